@@ -1,0 +1,37 @@
+"""Softmax and its family in NumPy, with the hard cases right and the sources named.
+
+The functions here need NumPy alone. ``softmax_lessons.plotting`` needs matplotlib and seaborn,
+``softmax_lessons.pytorch`` needs torch; both are imported by name, when they are wanted.
+"""
+
+from softmax_lessons.activations import hardmax, log_softmax, logsumexp, sigmoid, softmax
+from softmax_lessons.normalizers import (
+    min_max,
+    normalize_by_abs,
+    normalize_by_relu,
+    normalize_by_square,
+    normalize_by_sum,
+)
+
+__all__ = [
+    "__version__",
+    "hardmax",
+    "log_softmax",
+    "logsumexp",
+    "min_max",
+    "normalize_by_abs",
+    "normalize_by_relu",
+    "normalize_by_square",
+    "normalize_by_sum",
+    "sigmoid",
+    "softmax",
+]
+
+
+def __getattr__(name: str) -> str:
+    # importlib.metadata takes a good part of the time that NumPy takes, so it waits to be asked.
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("softmax-lessons")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,391 @@
+"""Sigmoid, softmax, log-softmax, log-sum-exp and hardmax for NumPy arrays.
+
+All of them take scores of any real dtype and return floats: float16, float32, float64 and
+longdouble come back as they went in (float16 is calculated in float32), integers and booleans
+become float64. None of them warns, and none changes its input.
+
+Where scores are not finite, the answer is the same throughout the module: a NaN makes its whole
+row NaN, and softmax of a row that holds +inf, or -inf alone, is NaN, for it has no limit to tell.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from softmax_lessons._numerics import (
+    as_axes,
+    as_floats,
+    as_mask,
+    as_temperature,
+    check_out,
+    deliver,
+    fill,
+    from_rows,
+    log_total_exp,
+    maximum,
+    shift,
+    to_rows,
+    total,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from softmax_lessons._numerics import FloatArray
+
+# Infinite and missing scores meet each other below. What comes of it is documented and no
+# accident, so no function here warns.
+silent = np.errstate(all="ignore")
+
+
+@silent
+def sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
+    """Return the logistic function, ``1 / (1 + exp(-x))``, of each entry.
+
+    Parameters
+    ----------
+    x : array_like of real numbers, any shape
+        The scores (logits). They may be infinite or NaN.
+    out : ndarray, optional
+        Where to write the result: an array of its shape and dtype. It may be ``x`` itself or
+        overlap it.
+
+    Returns
+    -------
+    ndarray or scalar
+        Probabilities between 0 and 1, of the shape of ``x``; a NumPy scalar if ``x`` is one
+        number, as with any ufunc. NaN gives NaN.
+
+    Raises
+    ------
+    TypeError
+        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
+        says what to pass instead.
+        Also if ``out`` is no array or has another dtype.
+    ValueError
+        If ``out`` has another shape or is read-only.
+
+    See Also
+    --------
+    softmax : The same for more than two classes: ``softmax([z, 0])[0]`` is ``sigmoid(z)``.
+
+    Notes
+    -----
+    ``exp(x) / (1 + exp(x))`` is NaN from about x = 710 on in float64. ``exp(-|x|)`` never
+    overflows, and it keeps all digits at very negative ``x``, where a form through ``tanh``
+    loses them. See Goodfellow, Bengio and Courville, *Deep Learning*, 2016, section 6.2.2.2.
+
+    Examples
+    --------
+    >>> from softmax_lessons import sigmoid
+    >>> sigmoid([-1000.0, -1.0, 0.0, 1.0, 1000.0]).round(4)
+    array([0.    , 0.2689, 0.5   , 0.7311, 1.    ])
+    """
+    z, dtype = as_floats(x)
+    check_out(out, z.shape, dtype)
+    e = np.exp(-np.abs(z))  # between 0 and 1, so it cannot overflow
+    # Below 0, exp(z) / (1 + exp(z)) keeps the digits that 1 - 1 / (1 + exp(z)) cancels.
+    return deliver(np.where(z < 0, e, 1) / (1 + e), dtype, out)
+
+
+@silent
+def softmax(
+    x: ArrayLike,
+    axis: int | tuple[int, ...] = -1,
+    *,
+    temperature: float = 1.0,
+    where: ArrayLike | None = None,
+    out: FloatArray | None = None,
+) -> FloatArray:
+    """Return softmax, ``exp(x) / sum(exp(x))``, along an axis.
+
+    Parameters
+    ----------
+    x : array_like of real numbers, any shape
+        The scores (logits). They may be infinite or NaN.
+    axis : int or tuple of ints, default -1
+        The axis, or axes, along which the classes lie. ``scipy.special`` takes the whole array by
+        default; here that is ``axis=tuple(range(x.ndim))``.
+    temperature : float, default 1.0
+        What the scores are divided by: finite, above 0. Below 1 it sharpens, above 1 it flattens.
+    where : array_like of bools, optional
+        True where a score counts; it broadcasts to the shape of ``x``. Entries left out get 0,
+        and their scores do not matter, not even NaN.
+    out : ndarray, optional
+        Where to write the result: an array of its shape and dtype. It may be ``x`` itself or
+        overlap it.
+
+    Returns
+    -------
+    ndarray
+        Probabilities between 0 and 1, of the shape of ``x``. Along ``axis`` they sum to 1, up to
+        rounding; where no entry counts they are all 0. A row with NaN, with +inf, or of -inf
+        alone is NaN.
+
+    Raises
+    ------
+    numpy.exceptions.AxisError
+        If ``axis`` is out of range; a scalar has no axis -1.
+    TypeError
+        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
+        says what to pass instead.
+        Also if ``temperature`` is not one real number, ``where`` not boolean, or ``out`` no array
+        of the dtype of the result.
+    ValueError
+        If ``temperature`` is not finite and above 0, ``where`` does not broadcast, or ``out`` has
+        another shape or is read-only.
+
+    See Also
+    --------
+    log_softmax : The logarithm, where ``log(softmax(x))`` would be -inf.
+    hardmax : The limit for a temperature of 0.
+
+    Notes
+    -----
+    The maximum is subtracted first, so that ``exp`` cannot overflow; the shift cancels in the
+    quotient. The sum is divided by: ``exp(x - logsumexp(x))`` is about twice less accurate, as
+    Blanchard, Higham and Higham show.
+
+    References
+    ----------
+    The name: J. S. Bridle, "Training stochastic model recognition algorithms as networks can lead
+    to maximum mutual information estimation of parameters", *Advances in Neural Information
+    Processing Systems* 2, 1990, 211-217.
+
+    The formula: I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning*, MIT Press, 2016,
+    section 6.2.2.3.
+
+    The arithmetic: P. Blanchard, D. J. Higham and N. J. Higham, "Accurately computing the
+    log-sum-exp and softmax functions", *IMA Journal of Numerical Analysis* 41(4), 2021,
+    2311-2330.
+
+    Examples
+    --------
+    >>> from softmax_lessons import softmax
+    >>> z = [0.25, 1.23, -0.8]
+    >>> softmax(z).round(3)
+    array([0.249, 0.664, 0.087])
+
+    The scale of the scores does not matter, only their differences:
+
+    >>> softmax([1000.25, 1001.23, 999.2]).round(3)
+    array([0.249, 0.664, 0.087])
+
+    A batch has one row for each example. A mask leaves classes out:
+
+    >>> softmax([[0, 1, 2], [3, 3, 3]], where=[True, True, False]).round(3)
+    array([[0.269, 0.731, 0.   ],
+           [0.5  , 0.5  , 0.   ]])
+    >>> softmax(z, temperature=0.1).round(3)
+    array([0., 1., 0.])
+    """
+    z, dtype = as_floats(x)
+    axes, mask = as_axes(axis, z.ndim), as_mask(where, z.shape)
+    check_out(out, z.shape, dtype)
+    z = fill(z, mask, -np.inf)
+    e = np.exp(shift(z, maximum(z, axes), as_temperature(temperature)))
+    # Dividing keeps more digits than exp(z - logsumexp(z)), whose exponent is already rounded.
+    p = e / total(e, axes)
+    return deliver(fill(p, mask, 0), dtype, out)
+
+
+@silent
+def log_softmax(
+    x: ArrayLike,
+    axis: int | tuple[int, ...] = -1,
+    *,
+    temperature: float = 1.0,
+    where: ArrayLike | None = None,
+) -> FloatArray:
+    """Return the logarithm of softmax along an axis, ``x - logsumexp(x)``.
+
+    Parameters
+    ----------
+    x : array_like of real numbers, any shape
+        The scores (logits). They may be infinite or NaN.
+    axis : int or tuple of ints, default -1
+        The axis, or axes, along which the classes lie. ``scipy.special`` takes the whole array by
+        default; here that is ``axis=tuple(range(x.ndim))``.
+    temperature : float, default 1.0
+        What the scores are divided by: finite, above 0. Below 1 it sharpens, above 1 it flattens.
+    where : array_like of bools, optional
+        True where a score counts; it broadcasts to the shape of ``x``. Entries left out get -inf,
+        and their scores do not matter, not even NaN.
+
+    Returns
+    -------
+    ndarray
+        Log-probabilities, 0 or negative, in nats, of the shape of ``x``; where no entry counts
+        they are all -inf. A row with NaN, with +inf, or of -inf alone is NaN.
+
+    Raises
+    ------
+    numpy.exceptions.AxisError
+        If ``axis`` is out of range; a scalar has no axis -1.
+    TypeError
+        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
+        says what to pass instead.
+        Also if ``temperature`` is not one real number or ``where`` not boolean.
+    ValueError
+        If ``temperature`` is not finite and above 0, or ``where`` does not broadcast.
+
+    See Also
+    --------
+    softmax : The probabilities themselves.
+
+    Notes
+    -----
+    With the maximum m, this is ``(x - m) - log1p(s)``, where s sums ``exp(x - m)`` over all
+    entries but the maximal one. That one is exactly 1, and adding it to a small s would swallow
+    the digits of s: where one score dominates, most libraries return a plain 0.
+
+    References
+    ----------
+    P. Blanchard, D. J. Higham and N. J. Higham, "Accurately computing the log-sum-exp and softmax
+    functions", *IMA Journal of Numerical Analysis* 41(4), 2021, 2311-2330.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from softmax_lessons import log_softmax, softmax
+    >>> log_softmax([0.25, 1.23, -0.8]).round(3)
+    array([-1.39, -0.41, -2.44])
+    >>> log_softmax([0.0, 1000.0])
+    array([-1000.,     0.])
+    >>> with np.errstate(divide="ignore"):
+    ...     np.log(softmax([0.0, 1000.0]))
+    array([-inf,   0.])
+    """
+    z, dtype = as_floats(x)
+    axes, mask = as_axes(axis, z.ndim), as_mask(where, z.shape)
+    z = fill(z, mask, -np.inf)
+    d = shift(z, maximum(z, axes), as_temperature(temperature))
+    # Both parts are 0 or negative, so nothing cancels.
+    return deliver(fill(d - log_total_exp(d, axes), mask, -np.inf), dtype)
+
+
+@silent
+def logsumexp(
+    x: ArrayLike,
+    axis: int | tuple[int, ...] = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+) -> Any:
+    """Return ``log(sum(exp(x)))`` along an axis, with no overflow on the way.
+
+    Parameters
+    ----------
+    x : array_like of real numbers, any shape
+        The scores (logits). They may be infinite or NaN.
+    axis : int or tuple of ints, default -1
+        The axis, or axes, along which the classes lie. ``scipy.special`` takes the whole array by
+        default; here that is ``axis=tuple(range(x.ndim))``.
+    keepdims : bool, default False
+        If True, ``axis`` stays as an axis of length 1, so that the result broadcasts with ``x``.
+    where : array_like of bools, optional
+        True where a score counts; it broadcasts to the shape of ``x``. The scores left out do not
+        matter, not even NaN.
+
+    Returns
+    -------
+    ndarray or scalar
+        The shape of ``x`` without ``axis``; a NumPy scalar if no axis is left. Of nothing, as of
+        -inf alone, it is -inf; a row with +inf gives +inf, one with NaN gives NaN.
+
+    Raises
+    ------
+    numpy.exceptions.AxisError
+        If ``axis`` is out of range; a scalar has no axis -1.
+    TypeError
+        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
+        says what to pass instead.
+        Also if ``where`` is not boolean.
+    ValueError
+        If ``where`` does not broadcast.
+
+    Notes
+    -----
+    With the maximum m, this is ``m + log1p(s)``, where s sums ``exp(x - m)`` over all entries but
+    the maximal one. It lies between m and ``m + log(n)``, a smooth maximum. Adding c to all scores
+    adds c to the result.
+
+    References
+    ----------
+    P. Blanchard, D. J. Higham and N. J. Higham, "Accurately computing the log-sum-exp and softmax
+    functions", *IMA Journal of Numerical Analysis* 41(4), 2021, 2311-2330.
+
+    Examples
+    --------
+    >>> from softmax_lessons import logsumexp
+    >>> logsumexp([0.25, 1.23, -0.8]).round(4)
+    np.float64(1.6399)
+    >>> logsumexp([[1000.0, 1000.0], [0.0, -1000.0]]).round(4)
+    array([1000.6931,    0.    ])
+    """
+    z, dtype = as_floats(x)
+    axes, mask = as_axes(axis, z.ndim), as_mask(where, z.shape)
+    z = fill(z, mask, -np.inf)
+    top = maximum(z, axes)
+    # An infinite maximum is the answer itself; shifting by it would make NaN of it.
+    result = np.where(np.isfinite(top), top + log_total_exp(shift(z, top), axes), top)
+    return deliver(result if keepdims else np.squeeze(result, axes)[()], dtype)
+
+
+@silent
+def hardmax(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> FloatArray:
+    """Return 1 at the first maximum along an axis, and 0 elsewhere.
+
+    Parameters
+    ----------
+    x : array_like of real numbers, any shape
+        The scores (logits). They may be infinite or NaN.
+    axis : int or tuple of ints, default -1
+        The axis, or axes, along which the classes lie. ``scipy.special`` takes the whole array by
+        default; here that is ``axis=tuple(range(x.ndim))``.
+        With several axes, first means first in C order, the last axis running fastest.
+
+    Returns
+    -------
+    ndarray
+        The shape of ``x``. Along ``axis`` one entry is 1 and the others are 0, in the dtype that
+        softmax would return. A row with NaN is NaN. Infinities are numbers like any other: a row
+        with one +inf, or of -inf alone, has a first maximum.
+
+    Raises
+    ------
+    numpy.exceptions.AxisError
+        If ``axis`` is out of range; a scalar has no axis -1.
+    TypeError
+        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
+        says what to pass instead.
+
+    See Also
+    --------
+    softmax : The smooth version, which tends to this one as the temperature falls to 0, where the
+        maximum is unique. Tied scores it treats alike.
+
+    Notes
+    -----
+    This is argmax, written as a one-hot vector. Its gradient is 0 wherever it exists, so nothing
+    can be learned through it.
+
+    Examples
+    --------
+    >>> from softmax_lessons import hardmax
+    >>> hardmax([0.25, 1.23, -0.8])
+    array([0., 1., 0.])
+    >>> hardmax([[2, 2], [1, 5]], axis=0)
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    z, dtype = as_floats(x)
+    axes = as_axes(axis, z.ndim)
+    rows = to_rows(z, axes)
+    top = maximum(rows, (-1,))
+    is_top = rows == top
+    is_first = is_top & (np.cumsum(is_top, axis=-1) == 1)
+    one_hot = np.where(np.isnan(top), np.nan, is_first)
+    return deliver(from_rows(one_hot, axes, z.shape), dtype)

@@ -1,0 +1,123 @@
+"""How far the results lie from the exact ones, in units in the last place (ulp).
+
+The exact ones come from mpmath with 60 digits. The scores are multiples of 1/64, so that their
+differences are exact and the error is that of the algorithm, not of the input.
+"""
+
+import mpmath
+import numpy as np
+import pytest
+from family import by_name
+from numpy.testing import assert_allclose
+
+from softmax_lessons import log_softmax, logsumexp, sigmoid, softmax
+
+DTYPES = [np.float16, np.float32, np.float64]
+mpmath.mp.dps = 60
+
+
+def exact_logsumexp(row):
+    return mpmath.log(mpmath.fsum(mpmath.exp(float(v)) for v in row))
+
+
+def exact_log_softmax(row):
+    lse = exact_logsumexp(row)
+    return [mpmath.mpf(float(v)) - lse for v in row]
+
+
+def exact_softmax(row):
+    return [mpmath.exp(v) for v in exact_log_softmax(row)]
+
+
+def exact_sigmoid(row):
+    return [1 / (1 + mpmath.exp(-mpmath.mpf(float(v)))) for v in row]
+
+
+def largest_error(got, exact):
+    """Return the largest error in ulp of the exact value, subnormal numbers included."""
+    got, exact = np.atleast_1d(got).ravel(), np.atleast_1d(exact).ravel()
+    ulps = np.spacing(np.array([abs(float(e)) for e in exact]).astype(got.dtype))
+    errors = [abs(mpmath.mpf(float(g)) - e) for g, e in zip(got, exact, strict=True)]
+    return max(float(e / mpmath.mpf(float(u))) for e, u in zip(errors, ulps, strict=True))
+
+
+def rows(dtype, spread, count=40, length=24):
+    random = np.random.default_rng([2021, spread])
+    return (random.integers(-64 * spread, 64 * spread + 1, (count, length)) / 64).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("spread", [1, 8, 30])
+@pytest.mark.parametrize(
+    ("function", "exact", "bound"),
+    [(softmax, exact_softmax, 6), (log_softmax, exact_log_softmax, 4)],
+    ids=by_name,
+)
+def test_error_of_softmax_and_log_softmax(function, exact, bound, dtype, spread):
+    x = rows(dtype, spread)
+    bound = 0.51 if dtype == np.float16 else bound  # calculated in float32, rounded once
+    for axis, scores in [(-1, x), (0, np.ascontiguousarray(x.T))]:
+        got = np.moveaxis(function(scores, axis=axis), axis, -1)
+        assert max(largest_error(g, exact(row)) for g, row in zip(got, x, strict=True)) <= bound
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("spread", [1, 8, 30])
+def test_error_of_logsumexp(dtype, spread):
+    x = rows(dtype, spread) + dtype(40)  # far from 0, where the result is well conditioned
+    bound = 0.51 if dtype == np.float16 else 1.5
+    assert largest_error(logsumexp(x), [exact_logsumexp(row) for row in x]) <= bound
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_error_of_sigmoid(dtype):
+    lowest = {np.float16: -17, np.float32: -103, np.float64: -745}[dtype]
+    x = np.linspace(lowest, 40, 2001).astype(dtype)
+    bound = 0.51 if dtype == np.float16 else 4
+    assert largest_error(sigmoid(x), exact_sigmoid(x)) <= bound
+
+
+def test_longdouble_keeps_its_digits():
+    x = np.array([0.25, 1.25, -0.75], np.longdouble)
+    finer = np.finfo(np.longdouble).eps
+    exact = [np.longdouble(mpmath.nstr(v, 30)) for v in exact_softmax(x)]
+    assert (abs(softmax(x) - np.array(exact)) <= 4 * finer).all()
+
+
+@pytest.mark.parametrize(("dtype", "gap"), [(np.float32, 20), (np.float64, 40)])
+def test_a_dominated_row_keeps_its_digits(dtype, gap):
+    row = np.array([0, -gap, -gap - 1], dtype)
+    assert largest_error(log_softmax(row), exact_log_softmax(row)) <= 4
+    assert largest_error(logsumexp(row), exact_logsumexp(row)) <= 4
+    assert log_softmax(row)[0] < 0 < logsumexp(row)
+
+
+def test_tied_maxima_count_each():
+    row = np.zeros(1000, np.float32)
+    assert largest_error(logsumexp(row), mpmath.log(1000)) <= 1
+    assert largest_error(log_softmax(row), [-mpmath.log(1000)] * 1000) <= 1
+    row[3] = -20
+    assert largest_error(logsumexp(row), exact_logsumexp(row)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis"),
+    [((2**20,), 0), ((2**20, 2), 0), ((2, 2**20), 1), ((2**10, 2, 2**10), (0, 2))],
+)
+def test_long_float32_sums_are_as_accurate_along_any_axis(shape, axis):
+    x = np.random.default_rng(7).standard_normal(shape, np.float32)
+    z = x.astype(np.float64)
+    e = np.exp(z)
+    total = e.sum(axis=axis, keepdims=True, dtype=np.longdouble)
+    assert_allclose(softmax(x, axis=axis), e / total, rtol=1e-6)
+    assert_allclose(log_softmax(x, axis=axis), z - np.log(total), rtol=3e-7)
+    assert_allclose(logsumexp(x, axis=axis, keepdims=True), np.log(total), rtol=3e-7)
+
+
+def test_dividing_beats_the_exponential_of_the_logarithm():
+    x = rows(np.float32, 30)
+
+    def worst(p):
+        return max(largest_error(got, exact_softmax(row)) for got, row in zip(p, x, strict=True))
+
+    assert worst(softmax(x)) < worst(np.exp(log_softmax(x)))

@@ -1,0 +1,123 @@
+"""Each error says what was passed and what would work."""
+
+import re
+
+import numpy as np
+import pytest
+from family import EVERYTHING, WITH_AXIS, Z, by_name
+
+from softmax_lessons import log_softmax, logsumexp, sigmoid, softmax
+
+DATES = np.array(["2024-01-01", "2024-01-02"], "datetime64[D]")
+
+
+@pytest.mark.parametrize("function", EVERYTHING, ids=by_name)
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        ([1 + 2j], "got dtype complex128: pass x.real or abs(x)"),
+        (np.array([1, 2], object), "got dtype object: pass numpy.asarray(x, dtype=float)"),
+        ([10**30], "got dtype object: pass numpy.asarray(x, dtype=float)"),
+        (None, "got dtype object"),
+        (["1", "2"], "got dtype <U1: pass numpy.asarray(x, dtype=float)"),
+        ([b"1"], "got dtype |S1: pass numpy.asarray(x, dtype=float)"),
+        (DATES, "got dtype datetime64[D]: pass numbers, such as (x - x.min())"),
+        (DATES - DATES, "got dtype timedelta64[D]: pass numbers, such as x / numpy.timedelta64"),
+        (np.zeros(2, "f4,f4"), "pass an array of floats"),
+        (np.ma.masked_invalid([1.0, np.nan]), "pass x.filled(value), or x.data with where=~x.mask"),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
+)
+def test_what_is_not_an_array_of_real_numbers(function, x, message):
+    with pytest.raises(TypeError, match=re.escape(message)):
+        function(x)
+
+
+@pytest.mark.parametrize("function", EVERYTHING, ids=by_name)
+def test_something_like_a_torch_tensor(function):
+    # No torch needed: the module name of the class is what counts.
+    tensor = type("Parameter", (type("Tensor", (), {"__module__": "torch"}),), {})()
+    with pytest.raises(TypeError, match=re.escape("pass x.detach().numpy(), or use torch.softmax")):
+        function(tensor)
+
+
+@pytest.mark.parametrize("function", WITH_AXIS, ids=by_name)
+@pytest.mark.parametrize("axis", [None, 1.0, "0", (0, 0.5)])
+def test_an_axis_that_is_no_integer(function, axis):
+    message = f"axis must be an integer or a tuple of integers, got {axis!r}"
+    with pytest.raises(TypeError, match=re.escape(message)):
+        function([Z, Z], axis=axis)
+
+
+@pytest.mark.parametrize("function", WITH_AXIS, ids=by_name)
+def test_an_axis_given_twice(function):
+    with pytest.raises(ValueError, match="repeated axis"):
+        function([Z, Z], axis=(1, -1))
+
+
+@pytest.mark.parametrize("function", [softmax, log_softmax], ids=by_name)
+@pytest.mark.parametrize(
+    ("temperature", "message"),
+    [
+        (0, "temperature must be above 0, got 0: use hardmax"),
+        (-0.0, "temperature must be above 0, got -0.0: use hardmax"),
+        (-1.5, "temperature must be above 0, got -1.5"),
+        (np.nan, "temperature must be above 0, got nan"),
+        (-np.inf, "temperature must be above 0, got -inf"),
+        (np.inf, "temperature must be finite, got inf: its limit is uniform, 1 / n each"),
+    ],
+)
+def test_a_temperature_out_of_range(function, temperature, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        function(Z, temperature=temperature)
+
+
+@pytest.mark.parametrize("function", [softmax, log_softmax], ids=by_name)
+@pytest.mark.parametrize("temperature", [[1.0], np.array(1.0), np.ones(3), 1j, "1", None])
+def test_a_temperature_that_is_no_number(function, temperature):
+    message = f"temperature must be one real number, got {temperature!r}"
+    with pytest.raises(TypeError, match=re.escape(message)):
+        function(Z, temperature=temperature)
+
+
+@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp], ids=by_name)
+@pytest.mark.parametrize("where", [[1, 0, 1], [1.0, 0.0, 1.0], "yes", [None, True, True]])
+def test_a_mask_that_is_not_boolean(function, where):
+    with pytest.raises(TypeError, match="where must be boolean, got dtype"):
+        function(Z, where=where)
+
+
+@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp], ids=by_name)
+@pytest.mark.parametrize("shape", [(2,), (3, 1), (1, 2, 3)])
+def test_a_mask_that_does_not_broadcast(function, shape):
+    message = f"where of shape {shape} does not broadcast to the shape of x, (2, 3)"
+    x = np.zeros((2, 3))
+    with pytest.raises(ValueError, match=re.escape(message)):
+        function(x, where=np.ones(shape, bool))
+
+
+@pytest.mark.parametrize("function", [sigmoid, softmax], ids=by_name)
+@pytest.mark.parametrize(
+    ("out", "error", "message"),
+    [
+        ([0.0] * 3, TypeError, "out must be a NumPy array, got list"),
+        (np.ma.zeros(3), TypeError, "out must be a NumPy array, got MaskedArray"),
+        (np.zeros(3, np.float32), TypeError, "out must have dtype float64, got float32"),
+        (np.zeros(3, int), TypeError, "out must have dtype float64, got int64"),
+        (np.zeros(4), ValueError, "out must have shape (3,), got (4,)"),
+        (np.zeros((1, 3)), ValueError, "out must have shape (3,), got (1, 3)"),
+        (np.broadcast_to(0.0, 3), ValueError, "out must be writable, got a read-only array"),
+    ],
+    ids=["list", "masked", "float32", "int", "longer", "deeper", "read-only"],
+)
+def test_an_out_that_does_not_fit(function, out, error, message):
+    before = np.array(out)
+    with pytest.raises(error, match=re.escape(message)):
+        function(Z, out=out)
+    np.testing.assert_array_equal(out, before)
+
+
+def test_float16_needs_a_float16_out():
+    x = np.float16(Z)
+    with pytest.raises(TypeError, match="out must have dtype float16, got float32"):
+        softmax(x, out=np.zeros(3, np.float32))

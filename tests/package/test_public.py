@@ -1,0 +1,126 @@
+"""The public face: names, signatures, docstrings, imports."""
+
+import doctest
+import importlib
+import inspect
+import subprocess
+import sys
+from importlib.metadata import version
+
+import numpy as np
+import pytest
+
+import softmax_lessons
+from softmax_lessons import activations, normalizers
+
+SIGNATURES = {
+    "sigmoid": "(x, *, out=None)",
+    "softmax": "(x, axis=-1, *, temperature=1.0, where=None, out=None)",
+    "log_softmax": "(x, axis=-1, *, temperature=1.0, where=None)",
+    "logsumexp": "(x, axis=-1, *, keepdims=False, where=None)",
+    "hardmax": "(x, axis=-1)",
+    "normalize_by_sum": "(x, axis=-1)",
+    "normalize_by_abs": "(x, axis=-1)",
+    "normalize_by_square": "(x, axis=-1)",
+    "normalize_by_relu": "(x, axis=-1)",
+    "min_max": "(x, axis=-1)",
+}
+HEAVY = ["torch", "matplotlib", "seaborn", "scipy", "importlib.metadata", "numpy.ma"]
+
+
+def without_annotations(function):
+    signature = inspect.signature(function)
+    bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+    return str(signature.replace(parameters=bare, return_annotation=signature.empty))
+
+
+def test_public_names():
+    assert set(softmax_lessons.__all__) == {*SIGNATURES, "__version__"}
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_signature(name):
+    assert without_annotations(getattr(softmax_lessons, name)) == SIGNATURES[name]
+
+
+def test_version():
+    assert softmax_lessons.__version__ == version("softmax-lessons")
+
+
+def test_unknown_attribute():
+    with pytest.raises(AttributeError, match="'softmax_lessons' has no attribute 'sotfmax'"):
+        _ = softmax_lessons.sotfmax
+
+
+def run_examples(module):
+    """Run the examples of a module; return the names of the objects that have some."""
+    tests = [t for t in doctest.DocTestFinder().find(module) if t.examples]
+    runner = doctest.DocTestRunner()
+    for test in tests:
+        assert runner.run(test).failed == 0, test.name
+    return {t.name.removeprefix(module.__name__ + ".") for t in tests}
+
+
+def test_every_function_has_an_example_that_runs():
+    with np.printoptions():
+        found = run_examples(activations) | run_examples(normalizers)
+    assert found == set(SIGNATURES)
+
+
+@pytest.mark.parametrize(
+    ("name", "needs", "public"),
+    [
+        ("plotting", ["matplotlib", "seaborn"], {"use_style", "bars", "curves"}),
+        ("pytorch", ["torch"], {"SoftmaxRegression", "fit"}),
+    ],
+)
+def test_the_examples_of_the_extras_run(name, needs, public):
+    for library in needs:
+        pytest.importorskip(library)
+    module = importlib.import_module(f"softmax_lessons.{name}")
+    assert set(module.__all__) == public
+    assert run_examples(module) == public
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_docstrings_are_complete(name):
+    function = getattr(softmax_lessons, name)
+    text = inspect.getdoc(function)
+    for section in ["Parameters", "Returns", "Raises", "Notes", "Examples"]:
+        assert f"\n{section}\n{'-' * len(section)}\n" in text
+    for parameter in inspect.signature(function).parameters:
+        assert f"\n{parameter} : " in text
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = f"import sys, softmax_lessons; print([m for m in {HEAVY} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("module", "library", "extra"),
+    [
+        ("plotting", "matplotlib", "plotting"),
+        ("plotting", "seaborn", "plotting"),
+        ("pytorch", "torch", "torch"),
+    ],
+)
+def test_a_missing_library_is_named_with_its_extra(module, library, extra):
+    code = f"""
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name == {library!r}:
+            raise ModuleNotFoundError("No module named " + name, name=name)
+
+sys.meta_path.insert(0, Missing())
+try:
+    import softmax_lessons.{module}
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    expected = f'softmax_lessons.{module} needs {library}: pip install "softmax-lessons[{extra}]"'
+    assert done.stdout.strip() == expected
