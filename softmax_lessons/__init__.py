@@ -4,6 +4,8 @@ The functions here need NumPy alone. ``softmax_lessons.plotting`` needs matplotl
 ``softmax_lessons.pytorch`` needs torch; both are imported by name, when they are wanted.
 """
 
+from typing import TYPE_CHECKING
+
 from softmax_lessons.activations import hardmax, log_softmax, logsumexp, sigmoid, softmax
 from softmax_lessons.normalizers import (
     min_max,
@@ -14,7 +16,6 @@ from softmax_lessons.normalizers import (
 )
 
 __all__ = [
-    "__version__",
     "hardmax",
     "log_softmax",
     "logsumexp",
@@ -28,10 +29,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> str:
-    # importlib.metadata takes a good part of the time that NumPy takes, so it waits to be asked.
-    if name == "__version__":
-        from importlib.metadata import version
+__version__: str
 
-        return version("softmax-lessons")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker would take any misspelt name for a string
+
+    def __getattr__(name):
+        # importlib.metadata takes a good part of the time that NumPy takes: it waits to be asked.
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("softmax-lessons")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

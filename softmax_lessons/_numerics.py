@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from numbers import Real
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     FloatArray: TypeAlias = NDArray[np.floating[Any]]
     FloatDtype: TypeAlias = np.dtype[np.floating[Any]]
+    Axis: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...]
+    Number: TypeAlias = float | np.floating[Any] | np.integer[Any]
 
 HINTS = {
     "c": "pass x.real or abs(x)",
@@ -57,26 +59,35 @@ def as_floats(x: ArrayLike) -> tuple[FloatArray, FloatDtype]:
     return array.astype(np.promote_types(dtype, np.float32), copy=False), dtype
 
 
-def as_axes(axis: int | tuple[int, ...], ndim: int) -> tuple[int, ...]:
+def as_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     """Return ``axis`` as a sorted tuple of non-negative integers."""
+    message = f"axis must be an integer or a tuple of integers, got {axis!r}"
+    if axis is None:  # SciPy's way to say: all of it
+        raise TypeError(f"{message}: for the whole array pass tuple(range(x.ndim))")
+    if isinstance(axis, str):  # the empty one would pass for an empty tuple
+        raise TypeError(message)
     try:
-        return tuple(sorted(normalize_axis_tuple(axis, ndim)))
+        return tuple(sorted(normalize_axis_tuple(axis, ndim)))  # type: ignore[arg-type]
     except TypeError:
-        message = f"axis must be an integer or a tuple of integers, got {axis!r}"
         raise TypeError(message) from None
 
 
-def as_temperature(temperature: float) -> float:
+def as_temperature(temperature: Number) -> float:
     """Return ``temperature`` as a finite float above 0."""
     if not isinstance(temperature, Real):
         raise TypeError(f"temperature must be one real number, got {temperature!r}")
-    t = float(temperature)
+    try:
+        t = float(temperature)
+    except OverflowError:  # a Python integer may be larger than any float
+        t = math.inf
     if t == 0:
         raise ValueError(
             f"temperature must be above 0, got {temperature!r}: use hardmax, its limit"
         )
     if t == math.inf:
-        raise ValueError("temperature must be finite, got inf: its limit is uniform, 1 / n each")
+        raise ValueError(
+            f"temperature must be finite, got {temperature!r}: its limit is uniform, 1 / n each"
+        )
     if not t > 0:
         raise ValueError(f"temperature must be above 0, got {temperature!r}")
     return t
@@ -86,6 +97,8 @@ def as_mask(where: ArrayLike | None, shape: tuple[int, ...]) -> NDArray[np.bool_
     """Return ``where`` as booleans of the given shape; None stays None."""
     if where is None:
         return None
+    if is_from(where, "numpy.ma"):
+        raise TypeError("where is a masked array: pass where.filled(False)")
     mask = np.asarray(where)
     if mask.dtype != np.bool_:
         raise TypeError(f"where must be boolean, got dtype {mask.dtype}: pass a comparison")

@@ -4,8 +4,9 @@ All of them take scores of any real dtype and return floats: float16, float32, f
 longdouble come back as they went in (float16 is calculated in float32), integers and booleans
 become float64. None of them warns, and none changes its input.
 
-Where scores are not finite, the answer is the same throughout the module: a NaN makes its whole
-row NaN, and softmax of a row that holds +inf, or -inf alone, is NaN, for it has no limit to tell.
+A NaN makes its whole row NaN. Softmax of a row that holds +inf, or -inf alone, is NaN, for it has
+no limit to tell; hardmax takes infinities as numbers like any other. Integers are exact up to
+2**53.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from softmax_lessons._numerics import (
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from softmax_lessons._numerics import FloatArray
+    from softmax_lessons._numerics import Axis, FloatArray, Number
 
 # Infinite and missing scores meet each other below. What comes of it is documented and no
 # accident, so no function here warns.
@@ -56,7 +57,8 @@ def sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
     -------
     ndarray or scalar
         Probabilities between 0 and 1, of the shape of ``x``; a NumPy scalar if ``x`` is one
-        number, as with any ufunc. NaN gives NaN.
+        number, as with any ufunc. NaN gives NaN. The dtype of ``x`` if it is a float, else
+        float64.
 
     Raises
     ------
@@ -93,9 +95,9 @@ def sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
 @silent
 def softmax(
     x: ArrayLike,
-    axis: int | tuple[int, ...] = -1,
+    axis: Axis = -1,
     *,
-    temperature: float = 1.0,
+    temperature: Number = 1.0,
     where: ArrayLike | None = None,
     out: FloatArray | None = None,
 ) -> FloatArray:
@@ -109,7 +111,8 @@ def softmax(
         The axis, or axes, along which the classes lie. ``scipy.special`` takes the whole array by
         default; here that is ``axis=tuple(range(x.ndim))``.
     temperature : float, default 1.0
-        What the scores are divided by: finite, above 0. Below 1 it sharpens, above 1 it flattens.
+        What the scores are divided by: finite, above 0, read as float64. Below 1 it sharpens,
+        above 1 it flattens.
     where : array_like of bools, optional
         True where a score counts; it broadcasts to the shape of ``x``. Entries left out get 0,
         and their scores do not matter, not even NaN.
@@ -122,7 +125,7 @@ def softmax(
     ndarray
         Probabilities between 0 and 1, of the shape of ``x``. Along ``axis`` they sum to 1, up to
         rounding; where no entry counts they are all 0. A row with NaN, with +inf, or of -inf
-        alone is NaN.
+        alone is NaN. The dtype of ``x`` if it is a float, else float64.
 
     Raises
     ------
@@ -146,7 +149,8 @@ def softmax(
     -----
     The maximum is subtracted first, so that ``exp`` cannot overflow; the shift cancels in the
     quotient. The sum is divided by: ``exp(x - logsumexp(x))`` is about twice less accurate, as
-    Blanchard, Higham and Higham show.
+    Blanchard, Higham and Higham show. The relative error of an entry grows with the rounding of
+    its difference to the maximum, ``(max(x) - x) / temperature`` times the precision of the dtype.
 
     References
     ----------
@@ -194,9 +198,9 @@ def softmax(
 @silent
 def log_softmax(
     x: ArrayLike,
-    axis: int | tuple[int, ...] = -1,
+    axis: Axis = -1,
     *,
-    temperature: float = 1.0,
+    temperature: Number = 1.0,
     where: ArrayLike | None = None,
 ) -> FloatArray:
     """Return the logarithm of softmax along an axis, ``x - logsumexp(x)``.
@@ -209,7 +213,8 @@ def log_softmax(
         The axis, or axes, along which the classes lie. ``scipy.special`` takes the whole array by
         default; here that is ``axis=tuple(range(x.ndim))``.
     temperature : float, default 1.0
-        What the scores are divided by: finite, above 0. Below 1 it sharpens, above 1 it flattens.
+        What the scores are divided by: finite, above 0, read as float64. Below 1 it sharpens,
+        above 1 it flattens.
     where : array_like of bools, optional
         True where a score counts; it broadcasts to the shape of ``x``. Entries left out get -inf,
         and their scores do not matter, not even NaN.
@@ -218,7 +223,8 @@ def log_softmax(
     -------
     ndarray
         Log-probabilities, 0 or negative, in nats, of the shape of ``x``; where no entry counts
-        they are all -inf. A row with NaN, with +inf, or of -inf alone is NaN.
+        they are all -inf. A row with NaN, with +inf, or of -inf alone is NaN. The dtype of ``x``
+        if it is a float, else float64.
 
     Raises
     ------
@@ -269,7 +275,7 @@ def log_softmax(
 @silent
 def logsumexp(
     x: ArrayLike,
-    axis: int | tuple[int, ...] = -1,
+    axis: Axis = -1,
     *,
     keepdims: bool = False,
     where: ArrayLike | None = None,
@@ -293,7 +299,8 @@ def logsumexp(
     -------
     ndarray or scalar
         The shape of ``x`` without ``axis``; a NumPy scalar if no axis is left. Of nothing, as of
-        -inf alone, it is -inf; a row with +inf gives +inf, one with NaN gives NaN.
+        -inf alone, it is -inf; a row with +inf gives +inf, one with NaN gives NaN. The dtype of
+        ``x`` if it is a float, else float64.
 
     Raises
     ------
@@ -335,7 +342,7 @@ def logsumexp(
 
 
 @silent
-def hardmax(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> FloatArray:
+def hardmax(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     """Return 1 at the first maximum along an axis, and 0 elsewhere.
 
     Parameters

@@ -1,9 +1,9 @@
 """Five ways to turn scores into shares that are tried before softmax, and fail.
 
-Each does exactly what its formula says. Where the formula divides by zero, so does the function,
-and NumPy warns: the failure is the lesson. The formulas are school arithmetic and need no source;
-what each one breaks is measured against the requirements that softmax meets: between 0 and 1,
-sums to 1, order kept, every class keeps a chance, defined for all scores.
+Each does exactly what its formula says. Where the formula divides by zero or overflows, so does
+the function, and NumPy warns: the failure is the lesson. The formulas are school arithmetic and
+need no source; what each one breaks is measured against the requirements that softmax meets:
+between 0 and 1, sums to 1, order kept, every class keeps a chance, defined for all scores.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from softmax_lessons._numerics import as_axes, as_floats, deliver, total
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from softmax_lessons._numerics import FloatArray
+    from softmax_lessons._numerics import Axis, FloatArray
 
 
-def normalize_by_sum(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> FloatArray:
+def normalize_by_sum(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     """Return ``x / sum(x)`` along an axis.
 
     Parameters
@@ -47,13 +47,13 @@ def normalize_by_sum(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> FloatArr
     Warns
     -----
     RuntimeWarning
-        From NumPy, where the formula divides by zero.
+        From NumPy, where the formula divides by zero or overflows.
 
     Notes
     -----
-    It breaks *between 0 and 1*: a negative score gets a negative share, and another share grows
-    above 1. Scores that sum to 0 have no shares at all, and where the sum is negative the order
-    turns around: ``x`` and ``-x`` get the same shares.
+    It breaks *between 0 and 1*: with scores of both signs, some share is negative and another above
+    1. Scores that sum to 0 have no shares at all, and where the sum is negative the order turns
+    around: ``x`` and ``-x`` get the same shares.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def normalize_by_sum(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> FloatArr
     return deliver(z / total(z, as_axes(axis, z.ndim)), dtype)
 
 
-def normalize_by_abs(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> FloatArray:
+def normalize_by_abs(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     """Return ``|x| / sum(|x|)`` along an axis.
 
     Parameters
@@ -82,7 +82,8 @@ def normalize_by_abs(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> FloatArr
     Returns
     -------
     ndarray
-        The shape of ``x``: shares between 0 and 1 that sum to 1, unless all scores are 0.
+        The shape of ``x``: shares between 0 and 1 that sum to 1, unless all scores are
+        0, or underflow or overflow on the way.
         The dtype of ``x`` if it is a float, else float64.
 
     Raises
@@ -96,7 +97,7 @@ def normalize_by_abs(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> FloatArr
     Warns
     -----
     RuntimeWarning
-        From NumPy, where the formula divides by zero.
+        From NumPy, where the formula divides by zero or overflows.
 
     Notes
     -----
@@ -118,7 +119,7 @@ def normalize_by_abs(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> FloatArr
     return deliver(size / total(size, as_axes(axis, z.ndim)), dtype)
 
 
-def normalize_by_square(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> FloatArray:
+def normalize_by_square(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     """Return ``x**2 / sum(x**2)`` along an axis.
 
     Parameters
@@ -131,7 +132,8 @@ def normalize_by_square(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> Float
     Returns
     -------
     ndarray
-        The shape of ``x``: shares between 0 and 1 that sum to 1, unless all scores are 0.
+        The shape of ``x``: shares between 0 and 1 that sum to 1, unless all scores are
+        0, or underflow or overflow on the way.
         The dtype of ``x`` if it is a float, else float64.
 
     Raises
@@ -145,7 +147,7 @@ def normalize_by_square(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> Float
     Warns
     -----
     RuntimeWarning
-        From NumPy, where the formula divides by zero.
+        From NumPy, where the formula divides by zero or overflows.
 
     Notes
     -----
@@ -169,7 +171,7 @@ def normalize_by_square(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> Float
     return deliver(square / total(square, as_axes(axis, z.ndim)), dtype)
 
 
-def normalize_by_relu(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> FloatArray:
+def normalize_by_relu(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     """Return ``max(x, 0) / sum(max(x, 0))`` along an axis.
 
     Parameters
@@ -196,7 +198,7 @@ def normalize_by_relu(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> FloatAr
     Warns
     -----
     RuntimeWarning
-        From NumPy, where the formula divides by zero.
+        From NumPy, where the formula divides by zero or overflows.
 
     Notes
     -----
@@ -218,7 +220,7 @@ def normalize_by_relu(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> FloatAr
     return deliver(positive / total(positive, as_axes(axis, z.ndim)), dtype)
 
 
-def min_max(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> FloatArray:
+def min_max(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     """Return ``(x - min(x)) / (max(x) - min(x))`` along an axis.
 
     Parameters
@@ -245,7 +247,7 @@ def min_max(x: ArrayLike, axis: int | tuple[int, ...] = -1) -> FloatArray:
     Warns
     -----
     RuntimeWarning
-        From NumPy, where the formula divides by zero.
+        From NumPy, where the formula divides by zero or overflows.
 
     Notes
     -----

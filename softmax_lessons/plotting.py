@@ -211,6 +211,7 @@ def _fit_side_by_side(ax: Axes, ends: NDArray[np.float64]) -> bool:
     """Tell whether labels at these heights on the right edge keep clear of each other."""
     if not np.isfinite(ends).all():
         return False
+    ax.autoscale_view()  # limits are brought up to date lazily, and transData would use old ones
     points = ax.transData.transform(np.column_stack([np.zeros_like(ends), ends]))[:, 1]
     line_height = 1.3 * plt.rcParams["font.size"] * ax.figure.dpi / 72
     return bool((np.diff(np.sort(points)) >= line_height).all())

@@ -1,13 +1,14 @@
 """How far the results lie from the exact ones, in units in the last place (ulp).
 
 The exact ones come from mpmath with 60 digits. The scores are multiples of 1/64, so that their
-differences are exact and the error is that of the algorithm, not of the input.
+differences are exact. Rounding them would add an error that grows with the difference, which the
+notes of softmax state.
 """
 
 import mpmath
 import numpy as np
 import pytest
-from family import by_name
+from family import Z, by_name
 from numpy.testing import assert_allclose
 
 from softmax_lessons import log_softmax, logsumexp, sigmoid, softmax
@@ -77,11 +78,32 @@ def test_error_of_sigmoid(dtype):
     assert largest_error(sigmoid(x), exact_sigmoid(x)) <= bound
 
 
-def test_longdouble_keeps_its_digits():
+@pytest.mark.parametrize(
+    ("function", "exact"),
+    [(softmax, exact_softmax), (log_softmax, exact_log_softmax), (sigmoid, exact_sigmoid)],
+    ids=by_name,
+)
+def test_longdouble_keeps_its_digits(function, exact):
     x = np.array([0.25, 1.25, -0.75], np.longdouble)
     finer = np.finfo(np.longdouble).eps
-    exact = [np.longdouble(mpmath.nstr(v, 30)) for v in exact_softmax(x)]
-    assert (abs(softmax(x) - np.array(exact)) <= 4 * finer).all()
+    expected = [np.longdouble(mpmath.nstr(v, 30)) for v in exact(x)]
+    assert (abs(function(x) - np.array(expected)) <= 4 * finer * np.abs(expected)).all()
+
+
+def test_temperature_keeps_all_its_digits():
+    x = np.array(Z)
+    assert_allclose(softmax(x, temperature=0.1), softmax(x * 10), rtol=1e-13)
+    assert_allclose(softmax(x, temperature=1.0001), softmax(x / 1.0001), rtol=1e-14)
+
+
+def test_a_temperature_beyond_float32():
+    far = np.array([3e38, -3e38], np.float32)
+    assert_allclose(softmax(far, temperature=1e39), softmax([0.3, -0.3]), rtol=1e-6)
+
+
+def test_a_near_tie_is_no_tie():
+    near = log_softmax([0, -1e-10])[0]
+    assert_allclose(near, -np.log(2) + 5e-11, rtol=1e-15)
 
 
 @pytest.mark.parametrize(("dtype", "gap"), [(np.float32, 20), (np.float64, 40)])

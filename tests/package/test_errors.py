@@ -42,11 +42,16 @@ def test_something_like_a_torch_tensor(function):
 
 
 @pytest.mark.parametrize("function", WITH_AXIS, ids=by_name)
-@pytest.mark.parametrize("axis", [None, 1.0, "0", (0, 0.5)])
+@pytest.mark.parametrize("axis", [None, 1.0, "0", "", (0, 0.5)])
 def test_an_axis_that_is_no_integer(function, axis):
     message = f"axis must be an integer or a tuple of integers, got {axis!r}"
     with pytest.raises(TypeError, match=re.escape(message)):
         function([Z, Z], axis=axis)
+
+
+def test_the_axis_of_scipy_gets_a_hint():
+    with pytest.raises(TypeError, match=re.escape("for the whole array pass tuple(range(x.ndim))")):
+        softmax([Z, Z], axis=None)
 
 
 @pytest.mark.parametrize("function", WITH_AXIS, ids=by_name)
@@ -65,6 +70,7 @@ def test_an_axis_given_twice(function):
         (np.nan, "temperature must be above 0, got nan"),
         (-np.inf, "temperature must be above 0, got -inf"),
         (np.inf, "temperature must be finite, got inf: its limit is uniform, 1 / n each"),
+        (10**400, "temperature must be finite, got 1000"),
     ],
 )
 def test_a_temperature_out_of_range(function, temperature, message):
@@ -84,6 +90,13 @@ def test_a_temperature_that_is_no_number(function, temperature):
 @pytest.mark.parametrize("where", [[1, 0, 1], [1.0, 0.0, 1.0], "yes", [None, True, True]])
 def test_a_mask_that_is_not_boolean(function, where):
     with pytest.raises(TypeError, match="where must be boolean, got dtype"):
+        function(Z, where=where)
+
+
+@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp], ids=by_name)
+def test_a_mask_with_a_mask_of_its_own(function):
+    where = np.ma.array([True, True, True], mask=[False, True, False])
+    with pytest.raises(TypeError, match=re.escape("pass where.filled(False)")):
         function(Z, where=where)
 
 

@@ -65,3 +65,7 @@ def test_logsumexp_keepdims():
     assert logsumexp(x, axis=1, keepdims=True).shape == (2, 1, 4)
     assert logsumexp(x, axis=(0, 2), keepdims=True).shape == (1, 3, 1)
     assert_array_equal(logsumexp(x, axis=1, keepdims=True)[:, 0], logsumexp(x, axis=1))
+
+
+def test_hardmax_of_many_ties():
+    assert hardmax(np.zeros(300)).sum() == 1

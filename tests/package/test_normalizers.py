@@ -31,6 +31,16 @@ def test_the_running_example(function, expected):
     assert_array_equal(function(Z).round(3), expected)
 
 
+def test_min_max_of_negative_scores():
+    assert_array_equal(min_max([-1, -3, -2]), [1, 0, 0.5])
+
+
+def test_long_float32_sums_are_accurate_along_any_axis():
+    x = np.random.default_rng(7).random((2**20, 2), np.float32)
+    expected = x / x.sum(axis=0, dtype=np.float64)
+    assert_allclose(normalize_by_sum(x, axis=0), expected, rtol=1e-6)
+
+
 def test_dividing_by_the_sum_keeps_ratios_and_zeros():
     assert_allclose(normalize_by_sum([0.1, 0.9, 0.2]), [1 / 12, 9 / 12, 2 / 12], rtol=1e-15)
     assert_array_equal(normalize_by_sum([0, 0.9, 0.1]), [0, 0.9, 0.1])

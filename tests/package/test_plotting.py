@@ -81,6 +81,14 @@ def test_curves_have_a_legend_where_names_would_collide(end):
     assert legend(ax) == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("ends", "collide"), [((50, 51), True), ((0.002, 0.02), False), ((0, 1e-9), False)]
+)
+def test_curves_judge_collisions_on_their_own_scale(ends, collide):
+    ax = curves([0, 1], {"a": [0, ends[0]], "b": [2 * ends[1], ends[1]]})
+    assert bool(legend(ax)) == collide
+
+
 def test_curves_differ_in_more_than_colour():
     ax = curves([0, 1], {name: [0, i] for i, name in enumerate("abcde")})
     assert len({str(line._dash_pattern) for line in ax.lines}) == 5
