@@ -1,0 +1,57 @@
+# Two commands from a fresh clone, with Python 3.11, make and git:
+#   make book    build the book into _build/html
+#   make test    run every test of the package, the notebooks and the built site
+# Each sets up .venv first, if need be. `make help` lists the rest.
+
+PY = .venv/bin/python
+SETUP = @PYTHON="$(PYTHON)" sh tools/setup.sh
+BUILD = .venv/bin/jupyter-book build . -nW --keep-going --all
+REPOSITORY_IN_TESTS = teacher/fork-of-lessons
+
+# The same outputs on every machine: no settings from outside, one thread a process.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
+export IPYTHONDIR := $(CURDIR)/.venv/ipython
+export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
+export JUPYTER_PREFER_ENV_PATH := 1
+export OMP_NUM_THREADS := 1
+export PYTHONUTF8 := 1
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
+.PHONY: help book test serve outputs lock clean
+.NOTPARALLEL:
+
+help:
+	@grep -E '^[a-z]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
+
+book: ## build the book from nothing into _build/html, and check that it is complete
+	$(SETUP)
+	@rm -rf _build/html _build/.doctrees _build/jupyter_execute
+	$(BUILD)
+	SITE=_build/html $(PY) -m pytest -q tests/site/test_complete.py
+	@echo "The book is in _build/html. 'make serve' shows it in your browser."
+
+test: ## every test: style, types, package, notebooks, and the site as a fork would publish it
+	$(SETUP)
+	@$(PY) tools/browser.py
+	@rm -rf _build/test
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	BOOK_REPOSITORY=$(REPOSITORY_IN_TESTS) $(BUILD) --path-output _build/test
+	$(PY) -m pytest -n 2 --dist loadscope --nbval --nbval-current-env tests book
+
+serve: ## show the built book on this machine (PORT=8000)
+	$(SETUP)
+	@test -f _build/html/index.html || $(MAKE) book
+	@$(PY) tools/serve.py $(PORT)
+
+outputs: ## run the notebooks (NOTEBOOKS=...) and store what they print
+	$(SETUP)
+	$(PY) tools/run_notebooks.py $(NOTEBOOKS)
+
+lock: ## pin every dependency again in requirements.txt (UPGRADE=1 takes the newest)
+	$(SETUP)
+	$(PY) tools/lock.py $(if $(UPGRADE),--upgrade)
+
+clean: ## remove what was built; .venv stays
+	rm -rf _build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

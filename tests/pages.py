@@ -1,0 +1,78 @@
+"""The pages of the book, as `_toc.yml` lists them: where they are and what they hold.
+
+SITE names the folder of the built pages to look at; `make test` builds its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from pathlib import Path
+
+import nbformat
+import yaml
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / (os.environ.get("SITE") or "_build/test/_build/html")
+
+
+def listed() -> list[str]:
+    """Return the pages of the table of contents, root first, without file endings."""
+    return list(_files(yaml.safe_load((ROOT / "_toc.yml").read_text())))
+
+
+def _files(node):
+    if isinstance(node, dict):
+        yield from (value for key, value in node.items() if key in ("root", "file"))
+    for child in node.values() if isinstance(node, dict) else node:
+        if isinstance(child, dict | list):
+            yield from _files(child)
+
+
+PAGES = listed()
+NOTEBOOKS = [page for page in PAGES if (ROOT / f"{page}.ipynb").exists()]
+CHAPTERS = [page for page in PAGES if re.match(r"book/\d", page)]
+
+
+@functools.cache
+def notebook(page: str):
+    """Return the notebook behind a page."""
+    return nbformat.read(ROOT / f"{page}.ipynb", as_version=4)
+
+
+def code_cells(page: str) -> list:
+    """Return the notebook's code cells, in order."""
+    return [cell for cell in notebook(page).cells if cell.cell_type == "code"]
+
+
+@functools.cache
+def text(page: str) -> str:
+    """Return what the author wrote between the code cells."""
+    if page not in NOTEBOOKS:
+        return (ROOT / f"{page}.md").read_text()
+    cells = notebook(page).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def title(page: str) -> str:
+    """Return the page's title as a reader sees it."""
+    found = re.search(r"^# (.+)$", text(page), re.MULTILINE)
+    return re.sub(r"[*`]", "", found[1]).strip() if found else ""
+
+
+def tags(cell) -> list[str]:
+    """Return a cell's tags."""
+    return cell.metadata.get("tags", [])
+
+
+@functools.cache
+def built(page: str) -> BeautifulSoup:
+    """Return the built page."""
+    return BeautifulSoup((SITE / f"{page}.html").read_text(), "html.parser")
+
+
+def article(page: str):
+    """Return the part of a built page that its author wrote."""
+    return built(page).select_one("article")

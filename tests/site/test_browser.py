@@ -1,0 +1,104 @@
+"""The built pages in a real browser: quiet, self-contained, accessible, in light and dark."""
+
+import pages
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+# An experimental rule that Lighthouse applies too; `preload` would fetch style sheets again.
+AXE = {
+    "preload": False,
+    "resultTypes": ["violations"],
+    "rules": {"label-content-name-mismatch": {"enabled": True}},
+}
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def scheme(request):
+    return request.param
+
+
+@pytest.fixture(scope="module", params=[390, 1280])
+def width(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def context(browser, scheme, width):
+    size = {"width": width, "height": 900}
+    context = browser.new_context(color_scheme=scheme, viewport=size, reduced_motion="reduce")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def visit(context, server):
+    """Open a page of the site; afterwards no request may have gone astray."""
+    complaints = []
+
+    def note_message(message):
+        if message.type in ("error", "warning"):
+            complaints.append(f"console: {message.text}")
+
+    def note_request(route):
+        if route.request.url.startswith((server, "data:", "blob:")):
+            route.continue_()
+        else:
+            complaints.append(f"leaves the site: {route.request.url}")
+            route.abort()
+
+    def note_response(response):
+        if response.status >= 400:
+            complaints.append(f"{response.status}: {response.url}")
+
+    tab = context.new_page()
+    tab.on("console", note_message)
+    tab.on("pageerror", lambda error: complaints.append(f"script: {error}"))
+    tab.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+    tab.on("response", note_response)
+    tab.route("**", note_request)
+
+    def open_page(page):
+        tab.goto(f"{server}{page}.html", wait_until="networkidle")
+        return tab
+
+    yield open_page
+    tab.close()
+    assert not complaints
+
+
+@pytest.mark.parametrize("page", [*pages.PAGES, "search", "genindex"])
+def test_page(visit, page, scheme):
+    tab = visit(page)
+    assert tab.evaluate("document.documentElement.dataset.theme") == scheme
+    found = Axe().run(tab, options=AXE).response["violations"]
+    nodes = [(rule["id"], node["target"], node["html"]) for rule in found for node in rule["nodes"]]
+    assert not nodes
+    assert tab.evaluate("document.documentElement.scrollWidth") <= tab.viewport_size["width"], (
+        "the page scrolls sideways"
+    )
+
+
+def test_formulas_have_their_fonts(visit):
+    page = next(page for page in pages.CHAPTERS if pages.article(page).select(".katex"))
+    tab = visit(page)
+    fonts = tab.evaluate(
+        "document.fonts.ready.then(all => [...all].map(f => [f.family, f.status]))"
+    )
+    assert {("KaTeX_Main", "loaded"), ("KaTeX_Math", "loaded")} <= set(map(tuple, fonts))
+
+
+def test_folded_solutions_open(visit):
+    page = next(page for page in pages.CHAPTERS if pages.article(page).select(".solution"))
+    tab = visit(page)
+    solution = tab.locator(".solution").first
+    content = solution.locator("section").first
+    assert not content.is_visible()
+    solution.locator("button, summary").first.click()
+    content.wait_for(state="visible", timeout=5000)
+
+
+def test_search_finds_a_page(visit):
+    tab = visit("search")
+    tab.locator("main input[type=search]").fill("logits")
+    tab.keyboard.press("Enter")
+    tab.locator("#search-results li a").first.wait_for(timeout=10_000)

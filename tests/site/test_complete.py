@@ -1,0 +1,79 @@
+"""Every page of the table of contents came out, whole.
+
+`make book` and the publishing workflow run this file alone on what they have built.
+"""
+
+import copy
+import re
+
+import pages
+import pytest
+from bs4 import BeautifulSoup
+
+every_page = pytest.mark.parametrize("page", pages.PAGES)
+
+
+def prose(page):
+    """The words of a page, without code and formulas."""
+    body = copy.copy(pages.article(page))
+    for part in body.select("pre, code, script, annotation"):
+        part.decompose()
+    return body.get_text()
+
+
+def straight(words):
+    """Undo the quotation marks that Sphinx makes curly."""
+    return words.translate(str.maketrans("‘’“”", "''\"\""))
+
+
+def test_the_table_of_contents_lists_every_source():
+    here = {p.relative_to(pages.ROOT).with_suffix("").as_posix() for p in sources()}
+    assert here == set(pages.PAGES)
+
+
+def sources():
+    found = [*pages.ROOT.glob("book/**/*.ipynb"), *pages.ROOT.glob("book/**/*.md")]
+    return [path for path in found if ".ipynb_checkpoints" not in path.parts]
+
+
+def test_the_front_door_opens_the_book():
+    front = BeautifulSoup((pages.SITE / "index.html").read_text(), "html.parser")
+    goal = front.select_one('meta[http-equiv="Refresh"]')["content"].partition("url=")[2]
+    assert goal == f"{pages.PAGES[0]}.html"
+    assert (pages.SITE / goal).is_file()
+
+
+@every_page
+def test_page_is_there(page):
+    assert (pages.SITE / f"{page}.html").is_file()
+
+
+@every_page
+def test_page_holds_its_title(page):
+    heading = copy.copy(pages.article(page).select_one("h1"))
+    heading.select_one(".headerlink").extract()
+    assert straight(heading.get_text()) == pages.title(page) != ""
+    assert straight(pages.built(page).title.get_text()).startswith(pages.title(page))
+
+
+@every_page
+def test_page_holds_all_its_cells(page):
+    if page in pages.NOTEBOOKS:
+        hidden = [cell for cell in pages.code_cells(page) if "remove-cell" in pages.tags(cell)]
+        shown = pages.article(page).select("div.cell")
+        assert len(shown) == len(pages.code_cells(page)) - len(hidden)
+
+
+@every_page
+def test_page_holds_no_error(page):
+    cells = pages.code_cells(page) if page in pages.NOTEBOOKS else []
+    meant = [cell for cell in cells if "raises-exception" in pages.tags(cell)]
+    assert len(pages.article(page).select(".output.traceback")) == len(meant)
+    assert not pages.article(page).select(".katex-error, .problematic, .system-message")
+    for sign in ("CellTimeoutError", "Traceback (most recent call last)"):
+        assert sign not in prose(page)
+
+
+@every_page
+def test_page_holds_no_raw_markup(page):
+    assert not re.findall(r"\{[\w:-]+\}`|:::|\$\$|```|^\(.+\)=$", prose(page), re.MULTILINE)
