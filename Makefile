@@ -9,7 +9,7 @@ BUILD = .venv/bin/jupyter-book build . -nW --keep-going --all
 REPOSITORY_IN_TESTS = teacher/fork-of-lessons
 
 # The same outputs on every machine: no settings from outside, one thread a process.
-unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP SITE
 export IPYTHONDIR := $(CURDIR)/.venv/ipython
 export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
 export JUPYTER_PREFER_ENV_PATH := 1
@@ -38,7 +38,7 @@ test: ## every test: style, types, package, notebooks, and the site as a fork wo
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	BOOK_REPOSITORY=$(REPOSITORY_IN_TESTS) $(BUILD) --path-output _build/test
-	$(PY) -m pytest -n 2 --dist loadscope --nbval --nbval-current-env tests book
+	$(PY) -m pytest -n logical --maxprocesses 4 --dist loadscope --nbval --nbval-current-env tests book
 
 serve: ## show the built book on this machine (PORT=8000)
 	$(SETUP)

@@ -62,6 +62,10 @@ def install_packages() -> None:
     if sys.platform == "linux" and cpu_index_answers():
         pip("install", "--no-deps", torch, "--index-url", CPU_INDEX)
     pip("install", "-r", "requirements.txt")
+    # Else every kernel warns that it talks to us over a local port.
+    profile = VENV / "ipython" / "profile_default"
+    profile.mkdir(parents=True)
+    (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 'ERROR'\n")
     stamp("course", digest(ROOT / "pyproject.toml"))  # requirements.txt has installed it too
 
 

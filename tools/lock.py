@@ -1,47 +1,74 @@
-"""Write requirements.txt anew: every package of the extras in pyproject.toml, pinned.
+"""Write requirements.txt anew: every package that pyproject.toml leads to, pinned.
 
 Usage: python tools/lock.py [--upgrade]
 
 Pins stay as they are unless pyproject.toml rules them out; --upgrade takes the newest.
 """
 
+import itertools
+import json
 import re
 import subprocess
 import sys
 
+import tomllib
 from bootstrap import CPU_INDEX, REQUIREMENTS, ROOT, cpu_index_answers
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 HEADER = """\
 # Everything the book and its tests need, pinned to the last transitive version.
-# Made by `make lock` from the extras in pyproject.toml: change those, not this file.
+# Made by `make lock` from the dependencies in pyproject.toml: change those, not this file.
 """
-EXTRAS = ["book", "lab", "test"]
+# Pins must suit every Python 3.11: Debian 12 has 3.11.2, and some packages ask for a later one.
+OLDEST_PYTHON = "3.11.0"
 # What PyPI's torch adds on Linux. The book and its tests run on the CPU.
 GPU = re.compile(r"(nvidia|cuda|triton)\b")
+WORK = ROOT / "_build" / "lock"
 
 
 def main() -> None:
-    """Resolve the extras with pip-compile and tidy its answer."""
-    answer = ROOT / "_build" / "lock.txt"
-    answer.parent.mkdir(exist_ok=True)
-    if REQUIREMENTS.exists():  # pip-compile keeps the pins that it finds in its output file
-        pins = REQUIREMENTS.read_text().splitlines()
-        answer.write_text("\n".join(line for line in pins if "==" in line))
-    options = ["--quiet", "--allow-unsafe", "--strip-extras", "--no-annotate", "--no-header"]
-    options += ["--no-emit-index-url", "--no-emit-find-links", "--no-config", *sys.argv[1:]]
-    options += [f"--extra={extra}" for extra in EXTRAS]
+    """Let pip resolve the direct dependencies, and tidy its answer."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    report, pins = WORK / "report.json", WORK / "pins.txt"
+    wanted = direct_dependencies()
+    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed"]
+    command += ["--quiet", "--target", str(WORK), "--report", str(report)]
+    command += ["--python-version", OLDEST_PYTHON, "--only-binary", ":all:"]
     if cpu_index_answers():
-        options.append(f"--extra-index-url={CPU_INDEX}")
-    command = [sys.executable, "-m", "piptools", "compile", *options]
-    subprocess.run([*command, f"--output-file={answer}", "pyproject.toml"], cwd=ROOT, check=True)
-    REQUIREMENTS.write_text(HEADER + "".join(f"{pin}\n" for pin in tidy(answer.read_text())))
+        command += ["--extra-index-url", CPU_INDEX]
+    if "--upgrade" not in sys.argv:
+        pins.write_text("\n".join(pins_to_keep(wanted)))
+        command += ["--constraint", str(pins)]
+    if subprocess.run([*command, *map(str, wanted)], check=False).returncode:
+        sys.exit("pip found no answer, see above. `make lock UPGRADE=1` is free of today's pins.")
+    found = [item["metadata"] for item in json.loads(report.read_text())["install"]]
+    plain = {canonicalize_name(item["name"]): item["version"].partition("+")[0] for item in found}
+    lines = [f"{name}=={plain[name]}" for name in sorted(plain) if not GPU.match(name)]
+    REQUIREMENTS.write_text(HEADER + "\n".join([*lines, "-e .", ""]))
 
 
-def tidy(answer: str) -> list[str]:
-    """Return the pins, without local suffixes and GPU libraries, and this package last."""
-    pins = [line.strip() for line in answer.splitlines() if "==" in line]
-    pins = [re.sub(r"\+\S+", "", pin) for pin in pins if not GPU.match(pin)]
-    return [*sorted(pins), "-e ."]
+def direct_dependencies() -> list[Requirement]:
+    """Return the dependencies of the package and of all its extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    listed = [
+        *project["dependencies"],
+        *itertools.chain(*project["optional-dependencies"].values()),
+    ]
+    return [one for one in map(Requirement, listed) if one.name != project["name"]]
+
+
+def pins_to_keep(wanted: list[Requirement]) -> list[str]:
+    """Return today's pins, but for those that the direct dependencies rule out."""
+    bounds = {one.name: one.specifier for one in wanted}
+    lines = REQUIREMENTS.read_text().splitlines() if REQUIREMENTS.exists() else []
+    pins = [line for line in lines if "==" in line]
+    return [
+        pin
+        for pin in pins
+        if (name := pin.partition("==")[0]) not in bounds
+        or bounds[name].contains(pin.partition("==")[2])
+    ]
 
 
 if __name__ == "__main__":

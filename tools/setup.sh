@@ -3,7 +3,7 @@
 # PYTHON names another interpreter than the first that fits.
 
 is_311() {
-    "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' >/dev/null 2>&1
+    [ "$("$1" -c 'import sys; print(sys.version_info[:2] == (3, 11))' 2>/dev/null)" = True ]
 }
 
 if [ -n "${PYTHON:-}" ]; then

@@ -27,6 +27,8 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 TEMPLATES = Path(__file__).parent / "templates"
+# What KaTeX makes of a formula that it cannot parse, and of a command that it does not know.
+KATEX_ERRORS = ('class="katex-error"', 'mathcolor="#cc0000"')
 logger = logging.getLogger(__name__)
 
 
@@ -78,7 +80,7 @@ def finish_page(
 ) -> None:
     """Warn of formulas that KaTeX shows in red; correct what axe finds in rendered text."""
     body = context.get("body", "")
-    if 'class="katex-error"' in body:
+    if any(sign in body for sign in KATEX_ERRORS):
         logger.warning("KaTeX cannot read a formula on this page", location=page)
     # The entries of a role="list" are list items; "doc-biblioentry" is deprecated.
     body = body.replace(' role="doc-biblioentry"', ' role="listitem"')

@@ -1,11 +1,13 @@
 """requirements.txt is what `make lock` would make of pyproject.toml."""
 
+import importlib.metadata
 import itertools
 import re
 
 import pages
 import tomllib
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 LINES = (pages.ROOT / "requirements.txt").read_text().splitlines()
@@ -30,3 +32,10 @@ def test_every_direct_dependency_is_pinned_within_its_bounds():
         name = canonicalize_name(wanted.name)
         if name != "softmax-lessons":
             assert wanted.specifier.contains(PINS[name]), wanted
+
+
+def test_pins_suit_every_python_3_11():
+    """Debian 12 has Python 3.11.2; some packages ask for a later one."""
+    wants = {d.name: d.metadata["Requires-Python"] for d in importlib.metadata.distributions()}
+    too_new = [name for name, asked in wants.items() if "3.11.0" not in SpecifierSet(asked or "")]
+    assert not too_new
