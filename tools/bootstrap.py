@@ -57,7 +57,7 @@ def install_packages() -> None:
     say("Setting up .venv: some 150 packages, about 500 MB to download the first time.")
     if VENV.is_symlink() or VENV.is_file():
         VENV.unlink()
-    venv.create(VENV, clear=True, with_pip=True)
+    venv.create(VENV, clear=True, with_pip=True, symlinks=True)
     torch = next(line for line in REQUIREMENTS.read_text().split() if line.startswith("torch=="))
     if sys.platform == "linux" and cpu_index_answers():
         pip("install", "--no-deps", torch, "--index-url", CPU_INDEX)
