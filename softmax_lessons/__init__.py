@@ -7,6 +7,8 @@ The functions here need NumPy alone. ``softmax_lessons.plotting`` needs matplotl
 from typing import TYPE_CHECKING
 
 from softmax_lessons.activations import hardmax, log_softmax, logsumexp, sigmoid, softmax
+from softmax_lessons.gradients import check_grad, softmax_jacobian, softmax_jvp, softmax_vjp
+from softmax_lessons.losses import cross_entropy, cross_entropy_and_grad, one_hot
 from softmax_lessons.normalizers import (
     min_max,
     normalize_by_abs,
@@ -16,6 +18,9 @@ from softmax_lessons.normalizers import (
 )
 
 __all__ = [
+    "check_grad",
+    "cross_entropy",
+    "cross_entropy_and_grad",
     "hardmax",
     "log_softmax",
     "logsumexp",
@@ -24,8 +29,12 @@ __all__ = [
     "normalize_by_relu",
     "normalize_by_square",
     "normalize_by_sum",
+    "one_hot",
     "sigmoid",
     "softmax",
+    "softmax_jacobian",
+    "softmax_jvp",
+    "softmax_vjp",
 ]
 
 

@@ -1,0 +1,501 @@
+"""The Jacobian of softmax, its products with vectors, and a check for gradients.
+
+The products take the probabilities that softmax gave, as a backward pass has them at hand, and
+never form the n by n matrix: they need n numbers where the matrix has n squared.
+
+Floats come back in their dtype (float16 is calculated in float32), integers become float64. None
+of the functions warns, and none changes its input.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from softmax_lessons._numerics import as_axes, as_floats, check_out, deliver, total
+from softmax_lessons.activations import softmax
+from softmax_lessons.losses import _apart, _as_named_floats, _as_rows, _axes_last, _tiles
+
+if TYPE_CHECKING:
+    from typing import SupportsIndex
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from softmax_lessons._numerics import Axis, FloatArray, Number
+
+# Infinite and missing entries meet each other below. What comes of it is documented.
+silent = np.errstate(all="ignore")
+
+
+@silent
+def softmax_jacobian(x: ArrayLike, axis: SupportsIndex = -1) -> FloatArray:
+    """Return all partial derivatives of softmax, ``J[i, j] = p[i] * ((i == j) - p[j])``.
+
+    Parameters
+    ----------
+    x : array_like of real numbers, any shape
+        The scores (logits), not the probabilities. They may be infinite or NaN.
+    axis : int, default -1
+        The axis along which the n classes lie.
+
+    Returns
+    -------
+    ndarray
+        The shape of ``x`` without ``axis``, followed by (n, n): one matrix for each row of
+        scores. ``J[..., i, j]`` is the derivative of probability i with respect to score j. A row
+        with NaN, with +inf, or of -inf alone gives NaN. The dtype of ``x`` if it is a float, else
+        float64.
+
+    Raises
+    ------
+    numpy.exceptions.AxisError
+        If ``axis`` is out of range; a scalar has no axis -1.
+    TypeError
+        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
+        says what to pass instead. Also if ``axis`` is not one integer.
+
+    See Also
+    --------
+    softmax_vjp, softmax_jvp : Products with the matrix, without the matrix.
+
+    Notes
+    -----
+    The matrix is symmetric and positive semidefinite, and its rows sum to 0: raising all scores
+    alike changes nothing. For n finite scores its rank is n - 1. On the diagonal ``p * (1 - p)``
+    would cancel where p is close to 1. Minus the sum of the rest of the row does not.
+
+    References
+    ----------
+    J. S. Bridle, "Training stochastic model recognition algorithms as networks can lead to
+    maximum mutual information estimation of parameters", *Advances in Neural Information
+    Processing Systems* 2, 1990, 211-217.
+
+    Examples
+    --------
+    >>> from softmax_lessons import softmax_jacobian
+    >>> softmax_jacobian([0.25, 1.23, -0.8]).round(3)
+    array([[ 0.187, -0.165, -0.022],
+           [-0.165,  0.223, -0.058],
+           [-0.022, -0.058,  0.08 ]])
+    """
+    z, dtype = as_floats(x)
+    if isinstance(axis, tuple):
+        raise TypeError(f"axis must be one integer, got {axis!r}: reshape x to make them one axis")
+    p = softmax(np.moveaxis(z, as_axes(axis, z.ndim), (-1,)))
+    jacobian = 0 - p[..., :, np.newaxis] * p[..., np.newaxis, :]  # 0 - 0 is 0, and -0 is not
+    diagonal = np.einsum("...ii->...i", jacobian)  # a view
+    diagonal[...] = 0
+    diagonal[...] = (p - p) - jacobian.sum(axis=-1)  # p - p is nan in a row of nan, else 0
+    return deliver(jacobian, dtype)
+
+
+@silent
+def softmax_vjp(
+    p: ArrayLike, g: ArrayLike, axis: Axis = -1, *, out: FloatArray | None = None
+) -> FloatArray:
+    """Return a vector times the Jacobian of softmax, ``p * (g - sum(p * g))``.
+
+    This is the step backward: from the gradient with respect to the probabilities to the gradient
+    with respect to the scores.
+
+    Parameters
+    ----------
+    p : array_like of real numbers
+        The probabilities that softmax returned; along ``axis`` they sum to 1, or are all 0.
+    g : array_like of real numbers
+        The gradient with respect to ``p``.
+    axis : int or tuple of ints, default -1
+        The axis, or axes, along which the classes lie, in the shape that ``p`` and ``g``
+        broadcast to.
+    out : ndarray, optional
+        Where to write the result: an array of its shape and dtype. It may be ``p`` or ``g`` itself
+        or overlap them.
+
+    Returns
+    -------
+    ndarray
+        The gradient with respect to the scores, in the shape that ``p`` and ``g`` broadcast to;
+        along ``axis`` it sums to 0. A NaN in ``p`` or ``g`` makes the row NaN. The dtype that
+        NumPy promotes those of ``p`` and ``g`` to, where integers count as float64.
+
+    Raises
+    ------
+    numpy.exceptions.AxisError
+        If ``axis`` is out of range; a scalar has no axis -1.
+    TypeError
+        If ``p`` or ``g`` is complex, text, dates, objects, a masked array or a torch tensor; the
+        message says what to pass instead. Also if ``out`` is no array or has another dtype.
+    ValueError
+        If ``p`` and ``g`` do not broadcast, or differ in length along ``axis``: one entry does
+        not stand for all classes. Also if ``out`` has another shape or is read-only.
+
+    See Also
+    --------
+    softmax_jvp : The step forward. The Jacobian is symmetric, so both compute the same.
+    softmax_jacobian : The matrix itself, for looking at.
+
+    Notes
+    -----
+    Taken once, ``g - sum(p * g)`` loses digits where all of ``g`` is large, or where one
+    probability is close to 1. What is left has a mean of 0 but for the rounding, so the mean is
+    taken away a second time.
+
+    References
+    ----------
+    A. G. Baydin, B. A. Pearlmutter, A. A. Radul and J. M. Siskind, "Automatic differentiation in
+    machine learning: a survey", *Journal of Machine Learning Research* 18(153), 2018, 1-43.
+
+    Examples
+    --------
+    >>> from softmax_lessons import softmax
+    >>> from softmax_lessons import softmax_vjp
+    >>> p = softmax([0.25, 1.23, -0.8])
+    >>> softmax_vjp(p, [0.0, 1.0, 0.0]).round(3)
+    array([-0.165,  0.223, -0.058])
+    """
+    return _times_jacobian(p, g, "g", axis, out)
+
+
+@silent
+def softmax_jvp(
+    p: ArrayLike, v: ArrayLike, axis: Axis = -1, *, out: FloatArray | None = None
+) -> FloatArray:
+    """Return the Jacobian of softmax times a vector, ``p * (v - sum(p * v))``.
+
+    This is the step forward: how fast the probabilities move as the scores move along ``v``.
+
+    Parameters
+    ----------
+    p : array_like of real numbers
+        The probabilities that softmax returned; along ``axis`` they sum to 1, or are all 0.
+    v : array_like of real numbers
+        The direction in which the scores move.
+    axis : int or tuple of ints, default -1
+        The axis, or axes, along which the classes lie, in the shape that ``p`` and ``v``
+        broadcast to.
+    out : ndarray, optional
+        Where to write the result: an array of its shape and dtype. It may be ``p`` or ``v`` itself
+        or overlap them.
+
+    Returns
+    -------
+    ndarray
+        The derivative of the probabilities, in the shape that ``p`` and ``v`` broadcast to; along
+        ``axis`` it sums to 0. A NaN in ``p`` or ``v`` makes the row NaN. The dtype that NumPy
+        promotes those of ``p`` and ``v`` to, where integers count as float64.
+
+    Raises
+    ------
+    numpy.exceptions.AxisError
+        If ``axis`` is out of range; a scalar has no axis -1.
+    TypeError
+        If ``p`` or ``v`` is complex, text, dates, objects, a masked array or a torch tensor; the
+        message says what to pass instead. Also if ``out`` is no array or has another dtype.
+    ValueError
+        If ``p`` and ``v`` do not broadcast, or differ in length along ``axis``: one entry does
+        not stand for all classes. Also if ``out`` has another shape or is read-only.
+
+    See Also
+    --------
+    softmax_vjp : The step backward. The Jacobian is symmetric, so both compute the same.
+    softmax_jacobian : The matrix itself, for looking at.
+
+    Notes
+    -----
+    The sum is the mean of ``v`` under ``p``: a probability grows as far as its score moves faster
+    than the mean. The arithmetic is that of ``softmax_vjp``.
+
+    References
+    ----------
+    A. G. Baydin, B. A. Pearlmutter, A. A. Radul and J. M. Siskind, "Automatic differentiation in
+    machine learning: a survey", *Journal of Machine Learning Research* 18(153), 2018, 1-43.
+
+    Examples
+    --------
+    >>> from softmax_lessons import softmax
+    >>> from softmax_lessons import softmax_jvp
+    >>> p = softmax([0.25, 1.23, -0.8])
+    >>> softmax_jvp(p, [1.0, 0.0, 0.0]).round(3)
+    array([ 0.187, -0.165, -0.022])
+
+    Raising all scores alike moves nothing:
+
+    >>> softmax_jvp(p, [1.0, 1.0, 1.0])
+    array([0., 0., 0.])
+    """
+    return _times_jacobian(p, v, "v", axis, out)
+
+
+def _times_jacobian(
+    p: ArrayLike, v: ArrayLike, name: str, axis: Axis, out: FloatArray | None
+) -> FloatArray:
+    (shares, p_dtype), (vector, v_dtype) = _as_named_floats(p, "p"), _as_named_floats(v, name)
+    dtype = np.promote_types(p_dtype, v_dtype)
+    shape = _common_shape(shares, vector, name, axis)
+    axes = as_axes(axis, len(shape))
+    check_out(out, shape, dtype)
+    result = np.empty(shape, dtype) if out is None else out
+    shares, vector = (_apart(np.broadcast_to(a, shape), out) for a in (shares, vector))
+    a, b, into = (_axes_last(m, axes) for m in (shares, vector, result))
+    for part in _tiles(into, len(axes)) if result.size else ():
+        rows, vectors = _as_rows(a[part], len(axes)), _as_rows(b[part], len(axes))
+        moves = vectors - total(rows * vectors, (1,))
+        # The mean is now 0 up to rounding, which weighs where a large part of the vector is
+        # common to all, or one share is close to 1. Taking the mean away again removes it.
+        moves -= total(rows * moves, (1,))
+        tile = into[part]
+        factors = rows.reshape(tile.shape), moves.reshape(tile.shape)
+        np.multiply(*factors, out=tile, casting="same_kind")
+    return result
+
+
+def _common_shape(p: FloatArray, v: FloatArray, name: str, axis: Axis) -> tuple[int, ...]:
+    """Return the shape that ``p`` and ``v`` broadcast to; along ``axis`` nothing is stretched."""
+    message = f"p of shape {p.shape} and {name} of shape {v.shape}"
+    try:
+        shape = np.broadcast_shapes(p.shape, v.shape)
+    except ValueError:
+        raise ValueError(f"{message} do not broadcast") from None
+    for i in as_axes(axis, len(shape)):
+        lengths = [((1,) * len(shape) + a.shape)[len(a.shape) + i] for a in (p, v)]
+        if lengths[0] != lengths[1]:
+            raise ValueError(f"{message} must have the same length along axis {i}, got {lengths}")
+    return shape
+
+
+# --- checking ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class GradCheck:
+    """What ``check_grad`` found; true if the gradient is right.
+
+    Attributes
+    ----------
+    ok : bool
+        Whether every entry agrees with the numerical derivative.
+    method : str
+        Where the numerical derivatives come from: "complex step" or "central differences".
+    worst : tuple of ints
+        The index of the entry with the largest error, compared with what is allowed there.
+    got : float
+        That entry of the gradient.
+    expected : float
+        The numerical derivative there.
+    error : float
+        Their distance.
+    allowed : float
+        The largest error that passes there, ``atol + rtol * abs(expected)``.
+    """
+
+    ok: bool
+    method: str
+    worst: tuple[int, ...]
+    got: float
+    expected: float
+    error: float
+    allowed: float
+
+    def __bool__(self) -> bool:
+        """Return ``ok``, so that a report can be asserted."""
+        return self.ok
+
+    def __str__(self) -> str:
+        """Return the verdict and the worst entry, in one sentence."""
+        verdict = "agrees" if self.ok else "does not agree"
+        entry = f" at {list(self.worst)}" if self.worst else ""
+        return (
+            f"The gradient {verdict} with the {self.method}. Worst entry{entry}: "
+            f"got {self.got:.6g}, expected {self.expected:.6g}, "
+            f"error {self.error:.1e}, allowed {self.allowed:.1e}."
+        )
+
+
+@silent
+def check_grad(
+    f: Callable[[Any], Any],
+    grad: Callable[[Any], ArrayLike] | ArrayLike,
+    x: ArrayLike,
+    *,
+    eps: Number | None = None,
+    rtol: Number | None = None,
+    atol: Number | None = None,
+) -> GradCheck:
+    """Compare a gradient with numerical derivatives, entry by entry.
+
+    Parameters
+    ----------
+    f : callable
+        Takes an array of the shape of ``x`` and returns one real number.
+    grad : callable or array_like
+        The gradient to check, in the shape of ``x``: a function of ``x`` that returns it, or the
+        gradient itself.
+    x : array_like of real numbers, any shape
+        Where to check: finite, with at least one entry. It is read as float64.
+    eps : float, optional
+        The step, multiplied by ``max(1, abs(x))`` for each entry. By default 1e-100 for the
+        complex step, and 6.1e-6 for central differences.
+    rtol : float, optional
+        An error of ``atol + rtol * abs(expected)`` passes. The default is 1e-10 for the complex
+        step and 1e-6 for central differences.
+    atol : float, optional
+        See ``rtol``. The default is a hundredth of its default, times ``max(1, abs(f(x)))``,
+        because the rounding of f is in the differences.
+
+    Returns
+    -------
+    GradCheck
+        The report. It is true if all entries agree; printed, it shows the worst one.
+
+    Raises
+    ------
+    TypeError
+        If ``f`` cannot be called or does not return one real number, if ``x`` or the gradient
+        does not hold real numbers, or if a tolerance or ``eps`` is no number.
+    ValueError
+        If ``f`` returns an array, or is not finite at ``x``; if ``x`` is empty or not finite; if
+        the gradient has another shape; if ``eps`` is not above 0 (for central differences: above
+        the precision, 2.2e-16), or a tolerance is negative.
+
+    Notes
+    -----
+    The complex step, ``imag(f(x + 1j * h)) / h``, subtracts nothing, so h may be tiny and the
+    result is as accurate as f itself. It needs a function that is analytic and takes complex
+    numbers. It is used where f returns a complex number for complex input, and along one
+    direction both methods agree: ``abs`` and ``conj`` in f would spoil it. Otherwise it is central
+    differences, ``(f(x + h) - f(x - h)) / (2 * h)``, right to about ten digits at best.
+
+    A gradient is checked at one point. A kink there, such as that of ``max`` at a tie, has no
+    derivative to compare with. A function that rounds to float32 inside needs a larger ``eps``
+    and ``rtol``.
+
+    References
+    ----------
+    The complex step: W. Squire and G. Trapp, "Using complex variables to estimate derivatives of
+    real functions", *SIAM Review* 40(1), 1998, 110-112.
+
+    Central differences and their step: J. Nocedal and S. J. Wright, *Numerical Optimization*, 2nd
+    edition, Springer, 2006, section 8.1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from softmax_lessons import logsumexp, softmax
+    >>> from softmax_lessons import check_grad
+    >>> z = [0.25, 1.23, -0.8]
+    >>> bool(check_grad(logsumexp, softmax, z))
+    True
+    >>> report = check_grad(lambda x: np.sum(x**3), lambda x: 2 * x**2, z)
+    >>> report.ok, report.method, report.worst
+    (False, 'complex step', (1,))
+    >>> print(report)
+    The gradient does not agree with the complex step. Worst entry at [1]: got 3.0258, \
+expected 4.5387, error 1.5e+00, allowed 4.6e-10.
+    """
+    if not callable(f):
+        raise TypeError(f"f must be a function of x, got {type(f).__name__}")
+    at = as_floats(x)[0].astype(np.float64)
+    if not at.size:
+        raise ValueError(f"x must have at least one entry, got shape {at.shape}")
+    if not np.isfinite(at).all():
+        raise ValueError(f"x must be finite, got {at[~np.isfinite(at)][0]}")
+    height = float(abs(_value(f, at)))
+    if not math.isfinite(height):
+        raise ValueError(f"f must be finite at x, got {f(at.copy())}")
+    got = _as_named_floats(grad(at.copy()) if callable(grad) else grad, "grad")[0]
+    if got.shape != at.shape:
+        raise ValueError(f"grad must have the shape of x, {at.shape}, got {got.shape}")
+    analytic = _is_analytic(f, at, height)
+    digits = 1e-10 if analytic else 1e-6
+    relative = _as_tolerance(rtol, "rtol", digits)
+    absolute = _as_tolerance(atol, "atol", digits / 100 * max(1.0, height))
+    expected = _derivatives(f, at, analytic, _as_step(eps, analytic))
+    error, allowed = abs(got - expected), absolute + relative * abs(expected)
+    excess = np.where(error == 0, 0, error / allowed)
+    worst = np.unravel_index(excess.argmax(), excess.shape)  # a nan counts as the largest
+    return GradCheck(
+        ok=bool((excess <= 1).all()),
+        method="complex step" if analytic else "central differences",
+        worst=tuple(int(i) for i in worst),
+        got=float(got[worst]),
+        expected=float(expected[worst]),
+        error=float(error[worst]),
+        allowed=float(allowed[worst]),
+    )
+
+
+def _as_step(eps: Number | None, analytic: bool) -> float:
+    """Return ``eps`` as a float above 0; the default is what suits the method."""
+    precision = float(np.finfo(np.float64).eps)
+    if eps is None:  # the cube root balances the error of the formula with that of rounding
+        return 1e-100 if analytic else precision ** (1 / 3)
+    if not isinstance(eps, Real):
+        raise TypeError(f"eps must be one real number, got {eps!r}")
+    least = 0.0 if analytic else precision  # x + step must differ from x
+    if not least < eps < math.inf:
+        raise ValueError(f"eps must be above {least:.2g} and finite, got {eps!r}")
+    return float(eps)
+
+
+def _as_tolerance(value: Number | None, name: str, default: float) -> float:
+    """Return a tolerance as a float of 0 or above."""
+    if value is None:
+        return default
+    if not isinstance(value, Real):
+        raise TypeError(f"{name} must be one real number, got {value!r}")
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{name} must be 0 or above and finite, got {value!r}")
+    return float(value)
+
+
+def _value(f: Callable[[Any], Any], x: NDArray[Any]) -> Any:
+    """Return ``f(x)``, one number: complex for complex ``x``, real for real ``x``."""
+    value = np.asarray(f(x.copy()))  # f may write to its argument
+    if value.shape:
+        raise ValueError(f"f must return one number, got an array of shape {value.shape}")
+    if value.dtype.kind not in ("c" if x.dtype.kind == "c" else "biuf"):
+        raise TypeError(f"f must return one real number, got {value[()]!r}")
+    return value[()] * 1.0  # a boolean or an unsigned integer cannot be subtracted
+
+
+def _imaginary(f: Callable[[Any], Any], x: FloatArray, step: FloatArray) -> float:
+    return float(_value(f, x + 1j * step).imag)
+
+
+def _difference(f: Callable[[Any], Any], x: FloatArray, step: FloatArray) -> float:
+    return float(_value(f, x + step) - _value(f, x - step))
+
+
+def _is_analytic(f: Callable[[Any], Any], x: FloatArray, height: float) -> bool:
+    """Tell whether a complex step agrees with central differences along some direction."""
+    way = np.cos(np.arange(1.0, x.size + 1)).reshape(x.shape) * np.maximum(1, abs(x))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)  # f dropped the imaginary part
+        try:
+            steep = _imaginary(f, x, 1e-100 * way) / 1e-100
+        except Exception:  # whatever f raises, it does not take complex numbers
+            return False
+    return abs(steep - _difference(f, x, 1e-5 * way) / 2e-5) < 1e-5 * max(1.0, height, abs(steep))
+
+
+def _derivatives(
+    f: Callable[[Any], Any], x: FloatArray, analytic: bool, eps: float
+) -> NDArray[np.float64]:
+    """Return the derivatives of ``f`` with respect to each entry of ``x``."""
+    result = np.empty(x.shape)
+    for index in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[index] = eps * np.maximum(1, abs(x[index]))
+        if analytic:
+            result[index] = _imaginary(f, x, step) / step[index]
+        else:  # the width as it is after rounding
+            width = (x + step)[index] - (x - step)[index]
+            result[index] = _difference(f, x, step) / width
+    return result

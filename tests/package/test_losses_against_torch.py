@@ -1,0 +1,176 @@
+"""Agreement of the losses and gradients with PyTorch where it is right."""
+
+import numpy as np
+import pytest
+from family import Z, by_name
+from numpy.testing import assert_allclose, assert_array_equal
+
+from softmax_lessons import softmax
+from softmax_lessons.gradients import (
+    check_grad,
+    softmax_jacobian,
+    softmax_jvp,
+    softmax_vjp,
+)
+from softmax_lessons.losses import cross_entropy, cross_entropy_and_grad, one_hot
+
+torch = pytest.importorskip("torch")
+F = torch.nn.functional
+
+RANDOM = np.random.default_rng(2)
+SHAPES = [(5,), (6, 5), (4, 5, 3), (2, 5, 3, 7)]  # torch has the classes at axis 1, or 0 if alone
+SHARES = {s: softmax(RANDOM.normal(0, 2, s), axis=min(1, len(s) - 1)) for s in SHAPES}
+LOGITS = {s: RANDOM.normal(0, 3, s) for s in SHAPES}
+
+
+def theirs(x, target, **arguments):
+    t = torch.from_numpy(x).requires_grad_()
+    loss = F.cross_entropy(t, torch.from_numpy(np.asarray(target)), **arguments)
+    loss.sum().backward()
+    return loss.detach().numpy(), t.grad.numpy()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("kind", ["labels", "probabilities"])
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.15, 0.9])
+def test_the_same_as_torch(dtype, shape, kind, reduction, smoothing):
+    axis = min(1, len(shape) - 1)
+    x, y = LOGITS[shape].astype(dtype), SHARES[shape].astype(dtype)
+    target = y if kind == "probabilities" else y.argmax(axis=axis)
+    arguments = {"reduction": reduction, "label_smoothing": smoothing}
+    loss, grad = cross_entropy_and_grad(x, target, axis, **arguments)
+    expected = theirs(x, target, **arguments)
+    eps = np.finfo(dtype).eps
+    assert loss.dtype == expected[0].dtype
+    assert_allclose(loss, expected[0], rtol=20 * eps, atol=2 * eps)  # theirs loses digits near 0
+    assert_allclose(grad, expected[1], rtol=50 * eps, atol=2 * eps)
+    assert_array_equal(cross_entropy(x, target, axis, **arguments), loss)
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+def test_an_empty_batch_gives_what_torch_gives(reduction):
+    x, labels = np.zeros((0, 3)), np.zeros(0, np.int64)
+    loss, grad = cross_entropy_and_grad(x, labels, reduction=reduction)
+    expected = theirs(x, labels, reduction=reduction)
+    assert_array_equal(loss, expected[0])
+    assert_array_equal(grad, expected[1])
+
+
+def test_one_hot_is_that_of_torch():
+    labels = RANDOM.integers(0, 4, (3, 5))
+    assert_array_equal(one_hot(labels, 4), F.one_hot(torch.from_numpy(labels), 4).numpy())
+
+
+def test_where_torch_loses_the_digits():
+    x = np.array([[0.0, 40.0]])
+    loss, grad = cross_entropy_and_grad(x, [1])
+    lost = theirs(x, np.array([1]))
+    assert lost[0] == lost[1][0, 1] == 0
+    assert_allclose([loss, -grad[0, 1]], np.exp(-40), rtol=1e-15)
+
+
+def test_where_torch_gives_nan():
+    x, y = np.array([[0.0, -np.inf]]), np.array([[1.0, 0.0]])
+    assert np.isnan(theirs(x, y)[0])
+    assert cross_entropy(x, y) == 0
+
+
+class OurLoss(torch.autograd.Function):
+    """Our cross-entropy as a torch function, so that gradcheck can try it."""
+
+    @staticmethod
+    def forward(context, x, target, reduction, smoothing):
+        loss, grad = cross_entropy_and_grad(
+            x.detach().numpy(), target, 1, reduction=reduction, label_smoothing=smoothing
+        )
+        context.save_for_backward(torch.from_numpy(grad))
+        return torch.from_numpy(np.asarray(loss))
+
+    @staticmethod
+    def backward(context, g):
+        (grad,) = context.saved_tensors
+        return grad * (g.unsqueeze(1) if g.ndim else g), None, None, None
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+@pytest.mark.parametrize("kind", ["labels", "probabilities"])
+def test_gradcheck_of_the_loss(reduction, kind):
+    x = torch.from_numpy(LOGITS[4, 5, 3]).requires_grad_()
+    y = SHARES[4, 5, 3]
+    target = y if kind == "probabilities" else y.argmax(axis=1)
+    for smoothing in [0.0, 0.2]:
+        assert torch.autograd.gradcheck(OurLoss.apply, (x, target, reduction, smoothing))
+
+
+class OurSoftmax(torch.autograd.Function):
+    """Our softmax with our way back."""
+
+    @staticmethod
+    def forward(context, x, axis):
+        p = torch.from_numpy(softmax(x.detach().numpy(), axis))
+        context.axis = axis
+        context.save_for_backward(p)
+        return p
+
+    @staticmethod
+    def backward(context, g):
+        (p,) = context.saved_tensors
+        return torch.from_numpy(softmax_vjp(p.numpy(), g.numpy(), context.axis)), None
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1])
+def test_gradcheck_of_the_step_backward(axis):
+    x = torch.from_numpy(LOGITS[4, 5, 3]).requires_grad_()
+    assert torch.autograd.gradcheck(lambda t: OurSoftmax.apply(t, axis), x)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1])
+def test_the_step_forward_is_that_of_autograd(axis):
+    x, v = LOGITS[4, 5, 3], RANDOM.normal(size=(4, 5, 3))
+    _, moved = torch.autograd.functional.jvp(
+        lambda t: torch.softmax(t, axis), torch.from_numpy(x), torch.from_numpy(v)
+    )
+    assert_allclose(softmax_jvp(softmax(x, axis), v, axis), moved.numpy(), rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_products_are_those_of_torch(dtype, axis):
+    p = softmax(LOGITS[2, 5, 3, 7], axis).astype(dtype)
+    g = RANDOM.normal(size=p.shape).astype(dtype)
+    expected = torch._softmax_backward_data(
+        torch.from_numpy(g), torch.from_numpy(p), axis, torch.from_numpy(p).dtype
+    ).numpy()
+    eps = np.finfo(dtype).eps
+    assert_allclose(softmax_vjp(p, g, axis), expected, rtol=100 * eps, atol=2 * eps)
+
+
+def test_the_jacobian_is_that_of_autograd():
+    expected = torch.autograd.functional.jacobian(
+        lambda t: torch.softmax(t, -1), torch.tensor(Z, dtype=torch.float64)
+    )
+    assert_allclose(softmax_jacobian(Z), expected.numpy(), rtol=1e-13)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_check_grad_takes_a_function_that_goes_through_torch(reduction):
+    y = SHARES[6, 5]
+
+    def f(x):
+        return F.cross_entropy(torch.from_numpy(x), torch.from_numpy(y), reduction=reduction)
+
+    report = check_grad(
+        f, lambda x: cross_entropy_and_grad(x, y, reduction=reduction)[1], LOGITS[6, 5]
+    )
+    assert report, str(report)
+    assert report.method == "central differences"
+
+
+@pytest.mark.parametrize("function", [cross_entropy, cross_entropy_and_grad], ids=by_name)
+def test_tensors_are_refused(function):
+    with pytest.raises(TypeError, match="logits is a torch tensor"):
+        function(torch.tensor(Z), 1)
+    with pytest.raises(TypeError, match="target is a torch tensor"):
+        function(Z, torch.tensor(1))
