@@ -1,12 +1,14 @@
-"""What the public functions share: checked input, a maximum, a shift and an accurate sum.
+"""What the public functions share: checked input, tiles, a maximum, a shift, accurate sums.
 
-Every function of the family reads its arguments through the ``as_...`` helpers here, calculates
-on a plain float array, and hands the result over through ``deliver``.
+Every function of the family reads its arguments through the ``as_...`` helpers here, makes
+``room`` for its result, and calculates tile by tile. In a tile, an array of three axes, the scores
+of one row always lie along the middle one. ``make bench`` shows what each trick buys.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 
@@ -20,6 +22,14 @@ if TYPE_CHECKING:
     FloatDtype: TypeAlias = np.dtype[np.floating[Any]]
     Axis: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...]
     Number: TypeAlias = float | np.floating[Any] | np.integer[Any]
+
+READY = {np.dtype(np.float32), np.dtype(np.float64)}  # calculated in as they are
+TILE = 2**19  # bytes to work on at once: half of a core's second-level cache
+SHORT = 32  # entries: along shorter rows NumPy spends more time on each row than on its entries
+SMALL = 2**14  # bytes: below, calls cost more than what they do
+LONG = 128  # entries: as many as may be added one by one
+WIDE = 4096  # entries: lines as wide as that are read in one go
+NARROW = 64  # entries: the same, where it reduces across lines that are so narrow
 
 HINTS = {
     "c": "pass x.real or abs(x)",
@@ -46,6 +56,8 @@ def as_floats(x: ArrayLike) -> tuple[FloatArray, FloatDtype]:
     is calculated in float32: a sum of 70,000 ones overflows float16. The array is ``x`` itself
     where nothing had to change, so nobody may write to it.
     """
+    if type(x) is np.ndarray and x.dtype in READY:
+        return x, x.dtype
     if is_from(x, "torch"):
         raise TypeError("x is a torch tensor: pass x.detach().numpy(), or use torch.softmax & co.")
     if is_from(x, "numpy.ma"):
@@ -61,6 +73,8 @@ def as_floats(x: ArrayLike) -> tuple[FloatArray, FloatDtype]:
 
 def as_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     """Return ``axis`` as a sorted tuple of non-negative integers."""
+    if type(axis) is int and -ndim <= axis < ndim:
+        return (axis % ndim,)
     message = f"axis must be an integer or a tuple of integers, got {axis!r}"
     if axis is None:  # SciPy's way to say: all of it
         raise TypeError(f"{message}: for the whole array pass tuple(range(x.ndim))")
@@ -74,6 +88,8 @@ def as_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
 
 def as_temperature(temperature: Number) -> float:
     """Return ``temperature`` as a finite float above 0."""
+    if type(temperature) is float and 0 < temperature < math.inf:
+        return temperature
     if not isinstance(temperature, Real):
         raise TypeError(f"temperature must be one real number, got {temperature!r}")
     try:
@@ -126,76 +142,325 @@ def check_out(out: object, shape: tuple[int, ...], dtype: FloatDtype) -> None:
 # --- results ----------------------------------------------------------------------------------
 
 
-def fill(a: FloatArray, where: NDArray[np.bool_] | None, value: float) -> FloatArray:
-    """Return ``a`` with ``value`` in the entries that ``where`` leaves out."""
-    return a if where is None else np.where(where, a, value)
+def room(
+    shape: tuple[int, ...],
+    dtype: FloatDtype,
+    axes: tuple[int, ...],
+    out: FloatArray | None = None,
+    *sources: NDArray[Any],
+) -> FloatArray:
+    """Return an array for the result: ``out``, if tiles may be written there one by one.
 
-
-def deliver(result: FloatArray, dtype: FloatDtype, out: FloatArray | None = None) -> FloatArray:
-    """Return ``result`` in its final dtype, or written to ``out``.
-
-    Only finished results reach ``out``, so that it may share memory with the input.
+    They may if ``to_lines`` can look at it, and if no tile overwrites what later ones read: the
+    sources lie elsewhere, or in the same memory in the same order.
     """
-    if out is None:
-        return result.astype(dtype, copy=False)
-    np.copyto(out, result, casting="same_kind")
+    if (
+        out is not None
+        and np.may_share_memory(out, to_lines(out, axes))
+        and not any(np.may_share_memory(out, a) and not is_same(out, a) for a in sources)
+    ):
+        return out
+    if are_neighbours(axes):
+        return np.empty(shape, dtype)
+    moved = [n for i, n in enumerate(shape) if i not in axes] + [shape[i] for i in axes]
+    return np.moveaxis(np.empty(moved, dtype), range(-len(axes), 0), axes)
+
+
+def is_same(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    """Tell whether two arrays are the same memory, seen in the same way."""
+    views = [(v.ctypes.data, v.shape, v.strides, v.dtype) for v in (a, b)]
+    return a is b or views[0] == views[1]
+
+
+def fill(a: FloatArray, mask: NDArray[np.bool_] | None, value: float) -> FloatArray:
+    """Write ``value`` to the entries of ``a`` that the mask leaves out, and return ``a``."""
+    if mask is not None:
+        np.copyto(a, value, where=~mask)
+    return a
+
+
+def deliver(result: FloatArray, out: FloatArray | None = None) -> FloatArray:
+    """Return ``result``, or ``out`` with the result in it."""
+    if out is None or out is result:
+        return result
+    np.copyto(out, result)
     return out
 
 
-# --- arithmetic -------------------------------------------------------------------------------
+# --- tiles ------------------------------------------------------------------------------------
 
 
-def to_rows(a: NDArray[Any], axes: tuple[int, ...]) -> NDArray[Any]:
-    """Move ``axes`` last and make them one: an array of contiguous rows."""
-    rows = np.moveaxis(a, axes, range(-len(axes), 0))
-    kept = rows.shape[: a.ndim - len(axes)]
-    return np.ascontiguousarray(rows.reshape(*kept, math.prod(rows.shape[len(kept) :])))
+def are_neighbours(axes: tuple[int, ...]) -> bool:
+    """Tell whether no other axis lies between these."""
+    return len(axes) < 2 or axes[-1] - axes[0] < len(axes)
 
 
-def from_rows(rows: NDArray[Any], axes: tuple[int, ...], shape: tuple[int, ...]) -> NDArray[Any]:
-    """Undo ``to_rows`` for an array that had the given shape."""
-    reduced = tuple(shape[i] for i in axes)
-    return np.moveaxis(rows.reshape(rows.shape[:-1] + reduced), range(-len(axes), 0), axes)
+def to_lines(a: NDArray[Any], axes: tuple[int, ...]) -> NDArray[Any]:
+    """Return ``a`` with three axes, the middle one made of ``axes``; a view if that is possible.
+
+    So it is for a contiguous array and axes that are neighbours.
+    """
+    if not are_neighbours(axes):
+        a = np.moveaxis(a, axes, range(-len(axes), 0))
+        axes = tuple(range(a.ndim - len(axes), a.ndim))
+    first, last = (axes[0], axes[-1] + 1) if axes else (a.ndim, a.ndim)
+    shape = a.shape
+    return a.reshape(
+        math.prod(shape[:first]), math.prod(shape[first:last]), math.prod(shape[last:])
+    )
 
 
-def maximum(a: FloatArray, axes: tuple[int, ...]) -> FloatArray:
-    """Return the maximum along ``axes``, kept as axes of length 1; of nothing it is -inf."""
-    return np.asarray(np.max(a, axis=axes, keepdims=True, initial=-np.inf))
+def tiles(
+    axes: tuple[int, ...],
+    sources: Sequence[NDArray[Any]],
+    results: Sequence[FloatArray],
+    mask: NDArray[np.bool_] | None = None,
+) -> Iterator[list[Any]]:
+    """Cut arrays alike into tiles; yield those of the sources, and places for those of the results.
+
+    Write to each place before the next tile is taken, and the results are complete. Each array
+    has the length of the rows along ``axes``, or 1. Scores of the first source that ``mask``
+    leaves out are -inf in its tiles. The places have the dtype of the first source.
+    """
+    dtype = sources[0].dtype
+    given, taken = [to_lines(a, axes) for a in sources], [to_lines(a, axes) for a in results]
+    outer, n, inner = given[0].shape
+    # Along short rows NumPy is slow. Copies, turned so that they stand side by side, are worth it.
+    turn = outer > 1 and (1 < n <= SHORT if inner == 1 else inner < NARROW)
+    as_is = not turn and all(a.dtype == dtype for a in results)
+    if as_is and mask is None and 0 < outer * n * inner * dtype.itemsize <= TILE:
+        yield given + taken
+        return
+    masks = None if mask is None else to_lines(mask, axes)
+    for part in parts(outer, n, inner, dtype.itemsize) if given[0].size else ():
+        tile = [to_tile(a[part], turn) for a in given]
+        if masks is not None:
+            tile[0] = np.where(to_tile(masks[part], turn), tile[0], -np.inf)
+        into = [a[part] for a in taken]
+        places = into if as_is else [empty_tile(a, dtype, turn) for a in into]
+        yield tile + places
+        if not as_is:
+            for a, place in zip(into, places, strict=True):
+                from_tile(place, a, turn)
 
 
-def total(a: FloatArray, axes: tuple[int, ...]) -> FloatArray:
-    """Return the sum along ``axes``, kept as axes of length 1, as accurate along any axis.
+def parts(outer: int, n: int, inner: int, itemsize: int) -> Iterator[tuple[slice, slice, slice]]:
+    """Yield the slices that cut lines into tiles."""
+    step = max(1, TILE // (n * inner * itemsize))
+    width = max(WIDE, TILE // (n * itemsize))
+    for i in range(0, outer, step):
+        for j in range(0, inner, width):
+            yield np.s_[i : i + step, :, j : j + width]
+
+
+def to_tile(a: NDArray[Any], turn: bool) -> NDArray[Any]:
+    """Return a part of the lines as it is, or turned: as one outer line."""
+    return np.ascontiguousarray(a.swapaxes(0, 1)).reshape(1, a.shape[1], -1) if turn else a
+
+
+def empty_tile(a: NDArray[Any], dtype: FloatDtype, turn: bool) -> FloatArray:
+    """Return an empty array of the shape of ``to_tile(a, turn)``."""
+    shape = (1, a.shape[1], a.size // a.shape[1]) if turn else a.shape
+    return np.empty(shape, dtype)
+
+
+def from_tile(tile: FloatArray, a: NDArray[Any], turn: bool) -> None:
+    """Write a tile to the part ``a`` of the lines."""
+    if turn:
+        a = a.swapaxes(0, 1)
+    np.copyto(a, tile.reshape(a.shape), casting="same_kind")
+
+
+# --- arithmetic along the middle axis of a tile -----------------------------------------------
+
+
+def pieces(a: FloatArray) -> list[slice]:
+    """Return the slices that cut the rows of a tile into pieces that fit the cache."""
+    n = a.shape[1]
+    longest = max(1, n * TILE // max(1, a.nbytes))
+    return [slice(i, i + longest) for i in range(0, n, longest)]
+
+
+def in_pieces(
+    function: Callable[[slice], FloatArray], a: FloatArray, combine: np.ufunc = np.add
+) -> FloatArray:
+    """Combine, two by two, what a function returns for pieces of the rows."""
+    results = [function(piece) for piece in pieces(a)]
+    while len(results) > 1:
+        pairs = [combine(*pair) for pair in zip(results[::2], results[1::2], strict=False)]
+        results = pairs + results[2 * len(pairs) :]
+    return results[0]
+
+
+def reduce(ufunc: np.ufunc, a: FloatArray) -> FloatArray:
+    """Reduce each row to one entry.
 
     NumPy adds in pairs along contiguous memory only. Elsewhere it adds one by one, and in float32
-    the error of 50 million terms grows to 27 %. So each sum gets its terms side by side first.
+    the error of 50 million terms grows to 27 %. There a row is cut into eight parts, which are
+    added as wholes, again and again. That also makes the loops long where the lines are narrow.
     """
-    return np.expand_dims(to_rows(a, axes).sum(axis=-1), axes)
+    if a.nbytes > TILE and a.shape[1] > 1:
+        return in_pieces(lambda piece: reduce(ufunc, a[:, piece]), a, ufunc)
+    while a.strides[1] != a.itemsize and a.shape[1] >= LONG:
+        outer, n, inner = a.shape
+        eighth = n // 8
+        wholes = a[:, : 8 * eighth].reshape(outer, 8, eighth, inner)
+        folded = ufunc.reduce(wholes, axis=1)
+        rest = a[:, 8 * eighth :]
+        start = folded[:, : n % 8]
+        ufunc(start, rest, out=start)
+        a = folded
+    result: FloatArray = ufunc.reduce(a, axis=1, keepdims=True)
+    return result
 
 
-def shift(z: FloatArray, top: FloatArray, temperature: float = 1.0) -> FloatArray:
+def maximum(a: FloatArray) -> FloatArray:
+    """Return the maximum of each row."""
+    return reduce(np.maximum, a)
+
+
+def total(a: FloatArray) -> FloatArray:
+    """Return the sum of each row, as accurate along any axis."""
+    return reduce(np.add, a)
+
+
+def total_along(a: FloatArray, axes: tuple[int, ...]) -> FloatArray:
+    """Return the sum of an array along ``axes``, kept as axes of length 1."""
+    return total(to_lines(a, axes)).reshape([1 if i in axes else n for i, n in enumerate(a.shape)])
+
+
+def total_product(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Return the sum of the products of each row."""
+    return in_pieces(lambda piece: total(a[:, piece] * b[:, piece]), a)
+
+
+def shift(
+    z: FloatArray, top: FloatArray, temperature: float = 1.0, out: FloatArray | None = None
+) -> FloatArray:
     """Return ``(z - top) / temperature`` for the maximum ``top``: 0 there, below 0 elsewhere.
 
     The order matters. Dividing first could overflow, and would round each score before the
     difference is taken.
     """
     if temperature == 1:
-        return z - top
+        return np.subtract(z, top, out=out)
+    d = np.empty_like(z) if out is None else out
     float32 = np.finfo(np.float32)
     if not float32.tiny <= temperature <= float32.max:  # float32 would make it 0 or inf
-        z = z.astype(np.promote_types(z.dtype, np.float64), copy=False)
+        temperature = np.float64(temperature)
     if temperature < 1:
-        return (z - top) / temperature
+        np.subtract(z, top, out=d)
+        return np.divide(d, temperature, out=d, casting="same_kind")
     # Here a difference too large for the dtype may have a quotient that is not: take halves.
-    return (z / 2 - top / 2) / (temperature / 2)
+    np.multiply(z, 0.5, out=d)
+    np.subtract(d, top * 0.5, out=d)
+    return np.divide(d, temperature * 0.5, out=d, casting="same_kind")
 
 
-def log_total_exp(d: FloatArray, axes: tuple[int, ...]) -> FloatArray:
-    """Return ``log(sum(exp(d)))`` along ``axes`` for ``d`` with maximum 0, small results included.
+def log_total_exp(
+    z: FloatArray, top: FloatArray, temperature: float = 1.0, differences: FloatArray | None = None
+) -> FloatArray:
+    """Return ``log(sum(exp(shift(z, top))))`` of each row, small results included.
 
-    The maximal term is exactly 1, so the logarithm is ``log1p`` of the sum of the others. Adding
-    the 1 first would swallow every term below the rounding error of 1.
+    The shifted scores are written to ``differences``; the exponentials are not kept.
     """
-    is_top = d == 0
-    others = total(np.where(is_top, 0, np.exp(d)), axes)
-    ties = np.count_nonzero(is_top, axis=axes, keepdims=True) - 1
-    return np.log1p(others + np.asarray(ties, d.dtype))
+
+    def of_piece(piece: slice) -> FloatArray:
+        place = None if differences is None else differences[:, piece]
+        d = shift(z[:, piece], top, temperature, place)
+        return ones_and_others(np.exp(d, out=d if differences is None else None))
+
+    ones, others = in_pieces(of_piece, z)
+    result: FloatArray = np.log1p(others + (ones - 1))
+    return result
+
+
+def total_but_one(e: FloatArray) -> FloatArray:
+    """Return the sum of each row, of terms from 0 to 1, without one term that is 1.
+
+    Where the others are small, adding them to the 1 would swallow the digits that ``log1p`` needs:
+    all below the rounding error of 1.
+    """
+    ones, others = in_pieces(lambda piece: ones_and_others(e[:, piece]), e)
+    result: FloatArray = others + (ones - 1)
+    return result
+
+
+def ones_and_others(e: FloatArray) -> FloatArray:
+    """Return, one above the other, how many terms are set aside as 1, and the sum of the rest."""
+    result = np.empty((2, len(e), 1, e.shape[2]), e.dtype)
+    if e.shape[2] == 1 and e.nbytes > SMALL:  # one 1 a row will do, and is soon found
+        rows = e[:, :, 0]
+        tops = np.arange(len(rows)), rows.argmax(axis=1)
+        ones = np.floor(rows[tops])  # 1 for 1, 0 below
+        result[0, :, 0, 0] = ones
+        rows[tops] -= ones
+        result[1] = total(e)
+        rows[tops] += ones
+    else:
+        ones = np.floor(e)
+        result[0] = total(ones)
+        result[1] = total(e - ones)
+    return result
+
+
+def logistic(z: FloatArray, out: FloatArray) -> None:
+    """Write ``1 / (1 + exp(-z))`` to ``out``, which may be ``z``."""
+    # Where exp(-z) overflows, exp(z) is the result to the last digit, and may not be 0 yet.
+    edge = 1 - math.log(np.finfo(z.dtype).max)
+    steep = None if z.min() >= edge else z < edge
+    ends = None if steep is None else np.exp(z[steep])
+    np.exp(np.negative(z, out=out), out=out)
+    np.add(out, 1, out=out)
+    np.reciprocal(out, out=out)
+    if steep is not None:
+        out[steep] = ends
+
+
+# --- small arrays -----------------------------------------------------------------------------
+
+
+def is_small(x: object, axis: Any, temperature: Number, where: object, out: object) -> bool:
+    """Tell whether ``x`` is a small array of floats, with nothing to check and to convert."""
+    return (
+        where is None
+        and out is None
+        and type(x) is np.ndarray
+        and 0 < x.nbytes <= SMALL
+        and x.dtype in READY
+        and type(axis) is int
+        and -x.ndim <= axis < x.ndim
+        and (axis in (-1, x.ndim - 1) or x.shape[axis] < LONG)
+        and type(temperature) is float
+        and temperature == 1
+    )
+
+
+def small_softmax(x: Any, axis: Any) -> FloatArray:
+    """Return softmax where ``is_small``, in as few calls as possible."""
+    e, axis, turned = small_differences(x, axis)
+    np.exp(e, out=e)
+    e /= np.add.reduce(e, axis=axis, keepdims=True)
+    return e.T.copy() if turned else e
+
+
+def small_log_softmax(x: Any, axis: Any) -> FloatArray:
+    """Return log-softmax where ``is_small``, in as few calls as possible."""
+    d, axis, turned = small_differences(x, axis)
+    e = np.exp(d)
+    ones = np.floor(e)  # set aside, as in total_but_one
+    e -= ones
+    others = np.add.reduce(e, axis=axis, keepdims=True)
+    d -= np.log1p(others + (np.add.reduce(ones, axis=axis, keepdims=True) - 1))
+    return d.T.copy() if turned else d
+
+
+def small_differences(x: FloatArray, axis: int) -> tuple[FloatArray, int, bool]:
+    """Return ``x`` minus its maximum, the axis, and whether rows were turned, being short."""
+    if x.ndim == 1:
+        return x - x[x.argmax()], axis, False  # a NaN is larger than all numbers
+    if x.shape[-1] <= SHORT and axis in (-1, x.ndim - 1):
+        d = x.T.copy()
+        d -= np.maximum.reduce(d)
+        return d, 0, True
+    return x - np.maximum.reduce(x, axis=axis, keepdims=True), axis, False

@@ -23,11 +23,15 @@ from softmax_lessons._numerics import (
     check_out,
     deliver,
     fill,
-    from_rows,
+    is_small,
     log_total_exp,
+    logistic,
     maximum,
+    room,
     shift,
-    to_rows,
+    small_log_softmax,
+    small_softmax,
+    tiles,
     total,
 )
 
@@ -87,9 +91,10 @@ def sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
     """
     z, dtype = as_floats(x)
     check_out(out, z.shape, dtype)
-    e = np.exp(-np.abs(z))  # between 0 and 1, so it cannot overflow
-    # Below 0, exp(z) / (1 + exp(z)) keeps the digits that 1 - 1 / (1 + exp(z)) cancels.
-    return deliver(np.where(z < 0, e, 1) / (1 + e), dtype, out)
+    p = room(z.shape, dtype, (), out, z)
+    for scores, e in tiles((), [z], [p]):
+        logistic(scores, out=e)
+    return deliver(p, out)[()] if out is None else deliver(p, out)
 
 
 @silent
@@ -185,14 +190,18 @@ def softmax(
     >>> softmax(z, temperature=0.1).round(3)
     array([0., 1., 0.])
     """
+    if is_small(x, axis, temperature, where, out):
+        return small_softmax(x, axis)  # the same, with less ado
     z, dtype = as_floats(x)
     axes, mask = as_axes(axis, z.ndim), as_mask(where, z.shape)
+    t = as_temperature(temperature)
     check_out(out, z.shape, dtype)
-    z = fill(z, mask, -np.inf)
-    e = np.exp(shift(z, maximum(z, axes), as_temperature(temperature)))
-    # Dividing keeps more digits than exp(z - logsumexp(z)), whose exponent is already rounded.
-    p = e / total(e, axes)
-    return deliver(fill(p, mask, 0), dtype, out)
+    p = room(z.shape, dtype, axes, out, z)
+    for scores, e in tiles(axes, [z], [p], mask):
+        np.exp(shift(scores, maximum(scores), t, out=e), out=e)
+        # Dividing keeps more digits than exp(z - logsumexp(z)), whose exponent is already rounded.
+        e /= total(e)
+    return deliver(fill(p, mask, 0), out)
 
 
 @silent
@@ -264,12 +273,16 @@ def log_softmax(
     ...     np.log(softmax([0.0, 1000.0]))
     array([-inf,   0.])
     """
+    if is_small(x, axis, temperature, where, None):
+        return small_log_softmax(x, axis)  # the same, with less ado
     z, dtype = as_floats(x)
     axes, mask = as_axes(axis, z.ndim), as_mask(where, z.shape)
-    z = fill(z, mask, -np.inf)
-    d = shift(z, maximum(z, axes), as_temperature(temperature))
-    # Both parts are 0 or negative, so nothing cancels.
-    return deliver(fill(d - log_total_exp(d, axes), mask, -np.inf), dtype)
+    t = as_temperature(temperature)
+    log_p = room(z.shape, dtype, axes)
+    for scores, d in tiles(axes, [z], [log_p], mask):
+        # Nothing cancels: the differences d are 0 or negative, and the logarithm is not.
+        d -= log_total_exp(scores, maximum(scores), t, differences=d)
+    return fill(log_p, mask, -np.inf)
 
 
 @silent
@@ -334,11 +347,13 @@ def logsumexp(
     """
     z, dtype = as_floats(x)
     axes, mask = as_axes(axis, z.ndim), as_mask(where, z.shape)
-    z = fill(z, mask, -np.inf)
-    top = maximum(z, axes)
-    # An infinite maximum is the answer itself; shifting by it would make NaN of it.
-    result = np.where(np.isfinite(top), top + log_total_exp(shift(z, top), axes), top)
-    return deliver(result if keepdims else np.squeeze(result, axes)[()], dtype)
+    lse = np.full([1 if i in axes else n for i, n in enumerate(z.shape)], -np.inf, dtype)
+    for scores, place in tiles(axes, [z], [lse], mask):
+        top = maximum(scores)
+        np.add(top, log_total_exp(scores, top), out=place)
+        # An infinite maximum is the answer itself; shifting by it has made NaN of it.
+        np.copyto(place, top, where=np.isinf(top))
+    return lse if keepdims else np.squeeze(lse, axes)[()]
 
 
 @silent
@@ -390,9 +405,10 @@ def hardmax(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     """
     z, dtype = as_floats(x)
     axes = as_axes(axis, z.ndim)
-    rows = to_rows(z, axes)
-    top = maximum(rows, (-1,))
-    is_top = rows == top
-    is_first = is_top & (np.cumsum(is_top, axis=-1) == 1)
-    one_hot = np.where(np.isnan(top), np.nan, is_first)
-    return deliver(from_rows(one_hot, axes, z.shape), dtype)
+    hard = room(z.shape, dtype, axes)
+    for scores, place in tiles(axes, [z], [hard]):
+        first = scores.argmax(axis=1, keepdims=True)  # a NaN is larger than all numbers
+        place[...] = 0
+        np.put_along_axis(place, first, 1, axis=1)
+        np.copyto(place, np.nan, where=np.isnan(maximum(scores)))
+    return hard

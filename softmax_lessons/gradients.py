@@ -18,9 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from softmax_lessons._numerics import as_axes, as_floats, check_out, deliver, total
+from softmax_lessons._numerics import (
+    as_axes,
+    as_floats,
+    check_out,
+    deliver,
+    room,
+    tiles,
+    total_product,
+)
 from softmax_lessons.activations import softmax
-from softmax_lessons.losses import _apart, _as_named_floats, _as_rows, _axes_last, _tiles
+from softmax_lessons.losses import _as_named_floats
 
 if TYPE_CHECKING:
     from typing import SupportsIndex
@@ -92,7 +100,7 @@ def softmax_jacobian(x: ArrayLike, axis: SupportsIndex = -1) -> FloatArray:
     diagonal = np.einsum("...ii->...i", jacobian)  # a view
     diagonal[...] = 0
     diagonal[...] = (p - p) - jacobian.sum(axis=-1)  # p - p is nan in a row of nan, else 0
-    return deliver(jacobian, dtype)
+    return jacobian.astype(dtype, copy=False)
 
 
 @silent
@@ -240,19 +248,20 @@ def _times_jacobian(
     shape = _common_shape(shares, vector, name, axis)
     axes = as_axes(axis, len(shape))
     check_out(out, shape, dtype)
-    result = np.empty(shape, dtype) if out is None else out
-    shares, vector = (_apart(np.broadcast_to(a, shape), out) for a in (shares, vector))
-    a, b, into = (_axes_last(m, axes) for m in (shares, vector, result))
-    for part in _tiles(into, len(axes)) if result.size else ():
-        rows, vectors = _as_rows(a[part], len(axes)), _as_rows(b[part], len(axes))
-        moves = vectors - total(rows * vectors, (1,))
+    working = np.promote_types(dtype, np.float32)
+    shares, vector = (
+        np.broadcast_to(a.astype(working, copy=False), shape) for a in (shares, vector)
+    )
+    if out is not None and np.may_share_memory(out, shares):
+        shares = shares.copy()
+    result = room(shape, dtype, axes, out, vector)
+    for rows, vectors, moves in tiles(axes, [shares, vector], [result]):
+        np.subtract(vectors, total_product(rows, vectors), out=moves)
         # The mean is now 0 up to rounding, which weighs where a large part of the vector is
         # common to all, or one share is close to 1. Taking the mean away again removes it.
-        moves -= total(rows * moves, (1,))
-        tile = into[part]
-        factors = rows.reshape(tile.shape), moves.reshape(tile.shape)
-        np.multiply(*factors, out=tile, casting="same_kind")
-    return result
+        moves -= total_product(rows, moves)
+        moves *= rows
+    return deliver(result, out)
 
 
 def _common_shape(p: FloatArray, v: FloatArray, name: str, axis: Axis) -> tuple[int, ...]:

@@ -4,9 +4,6 @@ The loss is taken from logits, never from probabilities: a probability that has 
 has lost what the loss needs. Floats come back in the dtype of the logits (float16 is calculated
 in float32); integer logits become float64. None of the functions warns, and none changes its
 input.
-
-All work is done in tiles, some rows at a time, that fit the processor's cache: the scores are
-read from memory once, and the gradient is written once.
 """
 
 from __future__ import annotations
@@ -14,10 +11,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Iterator
-from itertools import product
 from numbers import Real
-from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -27,8 +21,15 @@ from softmax_lessons._numerics import (
     as_floats,
     check_out,
     deliver,
+    in_pieces,
     is_from,
+    log_total_exp,
+    maximum,
+    pieces,
+    room,
+    tiles,
     total,
+    total_but_one,
 )
 
 if TYPE_CHECKING:
@@ -36,12 +37,7 @@ if TYPE_CHECKING:
 
     from softmax_lessons._numerics import Axis, FloatArray, FloatDtype, Number
 
-    Index: TypeAlias = tuple[int | slice | EllipsisType, ...]
-
 Reduction: TypeAlias = Literal["none", "mean", "sum"]
-
-SHORT = 32  # entries
-TILE = 2**19  # bytes
 
 # A row with an infinite or missing score is NaN, as documented. Nothing here warns of it.
 silent = np.errstate(all="ignore")
@@ -289,9 +285,11 @@ def cross_entropy_and_grad(
     y, smoothing = _as_target(target, z.shape, axes), _as_smoothing(label_smoothing)
     _check_reduction(reduction)
     check_out(out, z.shape, dtype)
-    grad = np.empty_like(z, dtype) if out is None else out
-    losses = _sweep(_apart(z, out), _apart(y, out), axes, smoothing, grad, reduction == "mean")
-    return _reduce(losses, reduction, dtype), grad
+    if out is not None and np.may_share_memory(out, y):
+        y = y.copy()
+    grad = room(z.shape, dtype, axes, out, z)
+    losses = _sweep(z, y, axes, smoothing, grad, mean=reduction == "mean")
+    return _reduce(losses, reduction, dtype), deliver(grad, out)
 
 
 # --- arguments --------------------------------------------------------------------------------
@@ -358,13 +356,14 @@ def _check_distributions(y: FloatArray, axes: tuple[int, ...]) -> None:
     # Shares that came from float32 have its rounding errors, whatever their dtype is now. The
     # root of the precision also lets 0.3333 pass for a third.
     tolerance = math.sqrt(max(np.finfo(y.dtype).eps, np.finfo(np.float32).eps))
-    shares = _axes_last(y, axes)
-    for part in _tiles(shares, len(axes)):
-        rows = _as_rows(shares[part], len(axes)).astype(precision, copy=False)
-        lowest = np.min(rows, initial=0)
+    if y.size == 0 < math.prod(n for i, n in enumerate(y.shape) if i not in axes):
+        raise ValueError("target must sum to 1 along axis, got a row with the sum 0 of no classes")
+    for (part,) in tiles(axes, [y], []):
+        rows = part.astype(precision, copy=False)
+        lowest = rows.min()
         if not lowest >= 0:
             raise ValueError(f"target must hold probabilities, 0 or above, got {lowest}")
-        sums = _total(rows)
+        sums = total(rows)
         bad = sums[~(abs(sums - 1) <= tolerance)]
         if bad.size:
             raise ValueError(f"target must sum to 1 along axis, got a row with the sum {bad[0]}")
@@ -385,59 +384,6 @@ def _check_reduction(reduction: str) -> None:
         raise ValueError(f"reduction must be 'none', 'mean' or 'sum', got {reduction!r}")
 
 
-# --- tiles ------------------------------------------------------------------------------------
-
-
-def _axes_last(a: NDArray[Any], axes: tuple[int, ...]) -> NDArray[Any]:
-    """Return a view of ``a`` with ``axes`` at the end."""
-    return a.transpose([i for i in range(a.ndim) if i not in axes] + list(axes))
-
-
-def _tiles(a: NDArray[Any], n_axes: int) -> Iterator[Index]:
-    """Yield the indices that cut an array of rows, its last ``n_axes`` axes, into tiles.
-
-    Nothing is merged, so nothing needs copying: axes are taken whole from the end for as long as
-    they fit, the next one is cut into slices, and those before it are gone through one by one.
-    """
-    whole = a.ndim - n_axes
-    kept, row = a.shape[:whole], math.prod(a.shape[whole:]) * a.itemsize
-    # Where the entries of a row lie apart, those of its neighbours are between them: take more
-    # rows, so that memory is still read in long pieces.
-    budget = TILE if a.strides[-1:] == (a.itemsize,) else 8 * TILE
-    rows = max(1, budget // max(1, row))
-    while whole and math.prod(kept[whole - 1 :]) <= rows:
-        whole -= 1
-    if not whole:
-        yield (...,)
-        return
-    step = rows // math.prod(kept[whole:])
-    for lead in product(*map(range, kept[: whole - 1])):
-        for start in range(0, kept[whole - 1], step):
-            yield (*lead, slice(start, start + step), ...)
-
-
-def _as_rows(tile: NDArray[Any], n_axes: int) -> NDArray[Any]:
-    """Return a tile as a matrix: its last ``n_axes`` axes become one, and so do the others.
-
-    Reductions over a short row cost more than its few entries do. Such rows are laid out as
-    columns in memory, so that NumPy works on all of them at once.
-    """
-    split = tile.ndim - n_axes
-    matrix = tile.reshape(math.prod(tile.shape[:split]), math.prod(tile.shape[split:]))
-    return np.asfortranarray(matrix) if matrix.shape[1] <= SHORT else matrix
-
-
-def _apart(a: NDArray[Any], out: FloatArray | None) -> NDArray[Any]:
-    """Return ``a``, copied if writing tiles to ``out`` would spoil what is still to be read.
-
-    The same memory in the same layout is safe: each tile is read before it is written.
-    """
-    if out is None or not np.may_share_memory(a, out):
-        return a
-    layout, other = ((m.ctypes.data, m.shape, m.strides, m.dtype) for m in (a, out))
-    return a if layout == other else a.copy()
-
-
 # --- arithmetic -------------------------------------------------------------------------------
 
 
@@ -450,78 +396,82 @@ def _sweep(
     mean: bool = False,
 ) -> FloatArray:
     """Return the loss of each row of ``z``; write the gradient to ``grad``, if there is one."""
-    scores = _axes_last(z, axes)
-    target = y if y.dtype.kind == "i" else _axes_last(y, axes)
-    into = None if grad is None else _axes_last(grad, axes)
-    losses = np.empty(scores.shape[: z.ndim - len(axes)], z.dtype)
-    for part in _tiles(scores, len(axes)) if z.size else ():
-        x = _as_rows(scores[part], len(axes))
-        t = target[part].ravel() if y.dtype.kind == "i" else _as_rows(target[part], len(axes))
-        loss, change, factor = _tile(x, _smooth(t, smoothing, x))
-        losses[part] = loss.reshape(losses[part].shape)
-        if into is not None:
-            tile, shape = into[part], losses[part].shape + (1,) * len(axes)
-            each = factor.reshape(shape) / (losses.size if mean else 1)
-            np.multiply(change.reshape(tile.shape), each, out=tile, casting="same_kind")
-    return losses
+    target = np.expand_dims(y, axes) if y.dtype.kind == "i" else y
+    losses = np.empty([1 if i in axes else n for i, n in enumerate(z.shape)], z.dtype)
+    count = losses.size if mean else 1
+    for x, t, loss, *change in tiles(
+        axes, [z, target], [losses] if grad is None else [losses, grad]
+    ):
+        top = maximum(x)
+        t = _smooth(t, smoothing, x)
+        gap, weight = _gap(x, top, t)
+        if not change:
+            loss[...] = gap + weight * log_total_exp(x, top)
+            continue
+        e = change[0]
+        np.exp(np.subtract(x, top, out=e), out=e)
+        others = total_but_one(e)
+        loss[...] = gap + weight * np.log1p(others)
+        _to_gradient(e, others, t, weight, count)
+    return np.squeeze(losses, axes)
 
 
 def _smooth(t: NDArray[Any], smoothing: float, x: FloatArray) -> NDArray[Any]:
     """Return the targets of the rows ``x``, smoothed: as shares, unless they may stay labels."""
-    if t.ndim == 1 and not smoothing:
-        return t
-    shares = t
-    if t.ndim == 1:
+    if t.dtype.kind == "i":
+        if not smoothing:
+            return t
         shares = np.zeros_like(x)
-        shares[np.arange(len(x)), t] = 1
-    shares = shares.astype(x.dtype, copy=False)
+        shares[_at(t)] = 1
+    else:
+        shares = t.astype(x.dtype, copy=False)
     return (1 - smoothing) * shares + smoothing / x.shape[1] if smoothing else shares
 
 
-def _tile(x: FloatArray, t: NDArray[Any]) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the loss of each row of ``x``, and its gradient as rows times a factor each."""
-    rows = np.arange(len(x))
-    d = x - x.max(axis=-1, keepdims=True)
-    if t.ndim == 1:
-        gap, weight = -d[rows, t], np.ones(len(x), x.dtype)
-    else:
+def _at(labels: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """Return the index of the labels' entries in a tile."""
+    outer, _, inner = np.ogrid[tuple(map(slice, labels.shape))]
+    return outer, labels, inner
+
+
+def _gap(x: FloatArray, top: FloatArray, t: NDArray[Any]) -> tuple[FloatArray, Any]:
+    """Return how far the target's scores lie below the maximum, and the sum of the target."""
+    if t.dtype.kind == "i":
+        return top - x[_at(t)], 1
+
+    def of_piece(piece: slice) -> FloatArray:
+        terms = x[:, piece] - top
         # 0 * -inf is nan here, and fmin takes 0 for it. All other products are 0 or negative.
-        terms = t * d
-        gap, weight = -_total(np.fmin(terms, 0, out=terms)), _total(t)
-    e = np.exp(d, out=d)
-    others = _total_but_one(e)
-    # From here on e turns into (e / total - t / weight) * total, where total = 1 + others. Taken
-    # apart into (e - t / weight) - others * t / weight, it does not cancel at the maximum, e = 1.
-    if t.ndim == 1:
-        e[rows, t] = (e[rows, t] - 1) - others
+        np.fmin(np.multiply(t[:, piece], terms, out=terms), 0, out=terms)
+        return np.stack([-total(terms), total(t[:, piece])])
+
+    gap, weight = in_pieces(of_piece, x)
+    return gap, weight
+
+
+def _to_gradient(
+    e: FloatArray, others: FloatArray, t: NDArray[Any], weight: Any, count: int
+) -> None:
+    """Turn the exponentials of the shifted scores into the gradient, in place.
+
+    It is ``(e / total - t / weight) * weight``, where total = 1 + others. Taken apart into
+    ``(e - t / weight) - others * t / weight``, it does not cancel at the maximum, e = 1.
+    """
+    if t.dtype.kind == "i":
+        at = _at(t)
+        e[at] = (e[at] - 1) - others
     else:
-        share = t / weight[:, np.newaxis]
-        e -= share
-        share *= others[:, np.newaxis]
-        e -= share
-    return gap + weight * np.log1p(others), e, weight / (1 + others)
-
-
-def _total(a: FloatArray) -> FloatArray:
-    return total(a, (1,))[:, 0]
-
-
-def _total_but_one(e: FloatArray) -> FloatArray:
-    """Return the sum of each row but for its maximum, which is 1, to the last digits."""
-    others = _total(e) - 1
-    # Below 1 the difference has lost digits, all of them if the others are tiny. Such a row has
-    # just one 1, which can be taken out first.
-    sole = np.flatnonzero(others < 1)
-    if sole.size:
-        rest = e[sole]
-        rest -= np.floor(rest)  # 1 for 1, 0 below
-        others[sole] = _total(rest)
-    return others
+        for piece in pieces(e):
+            share = t[:, piece] / weight
+            e[:, piece] -= share
+            share *= others
+            e[:, piece] -= share
+    e *= weight / (1 + others) / count
 
 
 def _reduce(losses: FloatArray, reduction: str, dtype: FloatDtype) -> Any:
     if reduction == "none":
-        return deliver(losses[()], dtype)
+        return losses[()].astype(dtype, copy=False)
     wide = np.promote_types(losses.dtype, np.float64)  # a sum of float32 may overflow
     loss = losses.sum(dtype=wide)
     return (loss / losses.size if reduction == "mean" else loss).astype(dtype)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softmax_lessons._numerics import as_axes, as_floats, deliver, total
+from softmax_lessons._numerics import as_axes, as_floats, total_along
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -66,7 +66,7 @@ def normalize_by_sum(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     array([-inf,  inf, -inf])
     """
     z, dtype = as_floats(x)
-    return deliver(z / total(z, as_axes(axis, z.ndim)), dtype)
+    return (z / total_along(z, as_axes(axis, z.ndim))).astype(dtype, copy=False)
 
 
 def normalize_by_abs(x: ArrayLike, axis: Axis = -1) -> FloatArray:
@@ -116,7 +116,7 @@ def normalize_by_abs(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     """
     z, dtype = as_floats(x)
     size = np.abs(z)
-    return deliver(size / total(size, as_axes(axis, z.ndim)), dtype)
+    return (size / total_along(size, as_axes(axis, z.ndim))).astype(dtype, copy=False)
 
 
 def normalize_by_square(x: ArrayLike, axis: Axis = -1) -> FloatArray:
@@ -168,7 +168,7 @@ def normalize_by_square(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     """
     z, dtype = as_floats(x)
     square = np.square(z)
-    return deliver(square / total(square, as_axes(axis, z.ndim)), dtype)
+    return (square / total_along(square, as_axes(axis, z.ndim))).astype(dtype, copy=False)
 
 
 def normalize_by_relu(x: ArrayLike, axis: Axis = -1) -> FloatArray:
@@ -217,7 +217,7 @@ def normalize_by_relu(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     """
     z, dtype = as_floats(x)
     positive = np.maximum(z, 0)
-    return deliver(positive / total(positive, as_axes(axis, z.ndim)), dtype)
+    return (positive / total_along(positive, as_axes(axis, z.ndim))).astype(dtype, copy=False)
 
 
 def min_max(x: ArrayLike, axis: Axis = -1) -> FloatArray:
@@ -268,4 +268,5 @@ def min_max(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     axes = as_axes(axis, z.ndim)
     low = np.min(z, axis=axes, keepdims=True, initial=np.inf)
     high = np.max(z, axis=axes, keepdims=True, initial=-np.inf)
-    return deliver((z - low) / (high - low), dtype)
+    result: FloatArray = ((z - low) / (high - low)).astype(dtype, copy=False)
+    return result

@@ -14,8 +14,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
 from test_accuracy import exact_softmax, largest_error, rows
 
-from softmax_lessons import log_softmax, logsumexp, softmax
-from softmax_lessons import losses as losses_module
+from softmax_lessons import _numerics, log_softmax, logsumexp, softmax
 from softmax_lessons.gradients import (
     GradCheck,
     check_grad,
@@ -36,7 +35,7 @@ J = [  # of Z, from mpmath
 @pytest.fixture
 def small_tiles(monkeypatch):
     """Make tiles so small that a few rows need several."""
-    monkeypatch.setattr(losses_module, "TILE", 64)
+    monkeypatch.setattr(_numerics, "TILE", 64)
 
 
 # --- examples -----------------------------------------------------------------------------------

@@ -14,8 +14,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
 from test_accuracy import exact_log_softmax, exact_softmax, largest_error, rows
 
-from softmax_lessons import log_softmax, softmax
-from softmax_lessons import losses as module
+from softmax_lessons import _numerics, log_softmax, softmax
 from softmax_lessons.losses import cross_entropy, cross_entropy_and_grad, one_hot
 
 LOSSES = [cross_entropy, cross_entropy_and_grad]
@@ -34,7 +33,7 @@ def gradient(*args, **kwargs):
 @pytest.fixture
 def small_tiles(monkeypatch):
     """Make tiles so small that a few rows need several."""
-    monkeypatch.setattr(module, "TILE", 64)
+    monkeypatch.setattr(_numerics, "TILE", 64)
 
 
 # --- one-hot ------------------------------------------------------------------------------------
