@@ -27,7 +27,7 @@ READY = {np.dtype(np.float32), np.dtype(np.float64)}  # calculated in as they ar
 TILE = 2**19  # bytes to work on at once: half of a core's second-level cache
 SHORT = 32  # entries: along shorter rows NumPy spends more time on each row than on its entries
 SMALL = 2**14  # bytes: below, calls cost more than what they do
-LONG = 128  # entries: as many as may be added one by one
+FEW = 16  # terms: fewer are added one by one
 WIDE = 4096  # entries: lines as wide as that are read in one go
 NARROW = 64  # entries: the same, where it reduces across lines that are so narrow
 
@@ -218,15 +218,17 @@ def tiles(
 ) -> Iterator[list[Any]]:
     """Cut arrays alike into tiles; yield those of the sources, and places for those of the results.
 
-    Write to each place before the next tile is taken, and the results are complete. Each array
-    has the length of the rows along ``axes``, or 1. Scores of the first source that ``mask``
-    leaves out are -inf in its tiles. The places have the dtype of the first source.
+    Write to each place before the next tile is taken, and the results are complete. A place may be
+    the tile of the first source, so do not read that one after. The places have its dtype. Each
+    array has the length of the rows along ``axes``, or 1. Scores of the first source that ``mask``
+    leaves out are -inf in its tiles.
     """
     dtype = sources[0].dtype
     given, taken = [to_lines(a, axes) for a in sources], [to_lines(a, axes) for a in results]
     outer, n, inner = given[0].shape
-    # Along short rows NumPy is slow. Copies, turned so that they stand side by side, are worth it.
-    turn = outer > 1 and (1 < n <= SHORT if inner == 1 else inner < NARROW)
+    # Along short rows NumPy is slow. A copy, turned so that they stand side by side, is worth it,
+    # and has room for the result.
+    turn = outer > 1 and n > 1 and (n <= SHORT if inner == 1 else inner < NARROW)
     as_is = not turn and all(a.dtype == dtype for a in results)
     if as_is and mask is None and 0 < outer * n * inner * dtype.itemsize <= TILE:
         yield given + taken
@@ -237,7 +239,11 @@ def tiles(
         if masks is not None:
             tile[0] = np.where(to_tile(masks[part], turn), tile[0], -np.inf)
         into = [a[part] for a in taken]
-        places = into if as_is else [empty_tile(a, dtype, turn) for a in into]
+        places = into
+        if turn:
+            places = [tile[0] if a.shape[1] == n else empty_tile(a, dtype, turn) for a in into]
+        elif not as_is:
+            places = [empty_tile(a, dtype, turn) for a in into]
         yield tile + places
         if not as_is:
             for a, place in zip(into, places, strict=True):
@@ -255,7 +261,7 @@ def parts(outer: int, n: int, inner: int, itemsize: int) -> Iterator[tuple[slice
 
 def to_tile(a: NDArray[Any], turn: bool) -> NDArray[Any]:
     """Return a part of the lines as it is, or turned: as one outer line."""
-    return np.ascontiguousarray(a.swapaxes(0, 1)).reshape(1, a.shape[1], -1) if turn else a
+    return a.swapaxes(0, 1).copy().reshape(1, a.shape[1], -1) if turn else a
 
 
 def empty_tile(a: NDArray[Any], dtype: FloatDtype, turn: bool) -> FloatArray:
@@ -285,6 +291,8 @@ def in_pieces(
     function: Callable[[slice], FloatArray], a: FloatArray, combine: np.ufunc = np.add
 ) -> FloatArray:
     """Combine, two by two, what a function returns for pieces of the rows."""
+    if a.nbytes <= TILE:
+        return function(slice(None))
     results = [function(piece) for piece in pieces(a)]
     while len(results) > 1:
         pairs = [combine(*pair) for pair in zip(results[::2], results[1::2], strict=False)]
@@ -292,24 +300,24 @@ def in_pieces(
     return results[0]
 
 
-def reduce(ufunc: np.ufunc, a: FloatArray) -> FloatArray:
-    """Reduce each row to one entry.
+def reduce(ufunc: np.ufunc, a: FloatArray, exact: bool = True) -> FloatArray:
+    """Reduce each row to one entry; tell whether the result is exact in any order.
 
     NumPy adds in pairs along contiguous memory only. Elsewhere it adds one by one, and in float32
-    the error of 50 million terms grows to 27 %. There a row is cut into eight parts, which are
-    added as wholes, again and again. That also makes the loops long where the lines are narrow.
+    the error of 50 million terms grows to 27 %. There a row is cut into parts, which are added as
+    wholes, again and again. That makes the loops longer, too, where lines are narrow.
     """
     if a.nbytes > TILE and a.shape[1] > 1:
-        return in_pieces(lambda piece: reduce(ufunc, a[:, piece]), a, ufunc)
-    while a.strides[1] != a.itemsize and a.shape[1] >= LONG:
-        outer, n, inner = a.shape
-        eighth = n // 8
-        wholes = a[:, : 8 * eighth].reshape(outer, 8, eighth, inner)
-        folded = ufunc.reduce(wholes, axis=1)
-        rest = a[:, 8 * eighth :]
-        start = folded[:, : n % 8]
-        ufunc(start, rest, out=start)
-        a = folded
+        return in_pieces(lambda piece: reduce(ufunc, a[:, piece], exact), a, ufunc)
+    if a.strides[1] != a.itemsize and (not exact or a.shape[2] < NARROW):
+        while a.shape[1] >= FEW:
+            outer, n, inner = a.shape
+            parts = 8 if n >= 64 else 2
+            size, rest = divmod(n, parts)
+            folded = ufunc.reduce(a[:, : n - rest].reshape(outer, parts, size, inner), axis=1)
+            if rest:
+                ufunc(folded[:, :rest], a[:, n - rest :], out=folded[:, :rest])
+            a = folded
     result: FloatArray = ufunc.reduce(a, axis=1, keepdims=True)
     return result
 
@@ -321,7 +329,7 @@ def maximum(a: FloatArray) -> FloatArray:
 
 def total(a: FloatArray) -> FloatArray:
     """Return the sum of each row, as accurate along any axis."""
-    return reduce(np.add, a)
+    return reduce(np.add, a, exact=False)
 
 
 def total_along(a: FloatArray, axes: tuple[int, ...]) -> FloatArray:
@@ -381,26 +389,25 @@ def total_but_one(e: FloatArray) -> FloatArray:
     Where the others are small, adding them to the 1 would swallow the digits that ``log1p`` needs:
     all below the rounding error of 1.
     """
-    ones, others = in_pieces(lambda piece: ones_and_others(e[:, piece]), e)
+    ones, others = in_pieces(lambda piece: ones_and_others(e[:, piece].copy()), e)
     result: FloatArray = others + (ones - 1)
     return result
 
 
 def ones_and_others(e: FloatArray) -> FloatArray:
-    """Return, one above the other, how many terms are set aside as 1, and the sum of the rest."""
+    """Set terms that are 1 aside; return, one above the other, their number and the others' sum."""
     result = np.empty((2, len(e), 1, e.shape[2]), e.dtype)
     if e.shape[2] == 1 and e.nbytes > SMALL:  # one 1 a row will do, and is soon found
         rows = e[:, :, 0]
         tops = np.arange(len(rows)), rows.argmax(axis=1)
         ones = np.floor(rows[tops])  # 1 for 1, 0 below
-        result[0, :, 0, 0] = ones
         rows[tops] -= ones
-        result[1] = total(e)
-        rows[tops] += ones
+        result[0, :, 0, 0] = ones
     else:
         ones = np.floor(e)
-        result[0] = total(ones)
-        result[1] = total(e - ones)
+        e -= ones
+        result[0] = reduce(np.add, ones)
+    result[1] = total(e)
     return result
 
 
@@ -430,7 +437,6 @@ def is_small(x: object, axis: Any, temperature: Number, where: object, out: obje
         and x.dtype in READY
         and type(axis) is int
         and -x.ndim <= axis < x.ndim
-        and (axis in (-1, x.ndim - 1) or x.shape[axis] < LONG)
         and type(temperature) is float
         and temperature == 1
     )
@@ -438,29 +444,47 @@ def is_small(x: object, axis: Any, temperature: Number, where: object, out: obje
 
 def small_softmax(x: Any, axis: Any) -> FloatArray:
     """Return softmax where ``is_small``, in as few calls as possible."""
-    e, axis, turned = small_differences(x, axis)
+    e, _, along = small_differences(x, axis)
     np.exp(e, out=e)
-    e /= np.add.reduce(e, axis=axis, keepdims=True)
-    return e.T.copy() if turned else e
+    e /= np.add.reduce(e, axis=along, keepdims=True)
+    return np.ascontiguousarray(e.swapaxes(axis, along))
 
 
 def small_log_softmax(x: Any, axis: Any) -> FloatArray:
     """Return log-softmax where ``is_small``, in as few calls as possible."""
-    d, axis, turned = small_differences(x, axis)
-    e = np.exp(d)
-    ones = np.floor(e)  # set aside, as in total_but_one
-    e -= ones
-    others = np.add.reduce(e, axis=axis, keepdims=True)
-    d -= np.log1p(others + (np.add.reduce(ones, axis=axis, keepdims=True) - 1))
-    return d.T.copy() if turned else d
+    d, _, along = small_differences(x, axis)
+    d -= small_log_total(np.exp(d), along)
+    return np.ascontiguousarray(d.swapaxes(axis, along))
 
 
-def small_differences(x: FloatArray, axis: int) -> tuple[FloatArray, int, bool]:
-    """Return ``x`` minus its maximum, the axis, and whether rows were turned, being short."""
+def small_logsumexp(x: Any, axis: Any) -> FloatArray:
+    """Return log-sum-exp where ``is_small``, in as few calls as possible."""
+    d, top, along = small_differences(x, axis)
+    lse: FloatArray = top + small_log_total(np.exp(d, out=d), along)
+    np.copyto(lse, top, where=np.isinf(top))
+    return lse.swapaxes(axis, along)
+
+
+def small_differences(x: FloatArray, axis: int) -> tuple[FloatArray, Any, int]:
+    """Return the scores minus their maximum, and the maximum.
+
+    Short rows stand side by side, others lie in one piece: their axis has changed places with the
+    first or the last, which comes third.
+    """
     if x.ndim == 1:
-        return x - x[x.argmax()], axis, False  # a NaN is larger than all numbers
-    if x.shape[-1] <= SHORT and axis in (-1, x.ndim - 1):
-        d = x.T.copy()
-        d -= np.maximum.reduce(d)
-        return d, 0, True
-    return x - np.maximum.reduce(x, axis=axis, keepdims=True), axis, False
+        top = x[x.argmax()]  # a NaN is larger than all numbers
+        return x - top, top, 0
+    along = 0 if x.shape[axis] < FEW else x.ndim - 1
+    d = x.swapaxes(axis, along).copy()
+    top = np.maximum.reduce(d, axis=along, keepdims=True)
+    d -= top
+    return d, top, along
+
+
+def small_log_total(e: FloatArray, along: int) -> FloatArray:
+    """Return the logarithm of the sum of terms from 0 to 1, of which one is 1."""
+    ones = np.floor(e)  # set aside, as above
+    e -= ones
+    others = np.add.reduce(e, axis=along, keepdims=True)
+    result: FloatArray = np.log1p(others + (np.add.reduce(ones, axis=along, keepdims=True) - 1))
+    return result

@@ -30,6 +30,7 @@ from softmax_lessons._numerics import (
     room,
     shift,
     small_log_softmax,
+    small_logsumexp,
     small_softmax,
     tiles,
     total,
@@ -345,6 +346,9 @@ def logsumexp(
     >>> logsumexp([[1000.0, 1000.0], [0.0, -1000.0]]).round(4)
     array([1000.6931,    0.    ])
     """
+    if is_small(x, axis, 1.0, where, None):
+        lse = small_logsumexp(x, axis)  # the same, with less ado
+        return lse if keepdims else lse.squeeze(axis)[()]
     z, dtype = as_floats(x)
     axes, mask = as_axes(axis, z.ndim), as_mask(where, z.shape)
     lse = np.full([1 if i in axes else n for i, n in enumerate(z.shape)], -np.inf, dtype)
@@ -408,7 +412,8 @@ def hardmax(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     hard = room(z.shape, dtype, axes)
     for scores, place in tiles(axes, [z], [hard]):
         first = scores.argmax(axis=1, keepdims=True)  # a NaN is larger than all numbers
+        top = np.take_along_axis(scores, first, axis=1)
         place[...] = 0
         np.put_along_axis(place, first, 1, axis=1)
-        np.copyto(place, np.nan, where=np.isnan(maximum(scores)))
+        np.copyto(place, np.nan, where=np.isnan(top))
     return hard

@@ -255,7 +255,7 @@ def _times_jacobian(
     if out is not None and np.may_share_memory(out, shares):
         shares = shares.copy()
     result = room(shape, dtype, axes, out, vector)
-    for rows, vectors, moves in tiles(axes, [shares, vector], [result]):
+    for vectors, rows, moves in tiles(axes, [vector, shares], [result]):
         np.subtract(vectors, total_product(rows, vectors), out=moves)
         # The mean is now 0 up to rounding, which weighs where a large part of the vector is
         # common to all, or one share is close to 1. Taking the mean away again removes it.
