@@ -17,7 +17,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book test serve outputs lock clean
+.PHONY: help book test serve bench outputs lock clean
 .NOTPARALLEL:
 
 help:
@@ -44,6 +44,10 @@ serve: ## show the built book on this machine (PORT=8000)
 	$(SETUP)
 	@test -f _build/html/index.html || $(MAKE) book
 	@$(PY) tools/serve.py $(PORT)
+
+bench: ## speed, memory and accuracy beside the peers; writes benchmarks/results.json
+	$(SETUP)
+	$(PY) -m benchmarks
 
 outputs: ## run the notebooks (NOTEBOOKS=...) and store what they print
 	$(SETUP)

@@ -1,0 +1,164 @@
+"""Each function as the libraries offer it, and as textbooks write it in NumPy.
+
+Every factory takes an array and an axis, and returns calls without arguments: "ours", the peers,
+and "limit". The limit is what this machine needs at the least with NumPy: each number fetched
+from memory once, ``exp`` on numbers that are in the cache already, and a fresh result.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import special
+
+import softmax_lessons as sl
+from benchmarks.timing import Call
+
+torch.set_num_threads(1)
+
+Array = np.ndarray[Any, Any]
+Calls = dict[str, Call]
+RESIDENT = 2**14  # entries: input and output of exp together stay in the cache
+
+
+def softmax(x: Array, axis: int) -> Calls:
+    """Softmax into a fresh array."""
+    t = torch.from_numpy(x)
+
+    def plain() -> Array:
+        e = np.exp(x - x.max(axis=axis, keepdims=True))
+        return e / e.sum(axis=axis, keepdims=True)
+
+    return {
+        "ours": lambda: sl.softmax(x, axis),
+        "scipy": lambda: special.softmax(x, axis=axis),
+        "torch": lambda: torch.softmax(t, axis),
+        "numpy": plain,
+        "limit": _with_exp(x, x.copy),
+    }
+
+
+def softmax_out(x: Array, axis: int) -> Calls:
+    """Softmax into an array that is there already; SciPy has no ``out``."""
+    t, out = torch.from_numpy(x), np.empty_like(x)
+    t_out = torch.from_numpy(np.empty_like(x))
+
+    def plain() -> Array:
+        np.subtract(x, x.max(axis=axis, keepdims=True), out=out)
+        np.exp(out, out=out)
+        return np.divide(out, out.sum(axis=axis, keepdims=True), out=out)
+
+    return {
+        "ours": lambda: sl.softmax(x, axis, out=out),
+        "scipy": lambda: special.softmax(x, axis=axis),
+        "torch": lambda: torch.softmax(t, axis, out=t_out),
+        "numpy": plain,
+        "limit": _with_exp(x, lambda: np.copyto(out, x)),
+    }
+
+
+def log_softmax(x: Array, axis: int) -> Calls:
+    """Log-softmax into a fresh array."""
+    t = torch.from_numpy(x)
+
+    def plain() -> Array:
+        d = x - x.max(axis=axis, keepdims=True)
+        return d - np.log(np.exp(d).sum(axis=axis, keepdims=True))
+
+    return {
+        "ours": lambda: sl.log_softmax(x, axis),
+        "scipy": lambda: special.log_softmax(x, axis=axis),
+        "torch": lambda: torch.log_softmax(t, axis),
+        "numpy": plain,
+        "limit": _with_exp(x, x.copy),
+    }
+
+
+def logsumexp(x: Array, axis: int) -> Calls:
+    """Log-sum-exp: one number for each row."""
+    t = torch.from_numpy(x)
+
+    def plain() -> Array:
+        top = x.max(axis=axis, keepdims=True)
+        return np.squeeze(top, axis) + np.log(np.exp(x - top).sum(axis=axis))
+
+    return {
+        "ours": lambda: sl.logsumexp(x, axis),
+        "scipy": lambda: special.logsumexp(x, axis=axis),
+        "torch": lambda: torch.logsumexp(t, axis),
+        "numpy": plain,
+        "limit": _with_exp(x, x.max),
+    }
+
+
+def sigmoid(x: Array, axis: int) -> Calls:
+    """Sigmoid of each entry; ``axis`` does not matter."""
+    t = torch.from_numpy(x)
+    return {
+        "ours": lambda: sl.sigmoid(x),
+        "scipy": lambda: special.expit(x),
+        "torch": lambda: torch.sigmoid(t),
+        "numpy": lambda: 1 / (1 + np.exp(-x)),
+        "limit": _with_exp(x, x.copy),
+    }
+
+
+def cross_entropy_and_grad(x: Array, axis: int) -> Calls:
+    """Mean loss and its gradient, for class labels; SciPy has neither."""
+    kept = tuple(np.delete(x.shape, axis))
+    labels = np.asarray(np.random.default_rng(1).integers(0, x.shape[axis], kept))
+    leaf, target = torch.from_numpy(x).requires_grad_(), torch.from_numpy(labels)
+    where = np.expand_dims(labels, axis)
+
+    def autograd() -> Any:
+        logits = leaf.movedim(axis, -1)  # torch wants the classes at axis 1, which is the last
+        loss = torch.nn.functional.cross_entropy(logits, target)
+        return loss, *torch.autograd.grad(loss, leaf)
+
+    def plain() -> tuple[Any, Array]:
+        d = x - x.max(axis=axis, keepdims=True)
+        e = np.exp(d)
+        total = e.sum(axis=axis, keepdims=True)
+        loss = (np.log(total) - np.take_along_axis(d, where, axis)).mean()
+        grad = e / total
+        np.put_along_axis(grad, where, np.take_along_axis(grad, where, axis) - 1, axis)
+        return loss, grad / labels.size
+
+    return {
+        "ours": lambda: sl.cross_entropy_and_grad(x, labels, axis),
+        "torch": autograd,
+        "numpy": plain,
+        "limit": _with_exp(x, x.copy),
+    }
+
+
+def softmax_vjp(x: Array, axis: int) -> Calls:
+    """Vector times Jacobian from given probabilities; torch's is the backward pass alone."""
+    g = np.random.default_rng(2).standard_normal(x.shape).astype(x.dtype)
+    p = np.ascontiguousarray(special.softmax(x, axis=axis))
+    leaf, t_g = torch.from_numpy(x).requires_grad_(), torch.from_numpy(g)
+    t_p = torch.softmax(leaf, axis)
+    return {
+        "ours": lambda: sl.softmax_vjp(p, g, axis),
+        "torch": lambda: torch.autograd.grad(t_p, leaf, t_g, retain_graph=True),
+        "numpy": lambda: p * (g - (p * g).sum(axis=axis, keepdims=True)),
+        "limit": lambda: p * g,
+    }
+
+
+def _with_exp(x: Array, move: Call) -> Call:
+    """Return a call that moves the data once, and takes as many exponentials as ``x`` is long."""
+    source = x.ravel()[:RESIDENT].copy()
+    target = np.empty_like(source)
+    whole, rest = divmod(x.size, RESIDENT)
+
+    def limit() -> None:
+        move()
+        for _ in range(whole):
+            np.exp(source, out=target)
+        if rest:
+            np.exp(source[:rest], out=target[:rest])
+
+    return limit

@@ -1,0 +1,71 @@
+"""Ratios of running times, taken in turns.
+
+Other processes slow down whole seconds at a time. So all contenders run in every round, each for
+a millisecond or more, and only times of the same round are compared.
+"""
+
+# Own loop: pyperf runs one benchmark after the other; asv alternates processes, not calls.
+
+from __future__ import annotations
+
+import gc
+import random
+from collections.abc import Callable, Mapping
+from time import perf_counter_ns
+
+import numpy as np
+
+Call = Callable[[], object]
+
+LEAST_NS = 1_500_000  # what one contender runs for in one round
+LEAST_ROUNDS, MOST_ROUNDS = 5, 41
+
+
+def ratios(
+    contenders: Mapping[str, Call], ours: str, seconds: float = 0.8
+) -> dict[str, tuple[float, float, float]]:
+    """Return how many times longer than ``ours`` each of the others takes.
+
+    Each ratio is the median over the rounds, with its lower and upper quartile.
+    """
+    counts = {name: _repetitions(call) for name, call in contenders.items()}
+    order, shuffle = list(contenders), random.Random(0).shuffle
+    rounds: list[dict[str, float]] = []
+    end = perf_counter_ns() + int(seconds * 1e9)
+    while len(rounds) < LEAST_ROUNDS or (len(rounds) < MOST_ROUNDS and perf_counter_ns() < end):
+        shuffle(order)  # nobody always runs on the caches that the same one left behind
+        rounds.append({name: _time(contenders[name], counts[name]) for name in order})
+    return {
+        name: quartiles([times[name] / times[ours] for times in rounds])
+        for name in contenders
+        if name != ours
+    }
+
+
+def quartiles(values: list[float]) -> tuple[float, float, float]:
+    """Return the median of ``values``, their lower and their upper quartile."""
+    low, middle, high = np.percentile(values, [25, 50, 75])
+    return float(middle), float(low), float(high)
+
+
+def _repetitions(call: Call) -> int:
+    """Return how often to call for a round to last long enough; warms up on the way."""
+    call()
+    count = 1
+    while (elapsed := _time(call, count) * count) < LEAST_NS:
+        count = max(count + 1, min(10 * count, int(1.2 * count * LEAST_NS / max(elapsed, 1))))
+    return count
+
+
+def _time(call: Call, count: int) -> float:
+    """Return nanoseconds per call."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        start = perf_counter_ns()
+        for _ in range(count):
+            call()
+        return (perf_counter_ns() - start) / count
+    finally:
+        if was_on:
+            gc.enable()
