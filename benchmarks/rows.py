@@ -56,7 +56,7 @@ class Row:
 
 def line(row: Row) -> str:
     """Return one line of the table."""
-    values = "".join(f"{v:>9.3g}" for v in row.values.values())
+    values = "".join(f"{v:>11.3g}" for v in row.values.values())
     key = row.goal.value if row.goal else next(iter(row.quartiles), None)
     spread = "{:.2f}-{:.2f}".format(*row.quartiles[key]) if key in row.quartiles else ""
     goal = str(row.goal) if row.goal else ""
@@ -67,7 +67,7 @@ def line(row: Row) -> str:
 
 def heading(row: Row) -> str:
     """Return the line above the rows that show the same values as ``row``."""
-    values = "".join(f"{k:>9}" for k in row.values)
+    values = "".join(f"{k[-10:]:>11}" for k in row.values)
     spread = "quartiles" if row.quartiles else ""
     return f"{row.part:<54}{values}  {spread:<12}{'goal':<16}".rstrip()
 

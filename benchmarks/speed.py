@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -44,15 +45,22 @@ def goal(name: str, shape: tuple[int, ...], axis: int) -> Goal | None:
 def rows(
     wanted: Callable[[str], bool], shapes: list[tuple[int, ...]] = SHAPES, seconds: float = 0.8
 ) -> Iterator[Row]:
-    """Measure every function on every shape, along the last axis and the first."""
-    for name, function in FUNCTIONS.items():
-        for shape in shapes:
-            for axis in (-1, 0)[: len(shape)] if name != "sigmoid" else (-1,):
-                for dtype in (np.float32, np.float64):
-                    case = f"{shape} {'first' if axis == 0 else 'last'} {dtype.__name__}"
-                    if wanted(f"{name} {case}"):
-                        calls = function(scores(shape, dtype), axis)
-                        yield _row(name, case, calls, goal(name, shape, axis), seconds)
+    """Measure every function on every shape."""
+    for name, case, shape, axis, dtype in cases(shapes):
+        if wanted(f"speed {name} {case}"):
+            calls = FUNCTIONS[name](scores(shape, dtype), axis)
+            yield _row(name, case, calls, goal(name, shape, axis), seconds)
+
+
+def cases(
+    shapes: list[tuple[int, ...]],
+) -> Iterator[tuple[str, str, tuple[int, ...], int, type]]:
+    """Yield each function on each shape, along the last axis and the first, in both precisions."""
+    for name, shape in product(FUNCTIONS, shapes):
+        one_axis = len(shape) == 1 or name == "sigmoid"
+        for axis, dtype in product((-1,) if one_axis else (-1, 0), (np.float32, np.float64)):
+            case = f"{shape} {'first' if axis == 0 else 'last'} {dtype.__name__}"
+            yield name, case, shape, axis, dtype
 
 
 def scores(shape: tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
