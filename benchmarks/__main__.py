@@ -24,7 +24,7 @@ def main(words: list[str]) -> None:
     measured = list(_shown(_measure(lambda label: all(word in label for word in words))))
     print("\n" + summary(measured))
     if not words:
-        RESULTS.write_text(_as_text(machine(), measured), encoding="utf-8")
+        RESULTS.write_text(as_text(machine(), measured), encoding="utf-8")
 
 
 def _measure(wanted: Any) -> Iterator[Row]:
@@ -64,7 +64,7 @@ def _shown(rows: Iterable[Row]) -> Iterator[Row]:
         yield row
 
 
-def _as_text(machine: dict[str, Any], rows: list[Row]) -> str:
+def as_text(machine: dict[str, Any], rows: list[Row]) -> str:
     """Return JSON with one row a line, so that two runs can be compared line by line."""
     lines = ",\n".join("  " + json.dumps(row.as_json()) for row in rows)
     return f'{{\n "machine": {json.dumps(machine)},\n "rows": [\n{lines}\n ]\n}}\n'

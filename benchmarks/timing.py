@@ -1,7 +1,8 @@
 """Ratios of running times, taken in turns.
 
-Other processes slow down whole seconds at a time. So all contenders run in every round, each for
-a millisecond or more, and only times of the same round are compared.
+A machine is slower in one second than in the next. So all contenders run in every round, each for
+a millisecond or more, and only times of the same round are compared. What counts is processor
+time, so that a round in which another process had its turn is not lost. Everybody has one thread.
 """
 
 # Own loop: pyperf runs one benchmark after the other; asv alternates processes, not calls.
@@ -11,7 +12,7 @@ from __future__ import annotations
 import gc
 import random
 from collections.abc import Callable, Mapping
-from time import perf_counter_ns
+from time import perf_counter, process_time_ns
 
 import numpy as np
 
@@ -31,8 +32,8 @@ def ratios(
     counts = {name: _repetitions(call) for name, call in contenders.items()}
     order, shuffle = list(contenders), random.Random(0).shuffle
     rounds: list[dict[str, float]] = []
-    end = perf_counter_ns() + int(seconds * 1e9)
-    while len(rounds) < LEAST_ROUNDS or (len(rounds) < MOST_ROUNDS and perf_counter_ns() < end):
+    end = perf_counter() + seconds
+    while len(rounds) < LEAST_ROUNDS or (len(rounds) < MOST_ROUNDS and perf_counter() < end):
         shuffle(order)  # nobody always runs on the caches that the same one left behind
         rounds.append({name: _time(contenders[name], counts[name]) for name in order})
     return {
@@ -62,10 +63,10 @@ def _time(call: Call, count: int) -> float:
     was_on = gc.isenabled()
     gc.disable()
     try:
-        start = perf_counter_ns()
+        start = process_time_ns()
         for _ in range(count):
             call()
-        return (perf_counter_ns() - start) / count
+        return (process_time_ns() - start) / count
     finally:
         if was_on:
             gc.enable()
