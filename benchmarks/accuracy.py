@@ -48,8 +48,8 @@ def rows(wanted: Callable[[str], bool], length: int = 10**6) -> Iterator[Row]:
 
 def _short_rows() -> dict[str, Array]:
     random = np.random.default_rng(2021)
-    ordinary = random.integers(-8 * 64, 8 * 64 + 1, (64, 100)) / 64
-    dominated = random.integers(-40 * 64, -20 * 64, (64, 100)) / 64
+    ordinary = random.integers(-8 * 64, 8 * 64 + 1, (32, 100)) / 64
+    dominated = random.integers(-40 * 64, -20 * 64, (32, 100)) / 64
     dominated[:, 3] = 0
     return {"ordinary": ordinary, "dominated": dominated}
 
