@@ -223,35 +223,25 @@ def tiles(
     array has the length of the rows along ``axes``, or 1. Scores of the first source that ``mask``
     leaves out are -inf in its tiles.
     """
-    dtype = sources[0].dtype
     given, taken = [to_lines(a, axes) for a in sources], [to_lines(a, axes) for a in results]
-    outer, n, inner = given[0].shape
-    # Along short rows NumPy is slow. A copy, turned so that they stand side by side, is worth it,
-    # and has room for the result.
-    turn = outer > 1 and n > 1 and (n <= SHORT if inner == 1 else inner < NARROW)
-    as_is = not turn and all(a.dtype == dtype for a in results)
-    if as_is and mask is None and 0 < outer * n * inner * dtype.itemsize <= TILE:
-        yield given + taken
-        return
     masks = None if mask is None else to_lines(mask, axes)
-    for part in parts(outer, n, inner, dtype.itemsize) if given[0].size else ():
+    outer, n, inner = given[0].shape
+    # Along short rows NumPy is slow. Copies, turned so that they stand side by side, are worth it.
+    turn = outer > 1 and n > 1 and (n <= SHORT if inner == 1 else inner < NARROW)
+    for part in parts(outer, n, inner, sources[0].itemsize) if sources[0].size else ():
         tile = [to_tile(a[part], turn) for a in given]
         if masks is not None:
             tile[0] = np.where(to_tile(masks[part], turn), tile[0], -np.inf)
         into = [a[part] for a in taken]
-        places = into
-        if turn:
-            places = [tile[0] if a.shape[1] == n else empty_tile(a, dtype, turn) for a in into]
-        elif not as_is:
-            places = [empty_tile(a, dtype, turn) for a in into]
+        places = [place_for(a, tile[0], turn) for a in into]
         yield tile + places
-        if not as_is:
-            for a, place in zip(into, places, strict=True):
+        for a, place in zip(into, places, strict=True):
+            if place is not a:
                 from_tile(place, a, turn)
 
 
 def parts(outer: int, n: int, inner: int, itemsize: int) -> Iterator[tuple[slice, slice, slice]]:
-    """Yield the slices that cut lines into tiles."""
+    """Yield the slices that cut lines into tiles: whole rows, and as many as fit the cache."""
     step = max(1, TILE // (n * inner * itemsize))
     width = max(WIDE, TILE // (n * itemsize))
     for i in range(0, outer, step):
@@ -260,14 +250,17 @@ def parts(outer: int, n: int, inner: int, itemsize: int) -> Iterator[tuple[slice
 
 
 def to_tile(a: NDArray[Any], turn: bool) -> NDArray[Any]:
-    """Return a part of the lines as it is, or turned: as one outer line."""
+    """Return a part of the lines as it is, or a turned copy: as one outer line."""
     return a.swapaxes(0, 1).copy().reshape(1, a.shape[1], -1) if turn else a
 
 
-def empty_tile(a: NDArray[Any], dtype: FloatDtype, turn: bool) -> FloatArray:
-    """Return an empty array of the shape of ``to_tile(a, turn)``."""
-    shape = (1, a.shape[1], a.size // a.shape[1]) if turn else a.shape
-    return np.empty(shape, dtype)
+def place_for(a: NDArray[Any], first: NDArray[Any], turn: bool) -> NDArray[Any]:
+    """Return where to write a tile of the results ``a``: there, or in a copy that is at hand."""
+    if not turn:
+        return a if a.dtype == first.dtype else np.empty(a.shape, first.dtype)
+    if a.shape[1] == first.shape[1]:
+        return first
+    return np.empty((1, a.shape[1], a.size // a.shape[1]), first.dtype)
 
 
 def from_tile(tile: FloatArray, a: NDArray[Any], turn: bool) -> None:
@@ -427,11 +420,10 @@ def logistic(z: FloatArray, out: FloatArray) -> None:
 # --- small arrays -----------------------------------------------------------------------------
 
 
-def is_small(x: object, axis: Any, temperature: Number, where: object, out: object) -> bool:
+def is_small(x: object, axis: Any, temperature: Number, where: object, out: Any) -> bool:
     """Tell whether ``x`` is a small array of floats, with nothing to check and to convert."""
     return (
         where is None
-        and out is None
         and type(x) is np.ndarray
         and 0 < x.nbytes <= SMALL
         and x.dtype in READY
@@ -439,22 +431,29 @@ def is_small(x: object, axis: Any, temperature: Number, where: object, out: obje
         and -x.ndim <= axis < x.ndim
         and type(temperature) is float
         and temperature == 1
+        and (out is None or fits(out, x))
     )
 
 
-def small_softmax(x: Any, axis: Any) -> FloatArray:
+def fits(out: Any, x: NDArray[Any]) -> bool:
+    """Tell whether a result like ``x`` can be written to ``out``."""
+    plain = type(out) is np.ndarray and out.flags.writeable
+    return plain and out.dtype == x.dtype and bool(out.shape == x.shape)
+
+
+def small_softmax(x: Any, axis: Any, out: FloatArray | None = None) -> FloatArray:
     """Return softmax where ``is_small``, in as few calls as possible."""
     e, _, along = small_differences(x, axis)
     np.exp(e, out=e)
     e /= np.add.reduce(e, axis=along, keepdims=True)
-    return np.ascontiguousarray(e.swapaxes(axis, along))
+    return deliver(swapped_back(e, axis, along), out)
 
 
 def small_log_softmax(x: Any, axis: Any) -> FloatArray:
     """Return log-softmax where ``is_small``, in as few calls as possible."""
     d, _, along = small_differences(x, axis)
     d -= small_log_total(np.exp(d), along)
-    return np.ascontiguousarray(d.swapaxes(axis, along))
+    return swapped_back(d, axis, along)
 
 
 def small_logsumexp(x: Any, axis: Any) -> FloatArray:
@@ -462,7 +461,7 @@ def small_logsumexp(x: Any, axis: Any) -> FloatArray:
     d, top, along = small_differences(x, axis)
     lse: FloatArray = top + small_log_total(np.exp(d, out=d), along)
     np.copyto(lse, top, where=np.isinf(top))
-    return lse.swapaxes(axis, along)
+    return swapped_back(lse, axis, along)
 
 
 def small_differences(x: FloatArray, axis: int) -> tuple[FloatArray, Any, int]:
@@ -479,6 +478,11 @@ def small_differences(x: FloatArray, axis: int) -> tuple[FloatArray, Any, int]:
     top = np.maximum.reduce(d, axis=along, keepdims=True)
     d -= top
     return d, top, along
+
+
+def swapped_back(d: FloatArray, axis: int, along: int) -> FloatArray:
+    """Return an array with its axis in its old place."""
+    return d if axis % d.ndim == along else d.swapaxes(axis, along).copy()
 
 
 def small_log_total(e: FloatArray, along: int) -> FloatArray:

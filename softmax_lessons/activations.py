@@ -192,7 +192,7 @@ def softmax(
     array([0., 1., 0.])
     """
     if is_small(x, axis, temperature, where, out):
-        return small_softmax(x, axis)  # the same, with less ado
+        return small_softmax(x, axis, out)  # the same, with less ado
     z, dtype = as_floats(x)
     axes, mask = as_axes(axis, z.ndim), as_mask(where, z.shape)
     t = as_temperature(temperature)
