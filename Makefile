@@ -17,7 +17,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book test serve bench outputs lock clean
+.PHONY: help book test mutants serve bench outputs lock clean
 .NOTPARALLEL:
 
 help:
@@ -39,6 +39,10 @@ test: ## every test: style, types, package, notebooks, and the site as a fork wo
 	$(PY) -m mypy
 	BOOK_REPOSITORY=$(REPOSITORY_IN_TESTS) $(BUILD) --path-output _build/test
 	$(PY) -m pytest -n logical --maxprocesses 4 --dist loadscope --nbval --nbval-current-env tests book
+
+mutants: ## break the package in small ways, one at a time; list what no test notices (NAMES=...)
+	$(SETUP)
+	$(PY) tools/mutants.py $(NAMES)
 
 serve: ## show the built book on this machine (PORT=8000)
 	$(SETUP)
