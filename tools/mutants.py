@@ -53,7 +53,7 @@ MODULES = ["_numerics", "activations", "losses", "gradients", "normalizers"]
 GOAL = 0.95
 MEMORY = 16 * 2**30  # bytes; a mutant may ask for any amount
 # The functions under test are not tested through these, and their tests take their time.
-ASIDE = [f"--ignore={TESTS}/test_{name}.py" for name in ("plotting", "pytorch")]
+ASIDE = [f"--ignore={TESTS}/test_{name}.py" for name in ("plotting", "pytorch", "benchmarks")]
 QUIET = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:nbval"]
 # A second pytest in one process finds its plug-ins imported.
 QUIET += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
@@ -316,9 +316,10 @@ def transplant(mutant: Mutant) -> None:
 def run_unchanged() -> tuple[dict[str, float], dict[str, dict[int, set[str]]]]:
     """Run all tests on the package as it is; return their times, and the tests of each line."""
     WORK.mkdir(parents=True, exist_ok=True)
-    data, times = WORK / "coverage", WORK / "times.json"
+    data, times, log = WORK / "coverage", WORK / "times.json", WORK / "unchanged.log"
     pid = fork()
     if pid == 0:
+        os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
         os.environ["COVERAGE_FILE"] = str(data)
         stopwatch = Stopwatch()
         arguments = ["--cov=softmax_lessons", "--cov-context=test", "--cov-report=", *ASIDE, TESTS]
@@ -326,7 +327,7 @@ def run_unchanged() -> tuple[dict[str, float], dict[str, dict[int, set[str]]]]:
         times.write_text(json.dumps(stopwatch.times))
         os._exit(int(code))
     if os.waitpid(pid, 0)[1]:
-        sys.exit(f"The tests must pass before anything is changed: pytest {TESTS}")
+        sys.exit(f"The tests must pass before anything is changed: see {log.relative_to(ROOT)}")
     coverage = CoverageData(str(data))
     coverage.read()
     tests = {}
