@@ -17,7 +17,6 @@ import numpy as np
 from benchmarks.rows import Goal, Row
 from benchmarks.speed import scores
 from benchmarks.timing import ratios
-from softmax_lessons._numerics import all_ones_and_others
 
 PACKAGE = "softmax_lessons"
 WORTH_IT = Goal("without", at_least=1.1)
@@ -32,6 +31,13 @@ class Trick:
     call: Callable[[ModuleType, Any], object]
     shape: tuple[int, ...]
     dtype: type = np.float32
+
+
+def all_ones(e: Any) -> Any:
+    """Look for all ones in every row, where the package looks for two."""
+    ones = np.floor(e)
+    e -= ones
+    return np.stack([np.add.reduce(a, axis=1, keepdims=True) for a in (ones, e)])
 
 
 def new_place(a: Any, first: Any, turn: bool) -> Any:
@@ -54,8 +60,8 @@ TRICKS = [
     Trick("narrow lines folded", {"NARROW": 1}, lambda p, x: p.logsumexp(x, 0), (60000, 10)),
     Trick("wide lines", {"WIDE": 1}, lambda p, x: p.softmax(x, 0), (256, 50257)),
     Trick(
-        "one maximum a row",
-        {"ones_and_others": all_ones_and_others},
+        "two ones a row",
+        {"ones_and_others": all_ones},
         lambda p, x: p.logsumexp(x),
         (256, 50257),
     ),

@@ -390,28 +390,18 @@ def total_but_one(e: FloatArray) -> FloatArray:
 def ones_and_others(e: FloatArray) -> FloatArray:
     """Set terms that are 1 aside; return, one above the other, their number and the others' sum."""
     if e.shape[2] > 1 or e.nbytes <= SMALL:
-        return all_ones_and_others(e)
-    # In a long row the one 1 that has to be set aside is sooner found than all.
-    rows = e[:, :, 0]
-    tops = np.arange(len(rows)), rows.argmax(axis=1)
-    ones = np.floor(rows[tops])
-    rows[tops] -= ones
-    result = np.stack([ones[:, np.newaxis, np.newaxis], total(e)])
-    others = result[1, :, 0, 0]
-    tied = np.flatnonzero((others >= 1) & (others < 2))  # a second 1 may have swallowed the others
-    tied = tied[rows[tied].max(axis=1) == 1]
-    if tied.size:
-        again = all_ones_and_others(e[tied])
-        again[0] += 1
-        result[:, tied] = again
-    return result
-
-
-def all_ones_and_others(e: FloatArray) -> FloatArray:
-    """Do as ``ones_and_others``, with all ones set aside."""
-    ones = np.floor(e)  # 1 for 1, 0 below
-    e -= ones
-    return np.stack([reduce(np.add, ones), total(e)])
+        ones = np.floor(e)  # 1 for 1, 0 below
+        e -= ones
+        return np.stack([reduce(np.add, ones), total(e)])
+    # In a long row the largest term is found sooner than all ones. Two will do: beside three, what
+    # a sum swallows is too small to tell.
+    rows, index, count = e[:, :, 0], np.arange(len(e)), np.zeros(len(e), e.dtype)
+    for _ in range(2):
+        largest = index, rows.argmax(axis=1)
+        ones = np.floor(rows[largest])
+        rows[largest] -= ones
+        count += ones
+    return np.stack([count[:, np.newaxis, np.newaxis], total(e)])
 
 
 def logistic(z: FloatArray, out: FloatArray) -> None:
