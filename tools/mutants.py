@@ -201,6 +201,27 @@ class Stopwatch:
         self.times[report.nodeid] = self.times.get(report.nodeid, 0) + report.duration
 
 
+class Verdict:
+    """A pytest plug-in for a fork: ends it when a test fails or hangs, and tells the parent."""
+
+    def __init__(self, times: dict[str, float], pipe: int) -> None:
+        self.times, self.pipe = times, pipe
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Let a test take ten times as long as it did, and ten seconds more, of the processor."""
+        signal.setitimer(signal.ITIMER_PROF, 10 + 10 * self.times[nodeid])
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """End the fork when a test fails."""
+        if report.failed:
+            self.tell(report.nodeid)
+            os._exit(1)
+
+    def tell(self, text: str) -> None:
+        """Send a line to the parent."""
+        os.write(self.pipe, text.encode()[:10_000])
+
+
 class Judge:
     """A pytest plug-in: in place of running the tests once, runs them on each mutant."""
 
@@ -209,7 +230,6 @@ class Judge:
         self.known = known_survivors()
         self.times, self.tests = run_unchanged()
         self.caught_by: dict[str, Counter[str]] = {module: Counter() for module in MODULES}
-        self.pipe = -1  # where a fork tells which test failed
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Keep as many forks busy as there are jobs."""
@@ -220,11 +240,14 @@ class Judge:
         while waiting or running:
             while waiting and len(running) < self.jobs:
                 mutant = waiting.pop()
-                read, self.pipe = os.pipe()
+                read, write = os.pipe()
                 pid = fork()
                 if pid == 0:
-                    self.run(mutant)
-                os.close(self.pipe)
+                    try:
+                        self.run(mutant, Verdict(self.times, write), session.config.pluginmanager)
+                    finally:
+                        os._exit(3)  # never back into this loop
+                os.close(write)
                 running[pid] = mutant, read
             pid, status = os.wait()
             mutant, read = running.pop(pid)
@@ -241,15 +264,18 @@ class Judge:
                 print(f"{done} of {len(self.mutants)} done", flush=True)
         return True
 
-    def run(self, mutant: Mutant) -> NoReturn:
+    def run(
+        self, mutant: Mutant, verdict: Verdict, plugins: pytest.PytestPluginManager
+    ) -> NoReturn:
         """Run the tests on a mutant, in a fork; exit with 0 if it survives."""
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         if mutant.lines:
             try:
                 transplant(mutant)
             except Exception as error:
-                self.tell(f"cannot be imported: {error!r}")
+                verdict.tell(f"cannot be imported: {error!r}")
                 os._exit(1)
+            plugins.register(verdict)
             tests = self.tests_of(mutant)
             for test, following in zip(tests, [*tests[1:], None], strict=True):
                 item, after = self.items[test], self.items.get(following)
@@ -259,8 +285,8 @@ class Judge:
         forget_imports()
         sys.meta_path.insert(0, Finder(mutant))
         signal.setitimer(signal.ITIMER_PROF, 120)
-        code = pytest.main([*QUIET, *ASIDE, TESTS], plugins=[self])
-        self.tell(f"pytest ends with {code}")
+        code = pytest.main([*QUIET, *ASIDE, TESTS], plugins=[verdict])
+        verdict.tell(f"pytest ends with {code}")
         os._exit(int(code))
 
     def tests_of(self, mutant: Mutant) -> list[str]:
@@ -273,20 +299,6 @@ class Judge:
             return order
         until = itertools.accumulate(self.times[test] for test in order)
         return [test for test, time in zip(order, until, strict=True) if time < BRIEF]
-
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Let a test take ten times as long as it did, and ten seconds more, of the processor."""
-        signal.setitimer(signal.ITIMER_PROF, 10 + 10 * self.times[nodeid])
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """End the fork when a test fails."""
-        if report.failed:
-            self.tell(report.nodeid)
-            os._exit(1)
-
-    def tell(self, text: str) -> None:
-        """Send a line to the parent."""
-        os.write(self.pipe, text.encode()[:10_000])
 
 
 def fork() -> int:
