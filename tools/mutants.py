@@ -207,6 +207,10 @@ class Verdict:
     def __init__(self, times: dict[str, float], pipe: int) -> None:
         self.times, self.pipe = times, pipe
 
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Put the fast tests first, if the fork collects them anew."""
+        items.sort(key=lambda item: self.times[item.nodeid])
+
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Let a test take ten times as long as it did, and ten seconds more, of the processor."""
         signal.setitimer(signal.ITIMER_PROF, 10 + 10 * self.times[nodeid])
