@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from benchmarks import contenders
 from benchmarks.rows import Goal, Row
-from benchmarks.timing import ratios
+from benchmarks.timing import apart, ratios
 
 SHAPES = [(1000,), (64, 10), (60000, 10), (4096, 1000), (256, 50257), (8, 1000000)]
 FUNCTIONS: dict[str, Callable[..., contenders.Calls]] = {
@@ -48,8 +49,21 @@ def rows(
     """Measure every function on every shape."""
     for name, case, shape, axis, dtype in cases(shapes):
         if wanted(f"speed {name} {case}"):
-            calls = FUNCTIONS[name](scores(shape, dtype), axis)
-            yield _row(name, case, calls, goal(name, shape, axis), seconds)
+            found = apart(partial(_measure, name, shape, axis, dtype, seconds))
+            yield Row(
+                part="speed",
+                name=name,
+                case=case,
+                values={peer: middle for peer, (middle, _, _) in found.items()},
+                quartiles={peer: (low, high) for peer, (_, low, high) in found.items()},
+                goal=goal(name, shape, axis),
+            )
+
+
+def _measure(
+    name: str, shape: tuple[int, ...], axis: int, dtype: type, seconds: float
+) -> dict[str, tuple[float, float, float]]:
+    return ratios(FUNCTIONS[name](scores(shape, dtype), axis), "ours", seconds)
 
 
 def cases(
@@ -66,15 +80,3 @@ def cases(
 def scores(shape: tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
     """Return normally distributed scores, the same in every run."""
     return 3 * np.random.default_rng(0).standard_normal(shape, np.float32).astype(dtype)
-
-
-def _row(name: str, case: str, calls: contenders.Calls, goal: Goal | None, seconds: float) -> Row:
-    found = ratios(calls, "ours", seconds)
-    return Row(
-        part="speed",
-        name=name,
-        case=case,
-        values={peer: middle for peer, (middle, _, _) in found.items()},
-        quartiles={peer: (low, high) for peer, (_, low, high) in found.items()},
-        goal=goal,
-    )

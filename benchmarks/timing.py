@@ -3,6 +3,9 @@
 A machine is slower in one second than in the next. So all contenders run in every round, each for
 a millisecond or more, and only times of the same round are compared. What counts is processor
 time, so that a round in which another process had its turn is not lost. Everybody has one thread.
+
+Each row is measured in a process of its own, for a fresh array comes at another price once larger
+ones have been freed.
 """
 
 # Own loop: pyperf runs one benchmark after the other; asv alternates processes, not calls.
@@ -10,13 +13,16 @@ time, so that a round in which another process had its turn is not lost. Everybo
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import random
 from collections.abc import Callable, Mapping
 from time import perf_counter, process_time_ns
+from typing import TypeVar
 
 import numpy as np
 
 Call = Callable[[], object]
+T = TypeVar("T")
 
 LEAST_NS = 1_500_000  # what one contender runs for in one round
 LEAST_ROUNDS, MOST_ROUNDS = 5, 41
@@ -41,6 +47,21 @@ def ratios(
         for name in contenders
         if name != ours
     }
+
+
+def apart(measure: Callable[[], T]) -> T:
+    """Return what ``measure`` returns in a fork of this process, which has measured nothing yet."""
+    fork = multiprocessing.get_context("fork")
+    receiver, sender = fork.Pipe(duplex=False)
+    process = fork.Process(target=lambda: sender.send(measure()))
+    process.start()
+    sender.close()
+    try:
+        return receiver.recv()
+    except EOFError:
+        raise RuntimeError("a measurement broke off; its error is printed above") from None
+    finally:
+        process.join()
 
 
 def quartiles(values: list[float]) -> tuple[float, float, float]:

@@ -9,14 +9,16 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+import softmax_lessons
 from benchmarks.rows import Goal, Row
 from benchmarks.speed import scores
-from benchmarks.timing import ratios
+from benchmarks.timing import apart, ratios
 
 PACKAGE = "softmax_lessons"
 WORTH_IT = Goal("without", at_least=1.1)
@@ -73,18 +75,18 @@ def rows(
     wanted: Callable[[str], bool], tricks: list[Trick] | None = None, seconds: float = 0.8
 ) -> Iterator[Row]:
     """Measure the package with each trick on and off, in turns."""
-    package = importlib.import_module(PACKAGE)
     for trick in TRICKS if tricks is None else tricks:
         case = f"{trick.shape} {trick.dtype.__name__}"
         if wanted(f"tricks {trick.name} {case}"):
-            x, plain = scores(trick.shape, trick.dtype), without(trick)
-            calls = {
-                "with": lambda trick=trick, x=x: trick.call(package, x),
-                "without": lambda trick=trick, x=x, plain=plain: trick.call(plain, x),
-            }
-            middle, low, high = ratios(calls, "with", seconds)["without"]
+            middle, low, high = apart(partial(_measure, trick, seconds))
             spread = {"without": (low, high)}
             yield Row("tricks", trick.name, case, {"without": middle}, spread, WORTH_IT)
+
+
+def _measure(trick: Trick, seconds: float) -> tuple[float, float, float]:
+    x, package, plain = scores(trick.shape, trick.dtype), softmax_lessons, without(trick)
+    calls = {"with": lambda: trick.call(package, x), "without": lambda: trick.call(plain, x)}
+    return ratios(calls, "with", seconds)["without"]
 
 
 def without(trick: Trick) -> ModuleType:

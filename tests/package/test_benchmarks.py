@@ -32,6 +32,7 @@ def few(label):  # mpmath takes its time
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch):
     monkeypatch.setattr(timing, "LEAST_NS", 1000)
+    monkeypatch.setattr(speed, "apart", lambda measure: measure())  # forks take their time
 
 
 @pytest.mark.parametrize(("name", "case", "shape", "axis", "dtype"), list(speed.cases(TINY)))
@@ -59,6 +60,18 @@ def test_every_part_measures_something():
         assert len(rows) >= 9, part
         assert all(np.isfinite(v) and v >= 0 for row in rows for v in row.values.values())
         assert json.loads(bench.as_text({}, rows))["rows"] == [row.as_json() for row in rows]
+
+
+def test_a_row_is_measured_in_a_process_of_its_own():
+    seen = []
+    assert timing.apart(lambda: [seen.append(1), len(seen)][1]) == 1
+    assert not seen
+
+
+def test_an_error_in_a_row_stops_everything(capfd):
+    with pytest.raises(RuntimeError, match="a measurement broke off; its error is printed above"):
+        timing.apart(lambda: 1 / 0)
+    assert "ZeroDivisionError" in capfd.readouterr().err
 
 
 def test_words_select_rows():
@@ -145,6 +158,12 @@ def test_a_trick_can_be_taken_out_of_a_copy_of_the_package():
     assert_allclose(plain.softmax([0.0, 0.0, 50.0]), [1 / 3] * 3)
     assert_allclose(contenders.sl.softmax([0.0, 0.0, 50.0]), [0, 0, 1], atol=1e-6)
     assert {n: m for n, m in sys.modules.items() if n.startswith("softmax_lessons")} == loaded
+
+
+def test_a_trick_is_compared_with_the_package_without_it():
+    trick = tricks.Trick("tiles", {"TILE": 2**40}, lambda package, x: package.softmax(x), (3, 4))
+    (row,) = tricks.rows(everything, [trick], seconds=0)
+    assert row.values["without"] > 0
 
 
 def test_every_trick_can_be_taken_out_and_changes_no_result():
