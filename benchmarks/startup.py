@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -39,4 +40,5 @@ def rows(wanted: Callable[[str], bool], rounds: int = 21) -> Iterator[Row]:
 
 def _import_time(module: str) -> int:
     program = [sys.executable, "-c", IMPORT.format(module=module)]
-    return int(subprocess.run(program, check=True, capture_output=True).stdout)
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return int(subprocess.run(program, check=True, capture_output=True, env=env).stdout)

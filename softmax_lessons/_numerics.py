@@ -29,7 +29,7 @@ SHORT = 32  # entries: along shorter rows NumPy spends more time on each row tha
 SMALL = 2**14  # bytes: below, calls cost more than what they do
 FEW = 16  # terms: fewer are added one by one
 WIDE = 4096  # entries: lines as wide as that are read in one go
-NARROW = 64  # entries: the same, where it reduces across lines that are so narrow
+NARROW = 64  # entries: the same, across lines that are narrower
 
 HINTS = {
     "c": "pass x.real or abs(x)",
@@ -73,8 +73,6 @@ def as_floats(x: ArrayLike) -> tuple[FloatArray, FloatDtype]:
 
 def as_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     """Return ``axis`` as a sorted tuple of non-negative integers."""
-    if type(axis) is int and -ndim <= axis < ndim:
-        return (axis % ndim,)
     message = f"axis must be an integer or a tuple of integers, got {axis!r}"
     if axis is None:  # SciPy's way to say: all of it
         raise TypeError(f"{message}: for the whole array pass tuple(range(x.ndim))")
@@ -293,16 +291,16 @@ def in_pieces(
     return results[0]
 
 
-def reduce(ufunc: np.ufunc, a: FloatArray, exact: bool = True) -> FloatArray:
-    """Reduce each row to one entry; tell whether the result is exact in any order.
+def reduce(ufunc: np.ufunc, a: FloatArray) -> FloatArray:
+    """Reduce each row to one entry, adding as accurately along any axis.
 
     NumPy adds in pairs along contiguous memory only. Elsewhere it adds one by one, and in float32
     the error of 50 million terms grows to 27 %. There a row is cut into parts, which are added as
     wholes, again and again. That makes the loops longer, too, where lines are narrow.
     """
     if a.nbytes > TILE and a.shape[1] > 1:
-        return in_pieces(lambda piece: reduce(ufunc, a[:, piece], exact), a, ufunc)
-    if a.strides[1] != a.itemsize and (not exact or a.shape[2] < NARROW):
+        return in_pieces(lambda piece: reduce(ufunc, a[:, piece]), a, ufunc)
+    if a.strides[1] != a.itemsize:
         while a.shape[1] >= FEW:
             outer, n, inner = a.shape
             parts = 8 if n >= 64 else 2
@@ -321,8 +319,8 @@ def maximum(a: FloatArray) -> FloatArray:
 
 
 def total(a: FloatArray) -> FloatArray:
-    """Return the sum of each row, as accurate along any axis."""
-    return reduce(np.add, a, exact=False)
+    """Return the sum of each row."""
+    return reduce(np.add, a)
 
 
 def total_along(a: FloatArray, axes: tuple[int, ...]) -> FloatArray:
@@ -443,10 +441,10 @@ def fits(out: Any, x: NDArray[Any]) -> bool:
 
 def small_softmax(x: Any, axis: Any, out: FloatArray | None = None) -> FloatArray:
     """Return softmax where ``is_small``, in as few calls as possible."""
-    e, _, along = small_differences(x, axis)
+    e, _, along = small_differences(x, axis, out)
     np.exp(e, out=e)
     e /= np.add.reduce(e, axis=along, keepdims=True)
-    return deliver(swapped_back(e, axis, along), out)
+    return swapped_back(e, axis, along, out)
 
 
 def small_log_softmax(x: Any, axis: Any) -> FloatArray:
@@ -464,15 +462,17 @@ def small_logsumexp(x: Any, axis: Any) -> FloatArray:
     return swapped_back(lse, axis, along)
 
 
-def small_differences(x: FloatArray, axis: int) -> tuple[FloatArray, Any, int]:
-    """Return the scores minus their maximum, and the maximum.
+def small_differences(
+    x: FloatArray, axis: int, out: FloatArray | None = None
+) -> tuple[FloatArray, Any, int]:
+    """Return the scores minus their maximum, in ``out`` where that helps, and the maximum.
 
     Short rows stand side by side, others lie in one piece: their axis has changed places with the
     first or the last, which comes third.
     """
     if x.ndim == 1:
         top = x[x.argmax()]  # a NaN is larger than all numbers
-        return x - top, top, 0
+        return np.subtract(x, top, out=out), top, 0
     along = 0 if x.shape[axis] < FEW else x.ndim - 1
     d = x.swapaxes(axis, along).copy()
     top = np.maximum.reduce(d, axis=along, keepdims=True)
@@ -480,9 +480,12 @@ def small_differences(x: FloatArray, axis: int) -> tuple[FloatArray, Any, int]:
     return d, top, along
 
 
-def swapped_back(d: FloatArray, axis: int, along: int) -> FloatArray:
-    """Return an array with its axis in its old place."""
-    return d if axis % d.ndim == along else d.swapaxes(axis, along).copy()
+def swapped_back(d: FloatArray, axis: int, along: int, out: FloatArray | None = None) -> FloatArray:
+    """Return an array with its axis in its old place, or ``out`` with that in it."""
+    if axis % d.ndim == along:
+        return deliver(d, out)
+    d = d.swapaxes(axis, along)
+    return d.copy() if out is None else deliver(d, out)
 
 
 def small_log_total(e: FloatArray, along: int) -> FloatArray:
