@@ -29,7 +29,7 @@ SHORT = 32  # entries: along shorter rows NumPy spends more time on each row tha
 SMALL = 2**14  # bytes: below, calls cost more than what they do
 FEW = 16  # terms: fewer are added one by one
 WIDE = 4096  # entries: lines as wide as that are read in one go
-NARROW = 64  # entries: the same, across lines that are narrower
+NARROW = 64  # entries: the same, where it reduces across lines that are so narrow
 
 HINTS = {
     "c": "pass x.real or abs(x)",
@@ -216,22 +216,21 @@ def tiles(
 ) -> Iterator[list[Any]]:
     """Cut arrays alike into tiles; yield those of the sources, and places for those of the results.
 
-    Write to each place before the next tile is taken, and the results are complete. A place may be
-    the tile of the first source, so do not read that one after. The places have its dtype. Each
-    array has the length of the rows along ``axes``, or 1. Scores of the first source that ``mask``
-    leaves out are -inf in its tiles.
+    Write to each place before the next tile is taken, and the results are complete. The places
+    have the dtype of the first source. Each array has the length of the rows along ``axes``, or 1.
+    Scores of the first source that ``mask`` leaves out are -inf in its tiles.
     """
     given, taken = [to_lines(a, axes) for a in sources], [to_lines(a, axes) for a in results]
     masks = None if mask is None else to_lines(mask, axes)
     outer, n, inner = given[0].shape
     # Along short rows NumPy is slow. Copies, turned so that they stand side by side, are worth it.
-    turn = outer > 1 and n > 1 and (n <= SHORT if inner == 1 else inner < NARROW)
+    turn = outer > 1 and 1 < n <= SHORT and inner == 1
     for part in parts(outer, n, inner, sources[0].itemsize) if sources[0].size else ():
         tile = [to_tile(a[part], turn) for a in given]
         if masks is not None:
             tile[0] = np.where(to_tile(masks[part], turn), tile[0], -np.inf)
         into = [a[part] for a in taken]
-        places = [place_for(a, tile[0], turn) for a in into]
+        places = [place_for(a, tile[0].dtype, turn) for a in into]
         yield tile + places
         for a, place in zip(into, places, strict=True):
             if place is not a:
@@ -252,13 +251,11 @@ def to_tile(a: NDArray[Any], turn: bool) -> NDArray[Any]:
     return a.swapaxes(0, 1).copy().reshape(1, a.shape[1], -1) if turn else a
 
 
-def place_for(a: NDArray[Any], first: NDArray[Any], turn: bool) -> NDArray[Any]:
-    """Return where to write a tile of the results ``a``: there, or in a copy that is at hand."""
-    if not turn:
-        return a if a.dtype == first.dtype else np.empty(a.shape, first.dtype)
-    if a.shape[1] == first.shape[1]:
-        return first
-    return np.empty((1, a.shape[1], a.size // a.shape[1]), first.dtype)
+def place_for(a: NDArray[Any], dtype: FloatDtype, turn: bool) -> NDArray[Any]:
+    """Return where to write a tile of the results ``a``: there, or in new memory."""
+    if turn:
+        return np.empty((1, a.shape[1], a.size // a.shape[1]), dtype)
+    return a if a.dtype == dtype else np.empty(a.shape, dtype)
 
 
 def from_tile(tile: FloatArray, a: NDArray[Any], turn: bool) -> None:
@@ -291,16 +288,16 @@ def in_pieces(
     return results[0]
 
 
-def reduce(ufunc: np.ufunc, a: FloatArray) -> FloatArray:
-    """Reduce each row to one entry, adding as accurately along any axis.
+def reduce(ufunc: np.ufunc, a: FloatArray, exact: bool = True) -> FloatArray:
+    """Reduce each row to one entry; tell whether the result is exact in any order.
 
     NumPy adds in pairs along contiguous memory only. Elsewhere it adds one by one, and in float32
     the error of 50 million terms grows to 27 %. There a row is cut into parts, which are added as
     wholes, again and again. That makes the loops longer, too, where lines are narrow.
     """
     if a.nbytes > TILE and a.shape[1] > 1:
-        return in_pieces(lambda piece: reduce(ufunc, a[:, piece]), a, ufunc)
-    if a.strides[1] != a.itemsize:
+        return in_pieces(lambda piece: reduce(ufunc, a[:, piece], exact), a, ufunc)
+    if a.strides[1] != a.itemsize and (not exact or a.shape[2] < NARROW):
         while a.shape[1] >= FEW:
             outer, n, inner = a.shape
             parts = 8 if n >= 64 else 2
@@ -320,7 +317,7 @@ def maximum(a: FloatArray) -> FloatArray:
 
 def total(a: FloatArray) -> FloatArray:
     """Return the sum of each row."""
-    return reduce(np.add, a)
+    return reduce(np.add, a, exact=False)
 
 
 def total_along(a: FloatArray, axes: tuple[int, ...]) -> FloatArray:
