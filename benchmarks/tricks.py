@@ -43,6 +43,11 @@ def all_ones(e: Any) -> Any:
     return np.stack([np.add.reduce(a, axis=1, keepdims=True) for a in (ones, e)])
 
 
+def new_place(a: Any, first: Any, turn: bool) -> Any:
+    """Return new memory for a turned tile, where the package writes to the copy it has."""
+    return np.empty((1, a.shape[1], a.size // a.shape[1]), first.dtype) if turn else a
+
+
 def kept_products(a: Any, b: Any) -> Any:
     """Return the sum of all products at once, where the package keeps those of a piece."""
     return _numerics.total(a * b)
@@ -55,9 +60,15 @@ def two_branches(z: Any, out: Any) -> None:
 
 
 TRICKS = [
-    Trick("tiles", {"TILE": 2**40}, lambda p, x: p.logsumexp(x), (256, 50257)),
-    Trick("pieces of long rows", {"TILE": 2**40}, lambda p, x: p.logsumexp(x, 0), (4096, 1000)),
+    Trick("tiles", {"TILE": 2**40}, lambda p, x: p.logsumexp(x, 0), (4096, 1000)),
     Trick("short rows turned", {"SHORT": 1}, lambda p, x: p.softmax(x), (60000, 10)),
+    Trick(
+        "result in the turned copy",
+        {"place_for": new_place},
+        lambda p, x: p.softmax(x),
+        (60000, 10),
+        np.float64,
+    ),
     Trick("narrow lines folded", {"NARROW": 1}, lambda p, x: p.logsumexp(x, 0), (60000, 10)),
     Trick("wide lines", {"WIDE": 1}, lambda p, x: p.softmax(x, 0), (256, 50257)),
     Trick(

@@ -216,9 +216,10 @@ def tiles(
 ) -> Iterator[list[Any]]:
     """Cut arrays alike into tiles; yield those of the sources, and places for those of the results.
 
-    Write to each place before the next tile is taken, and the results are complete. The places
-    have the dtype of the first source. Each array has the length of the rows along ``axes``, or 1.
-    Scores of the first source that ``mask`` leaves out are -inf in its tiles.
+    Write to each place before the next tile is taken, and the results are complete. A place may be
+    the tile of the first source, so do not read that one after. The places have its dtype. Each
+    array has the length of the rows along ``axes``, or 1. Scores of the first source that ``mask``
+    leaves out are -inf in its tiles.
     """
     given, taken = [to_lines(a, axes) for a in sources], [to_lines(a, axes) for a in results]
     masks = None if mask is None else to_lines(mask, axes)
@@ -230,7 +231,7 @@ def tiles(
         if masks is not None:
             tile[0] = np.where(to_tile(masks[part], turn), tile[0], -np.inf)
         into = [a[part] for a in taken]
-        places = [place_for(a, tile[0].dtype, turn) for a in into]
+        places = [place_for(a, tile[0], turn) for a in into]
         yield tile + places
         for a, place in zip(into, places, strict=True):
             if place is not a:
@@ -251,11 +252,13 @@ def to_tile(a: NDArray[Any], turn: bool) -> NDArray[Any]:
     return a.swapaxes(0, 1).copy().reshape(1, a.shape[1], -1) if turn else a
 
 
-def place_for(a: NDArray[Any], dtype: FloatDtype, turn: bool) -> NDArray[Any]:
-    """Return where to write a tile of the results ``a``: there, or in new memory."""
-    if turn:
-        return np.empty((1, a.shape[1], a.size // a.shape[1]), dtype)
-    return a if a.dtype == dtype else np.empty(a.shape, dtype)
+def place_for(a: NDArray[Any], first: NDArray[Any], turn: bool) -> NDArray[Any]:
+    """Return where to write a tile of the results ``a``: there, or in a copy that is at hand."""
+    if not turn:
+        return a if a.dtype == first.dtype else np.empty(a.shape, first.dtype)
+    if a.shape[1] == first.shape[1]:
+        return first
+    return np.empty((1, a.shape[1], a.size // a.shape[1]), first.dtype)
 
 
 def from_tile(tile: FloatArray, a: NDArray[Any], turn: bool) -> None:
