@@ -1,6 +1,6 @@
 """Mutation testing: break the package in one small way at a time, and ask whether a test notices.
 
-Usage: python tools/mutants.py [--jobs N] [--list] [NAME ...]      (NAME: losses, losses.one_hot)
+Usage: python tools/mutants.py [--jobs N] [--seconds S] [--list] [NAME ...]  (NAME: losses.one_hot)
 
 The changes are those of mutmut (other operators, other numbers, arguments left out, and so on) and
 two more: turned conditions, and changed text in f-strings. mutmut itself passes over functions with
@@ -10,7 +10,8 @@ the mutants here, and does not run them.
 pytest collects the tests once. Each mutant is then a fork of that process, with the code of one
 function changed. It meets the tests that execute that function: those first that caught other
 mutants, then the fast ones. Which mutants may survive, and why, is in tests/package/mutants.toml;
-those meet ten seconds of tests only.
+those meet ten seconds of tests only. With ``--seconds``, so many seconds of tests are all that any
+mutant meets: the score is then a lower bound.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import importlib.util
 import inspect
 import itertools
 import json
+import math
 import operator
 import os
 import resource
@@ -229,8 +231,8 @@ class Verdict:
 class Judge:
     """A pytest plug-in: in place of running the tests once, runs them on each mutant."""
 
-    def __init__(self, mutants: list[Mutant], jobs: int) -> None:
-        self.mutants, self.jobs, self.survivors = mutants, jobs, []
+    def __init__(self, mutants: list[Mutant], jobs: int, seconds: float) -> None:
+        self.mutants, self.jobs, self.seconds, self.survivors = mutants, jobs, seconds, []
         self.known = known_survivors()
         self.times, self.tests = run_unchanged()
         self.caught_by: dict[str, Counter[str]] = {module: Counter() for module in MODULES}
@@ -299,10 +301,9 @@ class Judge:
         tests = set().union(*(lines.get(n, ()) for n in mutant.lines)) & set(self.items)
         caught = self.caught_by[mutant.module]
         order = sorted(tests, key=lambda test: (-caught[test], self.times[test]))
-        if mutant.name not in self.known:
-            return order
         until = itertools.accumulate(self.times[test] for test in order)
-        return [test for test, time in zip(order, until, strict=True) if time < BRIEF]
+        most = min(self.seconds, BRIEF if mutant.name in self.known else math.inf)
+        return [test for test, time in zip(order, until, strict=True) if time < most]
 
 
 def fork() -> int:
@@ -393,6 +394,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="a module or function")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--seconds", type=float, default=math.inf)
     parser.add_argument("--list", action="store_true", help="name the mutants, run nothing")
     arguments = parser.parse_args()
     os.chdir(ROOT)
@@ -407,7 +409,7 @@ def main() -> None:
         return
     began = time.monotonic()
     os.environ["OMP_NUM_THREADS"] = "1"
-    judge = Judge(mutants, arguments.jobs)
+    judge = Judge(mutants, arguments.jobs, arguments.seconds)
     code = pytest.main([*QUIET, "-p", "no:cov", "-s", *ASIDE, TESTS], plugins=[judge])
     if code:
         sys.exit(f"pytest stopped with {code!r}")
