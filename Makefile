@@ -17,7 +17,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book test mutants serve bench outputs lock clean
+.PHONY: help book test mutants bench serve lighthouse outputs lock clean
 .NOTPARALLEL:
 
 help:
@@ -52,6 +52,11 @@ serve: ## show the built book on this machine (PORT=8000)
 bench: ## speed, memory and accuracy beside the peers; writes benchmarks/results.json
 	$(SETUP)
 	$(PY) -m benchmarks
+
+lighthouse: ## measure the built book's pages on a slow phone, when nothing else runs (PAGES=...)
+	$(SETUP)
+	@test -f _build/html/index.html || $(MAKE) book
+	@$(PY) tools/lighthouse.py $(PAGES)
 
 outputs: ## run the notebooks (NOTEBOOKS=...) and store what they print
 	$(SETUP)

@@ -28,7 +28,7 @@ __all__ = ["bars", "curves", "use_style"]
 HATCHES = ["", "//", "..", "\\\\", "xx"]
 DASHES = ["-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1))]
 RC = {
-    "figure.figsize": (7, 3.8),
+    "figure.figsize": (5, 3.2),  # so that the text is still readable on a phone
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "savefig.bbox": "tight",
@@ -123,8 +123,7 @@ def bars(
             edgecolor="white",
             linewidth=0,
         )
-        size = "small" if len(values) < 4 else "x-small"
-        ax.bar_label(drawn, [_number(v, digits) for v in row], padding=3, fontsize=size)
+        ax.bar_label(drawn, [_number(v, digits) for v in row], padding=3, fontsize=10.5)
     ax.axhline(0, color="0.35", linewidth=1)
     ax.set_xticks(np.arange(len(labels)), labels)
     ax.tick_params(axis="x", length=0)

@@ -16,6 +16,8 @@ from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / (os.environ.get("SITE") or "_build/test/_build/html")
+FORK = "teacher/fork-of-lessons"  # what `make test` builds the site as
+BASE = "/fork-of-lessons/"  # where GitHub Pages would serve it
 
 
 def listed() -> list[str]:
@@ -60,6 +62,11 @@ def title(page: str) -> str:
     """Return the page's title as a reader sees it."""
     found = re.search(r"^# (.+)$", text(page), re.MULTILINE)
     return re.sub(r"[*`]", "", found[1]).strip() if found else ""
+
+
+def straight(words: str) -> str:
+    """Undo the quotation marks that Sphinx makes curly."""
+    return words.translate(str.maketrans("‘’“”", "''\"\""))
 
 
 def tags(cell) -> list[str]:

@@ -4,27 +4,21 @@ import functools
 import subprocess
 import sys
 import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import pages
 import pytest
 from playwright.sync_api import sync_playwright
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files without a line of log for each."""
-
-    def log_message(self, *arguments):
-        pass
+from serve import Handler
 
 
 @pytest.fixture(scope="session")
 def server():
-    """The address of the built site, ending in a slash."""
-    handler = functools.partial(Quiet, directory=str(pages.SITE))
+    """The address of the built site, ending in a slash: compressed, and not at the host's root."""
+    handler = functools.partial(Handler, directory=pages.SITE, base=pages.BASE)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
         threading.Thread(target=http.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{http.server_port}/"
+        yield f"http://127.0.0.1:{http.server_port}{pages.BASE}"
         http.shutdown()
 
 

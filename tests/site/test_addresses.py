@@ -5,8 +5,6 @@ import pytest
 from course import addresses
 from sphinx.errors import ExtensionError
 
-FORK = "teacher/fork-of-lessons"  # what `make test` builds the site as
-
 
 def test_nothing_without_a_repository():
     assert addresses("") == {}
@@ -35,9 +33,9 @@ def test_page_points_to_the_fork(page):
     links = {tag["href"] for tag in pages.built(page).select("a[href]")}
     kind = "ipynb" if page in pages.NOTEBOOKS else "md"
     assert (pages.ROOT / f"{page}.{kind}").is_file()
-    assert f"https://github.com/{FORK}" in links
-    assert f"https://github.com/{FORK}/edit/main/{page}.{kind}" in links
-    binder = f"https://mybinder.org/v2/gh/{FORK}/main?urlpath=lab/tree/{page}.ipynb"
+    assert f"https://github.com/{pages.FORK}" in links
+    assert f"https://github.com/{pages.FORK}/edit/main/{page}.{kind}" in links
+    binder = f"https://mybinder.org/v2/gh/{pages.FORK}/main?urlpath=lab/tree/{page}.ipynb"
     assert (binder in links) == (kind == "ipynb")
 
 

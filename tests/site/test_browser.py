@@ -1,4 +1,4 @@
-"""The built pages in a real browser: quiet, self-contained, accessible, in light and dark."""
+"""The built pages in a real browser: quiet, self-contained, small, accessible, in both modes."""
 
 import pages
 import pytest
@@ -10,6 +10,7 @@ AXE = {
     "resultTypes": ["violations"],
     "rules": {"label-content-name-mismatch": {"enabled": True}},
 }
+BUDGET = 260 * 1024  # bytes that a page may have sent, everything on it included
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
@@ -32,12 +33,12 @@ def context(browser, scheme, width):
 
 @pytest.fixture
 def visit(context, server):
-    """Open a page of the site; afterwards no request may have gone astray."""
+    """Open a page of the site; afterwards nothing may have gone astray or been said."""
     complaints = []
+    sent = {}
 
     def note_message(message):
-        if message.type in ("error", "warning"):
-            complaints.append(f"console: {message.text}")
+        complaints.append(f"console: {message.text}")
 
     def note_request(route):
         if route.request.url.startswith((server, "data:", "blob:")):
@@ -49,6 +50,7 @@ def visit(context, server):
     def note_response(response):
         if response.status >= 400:
             complaints.append(f"{response.status}: {response.url}")
+        sent[response.url] = int(response.headers.get("content-length", 0))
 
     tab = context.new_page()
     tab.on("console", note_message)
@@ -58,15 +60,19 @@ def visit(context, server):
     tab.route("**", note_request)
 
     def open_page(page):
-        tab.goto(f"{server}{page}.html", wait_until="networkidle")
+        tab.goto(f"{server}{page}.html", wait_until="domcontentloaded")
+        # As if the reader had scrolled to the end.
+        tab.evaluate("document.querySelectorAll('img').forEach(img => img.loading = 'eager')")
+        tab.wait_for_load_state("networkidle")
         return tab
 
     yield open_page
     tab.close()
     assert not complaints
+    assert 0 < sum(sent.values()) <= BUDGET, sorted((size, url) for url, size in sent.items())
 
 
-@pytest.mark.parametrize("page", [*pages.PAGES, "search", "genindex"])
+@pytest.mark.parametrize("page", [*pages.PAGES, "search", "genindex", "404"])
 def test_page(visit, page, scheme):
     tab = visit(page)
     assert tab.evaluate("document.documentElement.dataset.theme") == scheme

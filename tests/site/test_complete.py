@@ -21,11 +21,6 @@ def prose(page):
     return body.get_text()
 
 
-def straight(words):
-    """Undo the quotation marks that Sphinx makes curly."""
-    return words.translate(str.maketrans("‘’“”", "''\"\""))
-
-
 def test_the_table_of_contents_lists_every_source():
     here = {p.relative_to(pages.ROOT).with_suffix("").as_posix() for p in sources()}
     assert here == set(pages.PAGES)
@@ -52,8 +47,8 @@ def test_page_is_there(page):
 def test_page_holds_its_title(page):
     heading = copy.copy(pages.article(page).select_one("h1"))
     heading.select_one(".headerlink").extract()
-    assert straight(heading.get_text()) == pages.title(page) != ""
-    assert straight(pages.built(page).title.get_text()).startswith(pages.title(page))
+    assert pages.straight(heading.get_text()) == pages.title(page) != ""
+    assert pages.straight(pages.built(page).title.get_text()).startswith(pages.title(page))
 
 
 @every_page

@@ -33,8 +33,9 @@ def is_local(address):
 def problem(file, address):
     """Say what is wrong with a local address on a page; nothing if it resolves."""
     path, anchor = urldefrag(address)
-    folder = (pages.SITE / file).parent
-    target = (folder / unquote(urlsplit(path).path)).resolve() if path else pages.SITE / file
+    folder = pages.SITE if path.startswith(pages.BASE) else (pages.SITE / file).parent
+    within = unquote(urlsplit(path).path.removeprefix(pages.BASE))
+    target = (folder / within).resolve() if path else pages.SITE / file
     if not target.is_file():
         return f"{address}: no such file"
     if not target.is_relative_to(pages.SITE.resolve()):

