@@ -1,0 +1,122 @@
+/* A figure with sliders: what the live figures have in common beside their arithmetic. */
+import { el, dress, show } from "./core.mjs";
+
+/** A subclass has a `title`, says `build()` once and `draw()` after each change. `draw` returns
+    the sentence that a screen reader speaks when the hand rests. */
+export class Figure extends HTMLElement {
+  connectedCallback() {
+    if (this.form) return; // built before, and only moved within the page
+    dress(FIGURE_STYLE);
+    const { title } = this.constructor;
+    this.config = JSON.parse(this.getAttribute("config"));
+    this.sliders = [];
+    this.status = el("p", { role: "status", class: "unseen" });
+    const reset = el("button", { type: "button" }, "Reset");
+    const head = el("div", { class: "head" }, el("strong", {}, title), reset);
+    this.form = el("form", { role: "group", "aria-label": title }, head);
+    this.build();
+    const hint = "Arrow keys move a slider; with Shift they move it by its last digit.";
+    this.form.append(el("p", { class: "hint" }, hint), this.status);
+    this.replaceChildren(this.form);
+    this.form.addEventListener("submit", (event) => event.preventDefault());
+    this.form.addEventListener("input", () => this.refresh());
+    reset.addEventListener("click", () => {
+      this.form.reset();
+      this.refresh();
+    });
+    this.refresh(true);
+  }
+
+  refresh(quiet = false) {
+    for (const tell of this.sliders) tell();
+    const sentence = this.draw();
+    clearTimeout(this.pause);
+    if (!quiet) this.pause = setTimeout(() => (this.status.textContent = sentence), 500);
+  }
+
+  /** A labelled slider in a row of its own. Arrow keys move it by `coarse`, Page keys by ten. */
+  slider(name, value, { min, max, digits = 2, coarse = 0.1 }) {
+    const fine = 10 ** -digits;
+    const input = el("input", { type: "range", min, max, step: fine, value });
+    const keys = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 };
+    input.addEventListener("keydown", (event) => {
+      if (!(event.key in keys) || event.ctrlKey || event.altKey || event.metaKey) return;
+      event.preventDefault();
+      const step = keys[event.key] * (event.shiftKey ? fine : coarse);
+      input.value = (input.valueAsNumber + step).toFixed(digits);
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    // An <output> is a live region, and would speak each step again after the slider itself.
+    const output = el("output", { "aria-live": "off" });
+    this.sliders.push(() => (output.textContent = show(input.valueAsNumber, digits)));
+    const row = el("div", { class: "slider" }, el("label", {}, el("span", {}, name), input), output);
+    this.form.append(row);
+    return { input, row };
+  }
+
+  /** A slider for each score, with a cell beside it for what becomes of the score. */
+  scores() {
+    const { labels, scores, limit } = this.config;
+    this.inputs = [];
+    this.cells = labels.map((name, i) => {
+      const { input, row } = this.slider(name, scores[i], { min: -limit, max: limit });
+      const cell = el("div", { class: `share class${i}` });
+      row.append(cell);
+      this.inputs.push(input);
+      return cell;
+    });
+  }
+
+  get z() {
+    return this.inputs.map((input) => input.valueAsNumber);
+  }
+}
+
+/** A bar for a number from 0 to 1, and the number. */
+export function bar(value, kind = "") {
+  const fill = el("span", { class: `fill ${kind}` });
+  fill.style.inlineSize = `${100 * value}%`;
+  return el("div", { class: "bar" }, el("span", { class: "track" }, fill), el("b", {}, show(value)));
+}
+
+/** A table cell; a heading if `scope` is given. */
+export const cell = (text, scope = "") =>
+  el(scope ? "th" : "td", scope ? { scope } : {}, typeof text === "number" ? show(text) : text);
+
+/** "seal 24.9 percent, panda 66.4 percent": probabilities to speak. */
+export const spoken = (labels, p) =>
+  labels.map((name, i) => `${name} ${show(100 * p[i], 1)} percent`).join(", ");
+
+const FIGURE_STYLE = `
+.softmax-live {
+  font-variant-numeric: tabular-nums;
+  .class0 { --hue: #0173b2; } .class1 { --hue: #de8f05; } .class2 { --hue: #029e73; }
+  .class3 { --hue: #d55e00; } .class4 { --hue: #cc78bc; } .class5 { --hue: #ca9161; }
+
+  .head { display: flex; justify-content: space-between; align-items: center; margin-block-end: 0.25rem; }
+  .hint { font-size: 0.85em; }
+  .unseen { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
+  .slider { display: grid; grid-template-columns: minmax(0, 1.2fr) 3.5rem minmax(0, 1fr); gap: 1rem; align-items: center; }
+  .slider label { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); align-items: center; }
+  .slider label span { overflow-wrap: anywhere; }
+  input[type="range"] { inline-size: 100%; min-inline-size: 0; block-size: 2rem; margin: 0; accent-color: var(--accent); }
+  output { padding: 0; text-align: end; }
+  .bar { display: grid; grid-template-columns: minmax(0, 1fr) 4.75rem; gap: 0.5rem; align-items: center; text-align: end; }
+  .track { border-inline-start: 1px solid var(--edge); }
+  .fill { display: block; block-size: 1rem; background: var(--hue); border: 1px solid color-mix(in srgb, var(--hue), var(--ink) 50%); border-inline-start: 0; }
+  .fill.open { background: none; border-style: dashed; }
+
+  table { margin: 0.5rem 0; border-collapse: collapse; font-size: 0.95em; }
+  th, td { padding: 0.2rem 0.5rem; text-align: end; background: none; color: inherit; }
+  tr { background: none; border-block-end: 1px solid color-mix(in srgb, var(--ink) 25%, var(--ground)); }
+  th:first-child, caption { text-align: start; }
+  caption { caption-side: top; padding: 0; color: inherit; }
+  @container (max-width: 34rem) {
+    .slider { grid-template-columns: minmax(0, 1fr) 3.5rem; gap: 0 0.5rem; }
+    .share { grid-column: 1 / -1; margin-block-end: 0.5rem; }
+  }
+  @media (forced-colors: active) {
+    .fill { background: CanvasText; border-color: CanvasText; }
+    .fill.open { background: Canvas; }
+  }
+}`;
