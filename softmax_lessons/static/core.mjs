@@ -61,6 +61,12 @@ export function el(name, attributes = {}, ...content) {
   return node;
 }
 
+/** Keep the keys of the controls from JupyterLab, which takes arrows and Enter as shortcuts. */
+export function keepKeys(element) {
+  const controls = element.querySelectorAll("input, button, summary");
+  for (const control of controls) control.dataset.lmSuppressShortcuts = "true";
+}
+
 /** Every cell brings its own copy of the code. The first copy on a page serves them all. */
 export function define(name, type, css = "") {
   if (customElements.get(name)) return;
@@ -97,8 +103,13 @@ const SHARED_STYLE = `
   :is(button, input, summary):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
   fieldset { border: 0; margin: 0; padding: 0; min-inline-size: 0; }
   legend { float: none; inline-size: auto; margin: 0; padding: 0; font: inherit; }
-  label { margin: 0; }
-  label.tick { display: flex; gap: 0.5rem; align-items: center; min-block-size: 2rem; inline-size: fit-content; }
+  label, label input { margin: 0; }
+  @media (forced-colors: active) {
+    --ink: CanvasText; --ground: Canvas; --edge: CanvasText; --accent: Highlight;
+  }
+  label.tick {
+    display: flex; gap: 0.5rem; align-items: center; min-block-size: 2rem; inline-size: fit-content;
+  }
 }
 html[data-theme] .bd-content div.cell_output .text_html.text_html:has(> .softmax-live) {
   background: none; color: inherit; padding: 0;

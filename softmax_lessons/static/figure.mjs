@@ -1,5 +1,5 @@
 /* A figure with sliders: what the live figures have in common beside their arithmetic. */
-import { el, dress, show } from "./core.mjs";
+import { dress, el, keepKeys, show } from "./core.mjs";
 
 /** A subclass has a `title`, says `build()` once and `draw()` after each change. `draw` returns
     the sentence that a screen reader speaks when the hand rests. */
@@ -18,6 +18,7 @@ export class Figure extends HTMLElement {
     const hint = "Arrow keys move a slider; with Shift they move it by its last digit.";
     this.form.append(el("p", { class: "hint" }, hint), this.status);
     this.replaceChildren(this.form);
+    keepKeys(this);
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.form.addEventListener("input", () => this.refresh());
     reset.addEventListener("click", () => {
@@ -93,17 +94,30 @@ const FIGURE_STYLE = `
   .class0 { --hue: #0173b2; } .class1 { --hue: #de8f05; } .class2 { --hue: #029e73; }
   .class3 { --hue: #d55e00; } .class4 { --hue: #cc78bc; } .class5 { --hue: #ca9161; }
 
-  .head { display: flex; justify-content: space-between; align-items: center; margin-block-end: 0.25rem; }
+  .head { display: flex; justify-content: space-between; margin-block-end: 0.25rem; }
   .hint { font-size: 0.85em; }
-  .unseen { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
-  .slider { display: grid; grid-template-columns: minmax(0, 1.2fr) 3.5rem minmax(0, 1fr); gap: 1rem; align-items: center; }
+  .unseen {
+    position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%);
+  }
+  .slider {
+    display: grid; grid-template-columns: minmax(0, 1.2fr) 3.5rem minmax(0, 1fr); gap: 1rem;
+    align-items: center;
+  }
   .slider label { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); align-items: center; }
   .slider label span { overflow-wrap: anywhere; }
-  input[type="range"] { inline-size: 100%; min-inline-size: 0; block-size: 2rem; margin: 0; accent-color: var(--accent); }
+  input[type="range"] {
+    inline-size: 100%; min-inline-size: 0; block-size: 2rem; margin: 0; accent-color: var(--accent);
+  }
   output { padding: 0; text-align: end; }
-  .bar { display: grid; grid-template-columns: minmax(0, 1fr) 4.75rem; gap: 0.5rem; align-items: center; text-align: end; }
+  .bar {
+    display: grid; grid-template-columns: minmax(0, 1fr) 4.75rem; gap: 0.5rem;
+    align-items: center; text-align: end;
+  }
   .track { border-inline-start: 1px solid var(--edge); }
-  .fill { display: block; block-size: 1rem; background: var(--hue); border: 1px solid color-mix(in srgb, var(--hue), var(--ink) 50%); border-inline-start: 0; }
+  .fill {
+    display: block; block-size: 1rem; background: var(--hue);
+    border: 1px solid color-mix(in srgb, var(--hue), var(--ink) 50%); border-inline-start: 0;
+  }
   .fill.open { background: none; border-style: dashed; }
 
   table { margin: 0.5rem 0; border-collapse: collapse; font-size: 0.95em; }

@@ -12,15 +12,44 @@ import pytest
 from family import LABELS, Z
 from test_public import run_examples
 
-from softmax_lessons import interactive, sigmoid, softmax
-from softmax_lessons.interactive import explorer
+from softmax_lessons import (
+    cross_entropy,
+    interactive,
+    min_max,
+    normalize_by_abs,
+    normalize_by_relu,
+    normalize_by_square,
+    normalize_by_sum,
+    sigmoid,
+    softmax,
+    softmax_jacobian,
+)
+from softmax_lessons.interactive import (
+    choice,
+    explorer,
+    gradient,
+    normalizers,
+    number,
+    overflow,
+    simplex,
+)
 
 MODULES = [f for f in files("softmax_lessons").joinpath("static").iterdir() if ".mjs" in f.name]
 FIGURES = {
-    "explorer": lambda z, labels: explorer(z, labels),
+    "explorer": explorer,
+    "gradient": lambda z, labels: gradient(z, labels, target=1),
+    "normalizers": lambda z, labels: normalizers({"z": z}, labels),
+    "overflow": overflow,
+    "simplex": simplex,
 }
 every_figure = pytest.mark.parametrize("figure", FIGURES.values(), ids=list(FIGURES))
 every_module = pytest.mark.parametrize("module", MODULES, ids=lambda file: file.name)
+OPTIONS = {"40": "Too low.", "65": "A lead of a point is a factor of e.", "90": "Too high."}
+CHECKS = {
+    "choice": lambda text: choice(text, {"a": text, text: "Right."}, answer=text),
+    "number": lambda text: number(text, text, answer=1, tolerance=0, wrong={2: text}, hint=text),
+}
+every_check = pytest.mark.parametrize("check", CHECKS.values(), ids=list(CHECKS))
 HOSTILE = """"><script>alert(1)</script>'&</table></softmax-explorer>"""
 
 
@@ -68,7 +97,7 @@ def test_module_is_small_and_readable(module):
     assert len(source) < 8 * 1024
     lines = source.decode().splitlines()
     assert lines[0].startswith("/* "), "no sentence that says what it is"
-    assert max(map(len, lines)) <= 200
+    assert max(map(len, lines)) <= 110
 
 
 @every_module
@@ -136,6 +165,7 @@ def test_text_and_html_hold_the_same_rows(figure):
         ),
         ([[1, 2, 3]], LABELS, ValueError, r"got shape \(1, 3\)"),
         (range(7), list("abcdefg"), ValueError, r"got shape \(7,\)"),
+        (3, ["a"], ValueError, r"got shape \(\)"),
         ([1, 2, np.nan], LABELS, ValueError, r"scores must be finite, got \[1.0, 2.0, nan\]"),
         ([1, 2, np.inf], LABELS, ValueError, "scores must be finite"),
         ([1, 2, 3j], LABELS, TypeError, r"pass x.real or abs\(x\)"),
@@ -204,3 +234,213 @@ def test_explorer_makes_room_for_large_scores():
 def test_explorer_refuses_a_temperature_off_its_slider(temperature, error, message):
     with pytest.raises(error, match=message):
         explorer(Z, LABELS, temperature=temperature)
+
+
+@pytest.mark.parametrize("figure", [overflow, simplex, lambda z, c: gradient(z, c, target=0)])
+def test_figures_of_three_classes_say_so(figure):
+    with pytest.raises(ValueError, match="scores must be three numbers in a row, got shape"):
+        figure([1, 2, 3, 4], list("abcd"))
+
+
+def test_normalizers_show_what_the_package_calculates():
+    head, *rows = table(normalizers({"z1": Z, "zeros": [0, 0, 0]}, LABELS))
+    assert head == ["candidate", *LABELS, "sum", "breaks"]
+    functions = [
+        normalize_by_sum,
+        normalize_by_abs,
+        normalize_by_square,
+        normalize_by_relu,
+        min_max,
+        softmax,
+    ]
+    for row, function in zip(rows, functions, strict=True):
+        shares = function(Z)
+        np.testing.assert_allclose(numbers(row[1:-1]), [*shares, shares.sum()], atol=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("scores", "broken"),
+    [
+        (Z, ["R1 R5", "R4 R5", "R4 R5", "R5 R6", "R2 R6", "nothing"]),
+        ([-0.25, 1, -0.75], ["R3", "R4 R5", "R4 R5", "R4 R5 R6", "R2 R6", "nothing"]),
+        ([0.1, 0.9, 0.2], ["R5", "R5", "R5", "R5", "R2 R6", "nothing"]),
+        ([0, 0.9, 0.1], ["R5 R6", "R5 R6", "R5 R6", "R5 R6", "R2 R6", "nothing"]),
+        ([0, 0, 0], ["R3", "R3", "R3", "R3", "R3", "nothing"]),
+        ([-2.75, -1.77, -3.8], ["R4 R5", "R4 R5", "R4 R5", "R3", "R2 R6", "nothing"]),
+    ],
+)
+def test_normalizers_name_what_breaks(scores, broken):
+    rows = table(normalizers({"z": scores}, LABELS))[1:]
+    assert [row[-1] for row in rows] == broken
+
+
+@pytest.mark.parametrize(
+    ("vectors", "error", "message"),
+    [
+        ([Z], TypeError, "vectors must be a mapping from name to scores, got"),
+        ({}, ValueError, "vectors must hold at least one vector of scores, got none"),
+        ({"z": Z, "pair": [1, 2]}, ValueError, "scores must be three numbers in a row"),
+    ],
+)
+def test_normalizers_refuse_what_is_no_vector(vectors, error, message):
+    with pytest.raises(error, match=message):
+        normalizers(vectors, LABELS)
+
+
+def test_overflow_shows_where_the_naive_form_breaks():
+    head, *rows = table(overflow(Z, LABELS, lift=88))
+    assert head[1:] == ["float32 naive", "float32 shifted", "float64 naive", "float64 shifted"]
+    shown = {row[0]: row[1:] for row in rows}
+    assert shown["panda, 88"] == ["nan", "0.664", "0.664", "0.664"]
+    assert shown["seal, 88"] == ["0.000", "0.249", "0.249", "0.249"]  # 1 / inf
+    assert shown["panda, 1000"] == ["nan", "0.664", "nan", "0.664"]
+    assert len(shown) == 9
+
+
+def test_overflow_below_the_smallest_number():
+    shown = {row[0]: row[1:] for row in table(overflow(Z, LABELS, lift=-1000))}
+    assert shown["panda, -1000"] == ["nan", "0.664", "nan", "0.664"]
+
+
+@pytest.mark.parametrize(
+    ("lift", "error", "message"),
+    [
+        (1001, ValueError, "lift must be from -1000 to 1000, got 1001"),
+        (np.nan, ValueError, "lift must be finite, got nan"),
+        ("1", TypeError, "lift must be one real number, got '1'"),
+    ],
+)
+def test_overflow_refuses_a_lift_off_its_slider(lift, error, message):
+    with pytest.raises(error, match=message):
+        overflow(Z, LABELS, lift=lift)
+
+
+def test_simplex_shows_what_the_package_calculates():
+    rows = table(simplex(Z, LABELS, temperature=3))[1:]
+    assert [row[0] for row in rows] == ["3.00", "0.25", "0.50", "1.00", "2.00", "4.00"]
+    for t, *shares in rows:
+        np.testing.assert_allclose(numbers(shares), softmax(Z, temperature=float(t)), atol=5e-4)
+
+
+def test_gradient_shows_what_the_package_calculates():
+    live = gradient(Z, LABELS, target=2)
+    values = np.array([numbers(row[1:]) for row in table(live)[1:]])
+    p, y = softmax(Z), np.array([0, 0, 1])
+    np.testing.assert_allclose(values[:, :3], np.stack([p, y, p - y], axis=-1), atol=5e-4)
+    np.testing.assert_allclose(values[:, 3:], softmax_jacobian(Z), atol=5e-4)
+    assert f"the loss is {cross_entropy(Z, 2):.3f}" in live.text
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "message"),
+    [
+        (3, IndexError, "target must be 0 or above and below 3"),
+        (-1, IndexError, "target must be 0 or above"),
+        (1.0, TypeError, r"target must be the index of a class, got 1.0"),
+        ("panda", TypeError, "target must be the index of a class, got 'panda'"),
+    ],
+)
+def test_gradient_refuses_what_is_no_class(target, error, message):
+    with pytest.raises(error, match=message):
+        gradient(Z, LABELS, target=target)
+
+
+# --- quick checks -----------------------------------------------------------------------------
+
+
+def config(live):
+    (attribute,) = re.findall(r'config="([^"]*)"', live.html)
+    return json.loads(unescape(attribute))
+
+
+@every_check
+def test_what_a_check_says_is_text_never_html(check):
+    live = check(HOSTILE)
+    markup = live.html.partition("<script")[0]
+    assert live.html.count("<script") == 1
+    assert HOSTILE not in markup
+    assert f"<p>{escape(HOSTILE)}</p>" in markup
+    assert config(live)["question"] == HOSTILE
+
+
+@every_check
+def test_check_is_the_same_on_every_run(check):
+    assert check("Why?").html == check("Why?").html
+
+
+def test_answer_can_be_unfolded_and_is_not_printed():
+    live = choice("Which?", OPTIONS, answer="65")
+    folded = re.search(
+        r"<details>\n<summary>Show the answer</summary>(.*)</details>", live.html, re.S
+    )
+    assert "<strong>65</strong>: A lead of a point" in folded[1]
+    assert "<dt>40</dt><dd>Too low.</dd>" in folded[1]
+    assert live.text == "Which?\n- 40\n- 65\n- 90"
+    assert config(live)["answer"] == 1
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer"),
+    [([1, 2], np.int64(2)), (["a", "b"], np.str_("b")), ([(1, 2), (2, 1)], (2, 1))],
+)
+def test_answer_may_be_any_value_that_code_calculates(keys, answer):
+    live = choice("Which?", dict.fromkeys(keys, "So."), answer=answer)
+    assert config(live)["answer"] == 1
+    assert [label for label, _ in config(live)["options"]] == [str(key) for key in keys]
+
+
+@pytest.mark.parametrize(
+    ("options", "answer", "error", "message"),
+    [
+        (
+            OPTIONS,
+            "66",
+            ValueError,
+            r"answer must be one of the options \['40', '65', '90'\], got '66'",
+        ),
+        (OPTIONS, 65, ValueError, "answer must be one of the options"),
+        ({"a": "So."}, "a", ValueError, r"options must be two or more, .* got \['a'\]"),
+        ({1: "a", "1": "b"}, 1, ValueError, r"all written differently, got \['1', '1'\]"),
+        ({"a": "So.", "b": " "}, "a", ValueError, "option 'b' has no feedback: say why"),
+        (["a", "b"], "a", TypeError, "options must be a mapping from answer to feedback, got"),
+        ({"a": 1, "b": 2}, "a", TypeError, "options must be a mapping from answer to feedback"),
+    ],
+)
+def test_choice_refuses_a_question_that_does_not_fit(options, answer, error, message):
+    with pytest.raises(error, match=message):
+        choice("Which?", options, answer=answer)
+
+
+def test_number_keeps_ten_digits_of_its_answers():
+    live = number("How much?", "So.", answer=1 / 3, tolerance=0.01, wrong={2 / 3: "Twice that."})
+    assert config(live)["answer"] == 0.3333333333
+    assert config(live)["wrong"] == [[0.6666666667, "Twice that."]]
+    assert "<strong>0.3333</strong>: So." in live.html
+    assert "<dt>0.6667</dt><dd>Twice that.</dd>" in live.html
+    assert live.text == "How much?"
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "message"),
+    [
+        ({"answer": "1"}, TypeError, "answer must be one real number, got '1'"),
+        ({"answer": np.nan}, ValueError, "answer must be finite, got nan"),
+        ({"tolerance": -1}, ValueError, "tolerance must be 0 or above, got -1"),
+        ({"tolerance": None}, TypeError, "tolerance must be one real number, got None"),
+        ({"wrong": {"2": "No."}}, TypeError, "a wrong answer must be one real number, got '2'"),
+        ({"wrong": [2]}, TypeError, r"wrong must be a mapping from number to feedback, got \[2\]"),
+        (
+            {"wrong": {1.2: "No."}},
+            ValueError,
+            "1.2 and 1 cannot be told apart with a tolerance of 0.1",
+        ),
+        ({"wrong": {2: "No.", 2.1: "No."}}, ValueError, "2.1 and 2 cannot be told apart"),
+        ({"wrong": {2: " "}}, ValueError, "feedback must not be empty"),
+        ({"feedback": ""}, ValueError, "feedback must not be empty"),
+        ({"question": " "}, ValueError, "question must not be empty"),
+    ],
+)
+def test_number_refuses_a_question_that_does_not_fit(changed, error, message):
+    arguments = {"question": "How much?", "feedback": "So.", "answer": 1, "tolerance": 0.1}
+    with pytest.raises(error, match=message):
+        number(**{**arguments, **changed})

@@ -1,0 +1,128 @@
+/* The simplex view: three scores as a point in the triangle of all probabilities. */
+import { define, el, show, softmax, sum } from "./core.mjs";
+import { Figure, bar, spoken } from "./figure.mjs";
+
+const corners = [[30, 262], [160, 36.8], [290, 262]];
+const marks = [0.25, 0.5, 1, 2, 4];
+
+/** Where probabilities lie in the picture. */
+export const place = (p) =>
+  [0, 1].map((axis) => sum(p.map((share, i) => share * corners[i][axis])));
+
+/** The probabilities at a place, none below 0.001; outside, those of a place nearby. */
+export function probabilities([x, y]) {
+  const [[left, bottom], [, top], [right]] = corners;
+  const up = (bottom - y) / (bottom - top);
+  const across = (x - left) / (right - left) - up / 2;
+  const p = [1 - up - across, up, across].map((share) => Math.max(share, 0.001));
+  return p.map((share) => share / sum(p));
+}
+
+/** The scores that softmax turns into p at a temperature, with a mean of 0. */
+export function scoresFor(p, temperature) {
+  const logs = p.map((share) => Math.log(share));
+  return logs.map((log) => temperature * (log - sum(logs) / 3));
+}
+
+/** All scores as far apart as z, in every direction: one closed curve for each temperature. */
+function ring(z, temperature) {
+  const mean = sum(z) / 3;
+  const spread = Math.hypot(...z.map((s) => s - mean));
+  const angles = Array.from({ length: 121 }, (_, i) => (i * Math.PI) / 60);
+  return angles.map((angle) => {
+    const a = (spread * Math.cos(angle)) / Math.SQRT2;
+    const b = (spread * Math.sin(angle)) / Math.sqrt(6);
+    return softmax([a + b, b - a, -2 * b], temperature);
+  });
+}
+
+const line = (points) =>
+  `M${points.map((p) => place(p).map((x) => x.toFixed(1)).join(" ")).join("L")}`;
+
+const legend =
+  "You can drag the large point, too. Small points: the same scores at other temperatures. " +
+  "Rings: all scores that lie as far apart. The bold ring is at your temperature.";
+
+class Simplex extends Figure {
+  static title = "Simplex view";
+
+  build() {
+    const { labels, temperature } = this.config;
+    this.scores();
+    this.temperature = this.slider("temperature", temperature, { min: 0.1, max: 5 }).input;
+    const svg = (name, attributes = {}, ...content) => el(`svg:${name}`, attributes, ...content);
+    const edge = `M${corners.map((corner) => corner.join(" ")).join("L")}Z`;
+    const names = labels.map((label, i) => {
+      const x = corners[i][0] + [-24, 0, 24][i];
+      const y = corners[i][1] + [22, -12, 22][i];
+      return svg("text", { x, y, "text-anchor": ["start", "middle", "end"][i] }, label);
+    });
+    this.rings = marks.map(() => svg("path", { class: "ring" }));
+    this.own = svg("path", { class: "ring own" });
+    this.path = svg("path", { class: "path" });
+    this.dots = marks.map((mark) => {
+      const text = svg("text", { x: 7, y: 4, class: "mark" }, String(mark));
+      return svg("g", {}, svg("circle", { r: 3 }), text);
+    });
+    const hand = svg("circle", { r: 22, class: "hand" }); // large enough for a finger
+    this.point = svg("g", { class: "point" }, hand, svg("circle", { r: 8 }));
+    this.svg = svg("svg", { viewBox: "0 0 320 290", role: "img" });
+    this.svg.append(svg("path", { d: edge, class: "edge" }), ...this.rings, this.own, this.path);
+    this.svg.append(...this.dots, ...names, this.point);
+    this.svg.addEventListener("click", (event) => this.follow(event));
+    this.point.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      this.point.setPointerCapture(event.pointerId);
+    });
+    this.point.addEventListener("pointermove", (event) => {
+      if (this.point.hasPointerCapture(event.pointerId)) this.follow(event);
+    });
+    this.form.append(this.svg, el("p", { class: "hint" }, legend));
+  }
+
+  /** Move the scores so that the point comes under the pointer. */
+  follow(event) {
+    const toPicture = this.svg.getScreenCTM().inverse();
+    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(toPicture);
+    const z = scoresFor(probabilities([x, y]), this.temperature.valueAsNumber);
+    this.inputs.forEach((input, i) => (input.value = z[i].toFixed(2)));
+    this.refresh();
+  }
+
+  draw() {
+    const { labels } = this.config;
+    const z = this.z;
+    const temperature = this.temperature.valueAsNumber;
+    const p = softmax(z, temperature);
+    this.cells.forEach((room, i) => room.replaceChildren(bar(p[i])));
+    const move = (node, share) =>
+      node.setAttribute("transform", `translate(${place(share).join(" ")})`);
+    marks.forEach((mark, i) => {
+      this.rings[i].setAttribute("d", line(ring(z, mark)));
+      move(this.dots[i], softmax(z, mark));
+    });
+    this.own.setAttribute("d", line(ring(z, temperature)));
+    const path = Array.from({ length: 101 }, (_, i) => softmax(z, 10 ** (i / 25 - 2)));
+    this.path.setAttribute("d", line([...path, [1 / 3, 1 / 3, 1 / 3]]));
+    move(this.point, p);
+    const sentence = `At temperature ${show(temperature, 2)}: ${spoken(labels, p)}.`;
+    this.svg.setAttribute("aria-label", `Triangle with a class at each corner. ${sentence}`);
+    return sentence;
+  }
+}
+
+define("softmax-simplex", Simplex, `
+softmax-simplex.softmax-live {
+  svg { display: block; inline-size: 100%; max-inline-size: 26rem; margin: 0.5rem auto 0; overflow: visible; }
+  svg text { fill: var(--ink); font-size: 14px; }
+  svg .mark { font-size: 11px; paint-order: stroke; stroke: var(--ground); stroke-width: 4px; }
+  svg path { fill: none; stroke: var(--edge); }
+  svg .edge { stroke: var(--ink); stroke-width: 1.5; }
+  svg .ring { stroke-dasharray: 2 3; }
+  svg .own { stroke: var(--ink); stroke-width: 2; stroke-dasharray: none; }
+  svg .path { stroke: var(--accent); stroke-width: 1.5; }
+  svg circle { fill: var(--ink); }
+  .point { cursor: grab; touch-action: none; }
+  .point circle { fill: var(--accent); stroke: var(--ground); stroke-width: 2; }
+  .point .hand { fill: transparent; stroke: none; }
+}`);
