@@ -13,7 +13,9 @@ export class Figure extends HTMLElement {
     this.status = el("p", { role: "status", class: "unseen" });
     const reset = el("button", { type: "button" }, "Reset");
     const head = el("div", { class: "head" }, el("strong", {}, title), reset);
-    this.form = el("form", { role: "group", "aria-label": title }, head);
+    this.setAttribute("role", "group");
+    this.setAttribute("aria-label", title);
+    this.form = el("form", {}, head);
     this.build();
     const hint = "Arrow keys move a slider; with Shift they move it by its last digit.";
     this.form.append(el("p", { class: "hint" }, hint), this.status);

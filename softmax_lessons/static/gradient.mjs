@@ -84,7 +84,10 @@ softmax-gradient.softmax-live {
   .target legend { float: inline-start; margin-inline-end: 1rem; }
   .tables { display: flex; flex-wrap: wrap; gap: 0 2rem; align-items: end; }
   .tables caption { max-inline-size: 17rem; }
-  td { min-inline-size: 4rem; }
+  table { font-size: 0.9em; }
+  table :is(th, td) { padding-inline: 0.3rem; }
+  td { inline-size: 4.8rem; }
+  td:nth-child(3):not([class]) { inline-size: 2rem; }
   .above { background: color-mix(in srgb, #0173b2 var(--strength), var(--ground)); }
   .below { background: color-mix(in srgb, #d55e00 var(--strength), var(--ground)); }
 }`);

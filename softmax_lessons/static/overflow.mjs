@@ -81,7 +81,8 @@ define("softmax-overflow", Overflow, `
 softmax-overflow.softmax-live {
   .slider { grid-template-columns: minmax(0, 1fr) 5rem; }
   .formats { display: grid; grid-template-columns: repeat(auto-fit, minmax(17.5rem, 1fr)); gap: 0 2rem; }
-  table { inline-size: 100%; }
+  table { inline-size: 100%; font-size: 0.9em; }
+  table :is(th, td) { padding-inline: 0.2rem; }
   .form th { padding-block-start: 0.6rem; }
   .share td { font-weight: 700; }
 }`);

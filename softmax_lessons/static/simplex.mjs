@@ -61,7 +61,7 @@ class Simplex extends Figure {
     this.own = svg("path", { class: "ring own" });
     this.path = svg("path", { class: "path" });
     this.dots = marks.map((mark) => {
-      const text = svg("text", { x: 7, y: 4, class: "mark" }, String(mark));
+      const text = svg("text", { x: 7, y: 4, class: "degree" }, String(mark));
       return svg("g", {}, svg("circle", { r: 3 }), text);
     });
     const hand = svg("circle", { r: 22, class: "hand" }); // large enough for a finger
@@ -115,7 +115,7 @@ define("softmax-simplex", Simplex, `
 softmax-simplex.softmax-live {
   svg { display: block; inline-size: 100%; max-inline-size: 26rem; margin: 0.5rem auto 0; overflow: visible; }
   svg text { fill: var(--ink); font-size: 14px; }
-  svg .mark { font-size: 11px; paint-order: stroke; stroke: var(--ground); stroke-width: 4px; }
+  svg .degree { font-size: 11px; paint-order: stroke; stroke: var(--ground); stroke-width: 4px; }
   svg path { fill: none; stroke: var(--edge); }
   svg .edge { stroke: var(--ink); stroke-width: 1.5; }
   svg .ring { stroke-dasharray: 2 3; }

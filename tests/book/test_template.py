@@ -1,5 +1,6 @@
 """Each chapter has the frame that readers come to rely on."""
 
+import ast
 import re
 
 import pages
@@ -20,9 +21,40 @@ def test_opening_says_what_and_how_long(page):
 
 @every_chapter
 def test_reader_predicts_first(page):
-    before_the_body = re.split(r"^## ", pages.text(page), flags=re.MULTILINE)[0]
-    assert re.search(r"^:+\{admonition\} Predict first$", before_the_body, re.MULTILINE)
-    assert re.search(r"^:+\{dropdown\} ", before_the_body, re.MULTILINE), "no answer to open"
+    question, *checks = quick_checks(page)
+    assert re.search(r"^:+\{admonition\} Predict first$", question.source, re.MULTILINE)
+    assert "\n## " not in question.source
+    assert checks, "no quick check below the question"
+
+
+@every_chapter
+def test_answer_to_the_prediction_is_computed_and_not_shown(page):
+    for cell in quick_checks(page)[1:]:
+        assert "remove-input" in pages.tags(cell)
+        assert cell.metadata.jupyter.source_hidden
+        call = ast.parse(cell.source).body[-1].value
+        assert call.func.id in ("choice", "number")
+        (answer,) = [keyword.value for keyword in call.keywords if keyword.arg == "answer"]
+        assert any(isinstance(node, ast.Name | ast.Call) for node in ast.walk(answer)), cell.source
+
+
+def quick_checks(page):
+    """The cell that asks to predict, and the quick checks that follow it."""
+    cells = pages.notebook(page).cells
+    start = next(i for i, cell in enumerate(cells) if "Predict first" in cell.source)
+    found = [cells[start]]
+    for cell in cells[start + 1 :]:
+        if "<softmax-check" not in shown(cell):
+            break
+        found.append(cell)
+    return found
+
+
+def shown(cell):
+    """The HTML that a cell puts out."""
+    return "".join(
+        output.get("data", {}).get("text/html", "") for output in cell.get("outputs", [])
+    )
 
 
 @every_chapter
