@@ -97,6 +97,6 @@ def test_folds_open(tab):
     tab.keyboard.press("Enter")
     assert focused(tab, "element.parentElement.open")
     solution = tab.locator("article .solution").first
-    solution.locator("button").focus()
+    solution.locator("button.toggle-button").focus()
     tab.keyboard.press("Enter")
     solution.locator("section").first.wait_for(state="visible")

@@ -619,7 +619,8 @@ CONTRASTS = """root => {
     const style = getComputedStyle(element);
     const ink = element instanceof SVGElement ? style.fill : style.color;
     const [a, b] = [pixel([...grounds, ink]), pixel(grounds)].map(luminance);
-    found.push([(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), walker.currentNode.data, element.outerHTML.slice(0, 200)]);
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    found.push([ratio, walker.currentNode.data, element.outerHTML.slice(0, 200)]);
   }
   return found;
 }"""
