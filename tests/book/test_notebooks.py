@@ -65,6 +65,16 @@ def test_every_picture_has_alt_text_and_caption(page):
 
 
 @every_notebook
+def test_every_drawing_is_narrow_enough_for_a_phone(page):
+    """Wider ones shrink there, until nobody can read their text."""
+    for cell, output in outputs(page):
+        drawing = "".join(output.get("data", {}).get("image/svg+xml", ""))
+        if drawing:
+            points = float(re.search(r'<svg[^>]* width="([\d.]+)pt"', drawing)[1])
+            assert points <= 400, f"draw it 5 inches wide:\n{cell.source}"
+
+
+@every_notebook
 def test_description_is_right_for_a_search_page(page):
     myst = pages.notebook(page).metadata.get("myst", {})
     assert 50 <= len(myst.get("html_meta", {}).get("description", "")) <= 160
