@@ -85,7 +85,7 @@ def test_paper_shows_the_text_alone_and_dark(visit, scheme):
 def test_page_is_whole_without_javascript(visit, page):
     tab = visit(page, java_script_enabled=False)
     assert tab.locator("article h1").is_visible()
-    assert tab.locator("article .figure-light").first.is_visible()
+    assert tab.locator("article :is(.figure-light, table)").first.is_visible()
     assert not tab.locator(".theme-switch-button").first.is_visible()
     for solution in tab.locator("article .solution").all():
         assert solution.locator("section").first.is_visible()
