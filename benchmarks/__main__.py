@@ -13,7 +13,7 @@ import numpy
 import scipy
 import torch
 
-from benchmarks import accuracy, memory, speed, startup, tricks
+from benchmarks import accuracy, memory, products, speed, startup, tricks
 from benchmarks.rows import Row, heading, line, summary
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -28,7 +28,7 @@ def main(words: list[str]) -> None:
 
 
 def _measure(wanted: Any) -> Iterator[Row]:
-    for part in (startup, speed, memory, accuracy, tricks):
+    for part in (startup, speed, products, memory, accuracy, tricks):
         yield from part.rows(wanted)
 
 

@@ -1,0 +1,50 @@
+"""How much longer a product with the Jacobian of softmax takes if the matrix is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+
+import softmax_lessons as sl
+from benchmarks.contenders import Calls
+from benchmarks.rows import Row
+from benchmarks.speed import scores
+from benchmarks.timing import apart, ratios
+
+LENGTHS = [10, 100, 1000, 4096]
+NAME = "softmax_vjp or the matrix"
+
+
+def contenders(n: int) -> Calls:
+    """Return the same product four ways, for n classes in float64."""
+    p = sl.softmax(scores((n,), np.float64))
+    g = np.random.default_rng(2).standard_normal(n)
+    given = np.diag(p) - np.outer(p, p)
+    return {
+        "ours": lambda: sl.softmax_vjp(p, g),
+        "numpy": lambda: p * (g - p @ g),
+        "matrix": lambda: (np.diag(p) - np.outer(p, p)) @ g,
+        "given": lambda: given @ g,
+    }
+
+
+def rows(
+    wanted: Callable[[str], bool], lengths: list[int] = LENGTHS, seconds: float = 0.8
+) -> Iterator[Row]:
+    """Measure the product for each number of classes."""
+    for n in lengths:
+        if wanted(f"speed {NAME} {n}"):
+            found = apart(partial(_measure, n, seconds))
+            yield Row(
+                part="speed",
+                name=NAME,
+                case=str(n),
+                values={way: middle for way, (middle, _, _) in found.items()},
+                quartiles={way: (low, high) for way, (_, low, high) in found.items()},
+            )
+
+
+def _measure(n: int, seconds: float) -> dict[str, tuple[float, float, float]]:
+    return ratios(contenders(n), "ours", seconds)
