@@ -11,7 +11,16 @@ for library in ("mpmath", "scipy.special", "torch"):
     pytest.importorskip(library)
 
 import benchmarks.__main__ as bench  # noqa: E402
-from benchmarks import accuracy, contenders, memory, speed, startup, timing, tricks  # noqa: E402
+from benchmarks import (  # noqa: E402
+    accuracy,
+    contenders,
+    memory,
+    products,
+    speed,
+    startup,
+    timing,
+    tricks,
+)
 from benchmarks.rows import Goal, Row, line, summary  # noqa: E402
 
 TINY = [(5,), (3, 4)]
@@ -47,6 +56,23 @@ def test_all_contenders_compute_the_same(name, case, shape, axis, dtype):
             got = got.detach().numpy() if hasattr(got, "detach") else np.asarray(got)
             assert got.dtype == np.asarray(expected).dtype == dtype, who
             assert_allclose(got, expected, rtol=1e-4, atol=1e-6, err_msg=who)
+
+
+@pytest.mark.parametrize("n", [1, 3, 40])
+def test_all_ways_to_multiply_compute_the_same(n):
+    results = {way: call() for way, call in products.contenders(n).items()}
+    for way, result in results.items():
+        assert_allclose(result, results["ours"], rtol=1e-10, atol=1e-15, err_msg=way)
+
+
+def test_the_book_finds_its_rows_on_products(monkeypatch):
+    monkeypatch.setattr(products, "apart", lambda measure: measure())
+    rows = list(products.rows(everything, [2, 3], seconds=0))
+    assert [row.case for row in rows] == ["2", "3"]
+    assert all(set(row.values) == {"numpy", "matrix", "given"} for row in rows)
+    stored = json.loads(bench.RESULTS.read_text())["rows"]
+    cases = [row["case"] for row in stored if row["name"] == products.NAME]
+    assert cases == [str(n) for n in products.LENGTHS]
 
 
 def test_every_part_measures_something():
