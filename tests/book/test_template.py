@@ -16,7 +16,21 @@ def test_opening_says_what_and_how_long(page):
     assert re.fullmatch(r"# .+", heading)
     assert re.fullmatch(r"\*[^*].+[^*]\*", opening), opening
     assert "You will be able to" in opening
-    assert " minutes" in opening
+    words = {10: "Ten", 15: "Fifteen", 20: "Twenty", 25: "Twenty-five", 30: "Thirty"}
+    assert f"{words[pages.minutes(page)]} minutes" in opening
+
+
+def test_each_way_through_the_book_says_how_long_it_takes():
+    section = pages.text("book/index").split("\n## Three ways through\n")[1].split("\n## ")[0]
+    ways = re.split(r"\n\*\*", section)[1:]
+    assert len(ways) == 3
+    for way in ways:
+        chapters = re.findall(r"\]\(([\w/-]+)\.ipynb\), (\d+) minutes", way)
+        assert chapters
+        for chapter, time in chapters:
+            assert int(time) == pages.minutes(f"book/{chapter}"), chapter
+        (whole,) = re.findall(r"(\d+) minutes in all", way)
+        assert int(whole) == sum(int(time) for _, time in chapters)
 
 
 @every_chapter
