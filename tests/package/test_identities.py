@@ -4,6 +4,7 @@ Derivatives come from mpmath in fifty digits, or from PyTorch; moments from sums
 """
 
 import itertools
+import math
 
 import mpmath
 import numpy as np
@@ -14,7 +15,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose
 
-from softmax_lessons import hardmax, log_softmax, logsumexp, softmax
+from softmax_lessons import (
+    check_grad,
+    hardmax,
+    log_softmax,
+    logsumexp,
+    normalize_by_sum,
+    sigmoid,
+    softmax,
+)
 from softmax_lessons.gradients import softmax_jacobian, softmax_jvp, softmax_vjp
 
 FIVE = [2.0, -1.0, 0.5, 0.5, -3.0]
@@ -191,3 +200,65 @@ def test_ones_are_a_null_vector_from_both_sides(z):
     ones = np.ones(z.size)
     assert_allclose(softmax_jacobian(z) @ ones, 0 * z, atol=1e-15)
     assert_allclose(ones @ softmax_jacobian(z), 0 * z, atol=1e-15)
+
+
+# --- sigmoid, and what leads to softmax -------------------------------------------------------
+
+every_score = pytest.mark.parametrize("z", [-30.0, -2.0, 0.0, 0.25, 1.23, 5.0])
+
+
+@every_score
+def test_sigmoid_undoes_the_log_odds(z):
+    with mpmath.workdps(50):
+        p = 1 / (1 + mpmath.exp(-mpmath.mpf(z)))
+        assert_allclose(float(mpmath.log(p / (1 - p))), z, rtol=1e-15, atol=1e-15)
+    assert_allclose(sigmoid(z), float(p), rtol=1e-15)
+
+
+@every_score
+def test_the_other_class_has_the_mirrored_sigmoid(z):
+    assert_allclose(1 - sigmoid(z), sigmoid(-z), rtol=1e-14, atol=3e-16)
+
+
+@every_score
+def test_the_slope_of_sigmoid(z):
+    exact_slope = slope(lambda x: 1 / (1 + mpmath.exp(-x)), z)
+    assert_allclose(sigmoid(z) * sigmoid(-z), exact_slope, rtol=1e-14)
+
+
+@given(z=vectors)
+def test_softmax_divides_exponentials_by_their_sum(z):
+    assert_allclose(softmax(z), normalize_by_sum(np.exp(z)), rtol=1e-13)
+
+
+def test_exponentials_alone_keep_their_ratios_under_a_shift():
+    a, b, c = 1.5, 0.5, 2.0
+    for base in (2.0, math.e, 10.0):
+        assert_allclose(base ** (a + c) / base ** (b + c), base**a / base**b)
+        assert_allclose(base ** (a + c), base**a * base**c)
+    for rival in (lambda x: x**2, lambda x: np.log1p(np.exp(x)), sigmoid):
+        assert abs(rival(a + c) / rival(b + c) - rival(a) / rival(b)) > 0.05
+
+
+@given(z=vectors, data=st.data())
+def test_softmax_has_the_largest_reward(z, data):
+    weights = data.draw(hnp.arrays(np.float64, z.shape, elements=st.floats(0.01, 1)))
+    p, q = softmax(z), weights / weights.sum()
+    divergence = np.sum(q * (np.log(q) - log_softmax(z)))
+    reward = np.sum(q * z) - np.sum(q * np.log(q))
+    assert divergence >= -1e-12
+    assert_allclose(reward, logsumexp(z) - divergence, rtol=1e-12, atol=1e-10)
+    entropy = -np.sum(p * log_softmax(z))
+    assert_allclose(np.sum(p * z) + entropy, logsumexp(z), rtol=1e-12, atol=1e-10)
+
+
+@given(z=vectors)
+def test_the_gradient_of_logsumexp_is_softmax(z):
+    with mpmath.workdps(50):
+        exact_gradient = [
+            float(mpmath.exp(mpmath.mpf(s)) / mpmath.fsum(mpmath.exp(mpmath.mpf(r)) for r in z))
+            for s in z
+        ]
+    assert_allclose(softmax(z), exact_gradient, rtol=1e-13)
+    report = check_grad(logsumexp, softmax, z)
+    assert report.ok, report
