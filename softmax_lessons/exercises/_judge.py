@@ -74,6 +74,7 @@ class Stage:
     cases: tuple[Args, ...]
     hard: bool = False  # the numbers are known to be right on ordinary inputs
     probe: Callable[[int], Args] | None = None  # inputs that become harder with a whole number
+    witnesses: tuple[Args, ...] = ()  # more inputs, to tell suspects apart once it has failed
     rtol: float | None = None
     atol: float | None = None
     same_dtype: bool = False
@@ -147,7 +148,7 @@ class Examination:
             call = call_text(self.called, self.exercise.stages[0].cases[0])
             return Report(self.name, "wrong", misfit.mistake, call, "", misfit.got, misfit.hint)
         for stage in self.exercise.stages:
-            trials = list(self._trials(stage))
+            trials = list(self._trials(stage.cases))
             if untouched(self.function, trials[0].outcome) and not self.holds:
                 hint = "Write the function, then run this again. It starts with "
                 hint += f"`def {self.exercise.signature}:`."
@@ -158,11 +159,11 @@ class Examination:
             if not self.holds and self._wavers(trials[0]):
                 return self._wrong(stage, trials[0], WAVERING)
             self.holds.append(stage.name)
-        notes = noted([t.outcome for t in self.seen], "The numbers are right, but on the way NumPy warned: ")
+        notes = noted([t.outcome for t in self.seen], "The numbers are right, but on the way there were warnings: ")
         return Report(self.name, "right", holds=tuple(self.holds), notes=notes)
 
-    def _trials(self, stage: Stage) -> Iterator[Trial]:
-        for args in stage.cases:
+    def _trials(self, cases: tuple[Args, ...]) -> Iterator[Trial]:
+        for args in cases:
             trial = Trial(args, self.run(*args), self.exercise.expected(args))
             self.seen.append(trial)
             yield trial
@@ -239,7 +240,7 @@ class Examination:
             got,
             finding.hint or stage.hint,
             tuple(self.holds),
-            noted([bad.outcome], "NumPy warned: "),
+            noted([bad.outcome], "There were warnings: "),
         )
 
     def _findings(self, stage: Stage, trials: list[Trial], bad: Trial) -> Iterator[Finding | None]:
@@ -255,17 +256,22 @@ class Examination:
             yield beside_the_numbers(bad)
         numeric = [t for t in trials if self._is_numbers(t.outcome)]
         if len(numeric) == len(trials):
+            list(self._trials(stage.witnesses))
             yield self._suspect(stage, bad)
             if not stage.hard:
                 yield constant(trials)
         yield shape(bad)
         alike = [t for t in numeric if t.got.shape == t.expected.shape]
         if not stage.hard:
-            looks: list[Callable[[list[Trial]], Finding | None]] = [echo, cut]
-            if shares in self.exercise.rules:
-                looks.append(sums)
-            looks += [partial(factor, logs=self.exercise.logs), function_of, rounded]
-            looks += [partial(few_digits, rtol=self.exercise.rtol), offset, moved]
+            looks: list[Callable[[list[Trial]], Finding | None]] = [rounded]
+            if not agree(bad.got, bad.expected, 1e-6):  # these cannot tell small differences
+                looks = [echo, cut]
+                if shares in self.exercise.rules:
+                    looks += [sums, steep]
+                looks += [partial(factor, logs=self.exercise.logs), function_of]
+                looks += [rounded, offset, moved]
+            tolerance = max(self.exercise.rtol, self.exercise.atol)
+            looks.append(partial(few_digits, tolerance=tolerance))
             for look in looks:
                 yield look(alike)
         yield self._limit(stage, bad)
@@ -299,10 +305,14 @@ class Examination:
             )
         if outcome.value is not None and outcome.value.dtype.kind == "c":
             return Finding("It returns complex numbers.", "Ordinary ones suffice.")
+        if outcome.kind == "number" and outcome.value is not None and not bad.expected.ndim:
+            if outcome.value.dtype.kind == "b":
+                return Finding("It returns True or False, not a number.", "Count, and divide.")
         if not self._is_numbers(outcome):
             kind = "`...`" if outcome.kind == "..." else f"an object of type `{outcome.kind}`"
-            if outcome.kind in ("list", "tuple"):
-                kind = f"a {outcome.kind}"
+            if outcome.kind.startswith(("list", "tuple", "array")):
+                kind = f"{'an' if outcome.kind[0] == 'a' else 'a'} {outcome.kind}"
+                wanted += " of numbers" * (" of " in kind)
             text = outcome.text
             if outcome.value is not None:
                 text = f"{outcome.kind}: {numbers_text(outcome.value, 4)}"
@@ -317,8 +327,9 @@ class Examination:
         """
         for suspect in self.exercise.suspects:
             if all(self._made_by(suspect, trial) for trial in self.seen):
-                made = replace(bad.outcome, value=apply(suspect.function, bad.args))
-                if not self._is_close(stage, bad._replace(outcome=made)):
+                made = apply(suspect.function, bad.args)
+                itself = bad._replace(outcome=replace(bad.outcome, value=made))
+                if not self._is_close(stage, itself) and nearer(bad, made):
                     return Finding(suspect.mistake, suspect.hint)
         return None
 
@@ -370,6 +381,14 @@ def apply(function: Callable[..., Any], args: Args) -> Array:
     """Return what one of our own functions makes of copies of the arguments."""
     with np.errstate(all="ignore"):
         return np.asarray(function(*copy.deepcopy(args)))
+
+
+def nearer(bad: Trial, made: Array) -> bool:
+    """Tell whether a known mistake is far nearer to the solution than to the right result."""
+    if made.shape != bad.expected.shape or not np.isfinite(made).all():
+        return True
+    apart, wrong = np.abs(bad.got - made).max(), np.abs(made - bad.expected).max()
+    return bool(apart <= 1e-2 * wrong)
 
 
 def agree_if_there(a: Array | None, b: Array | None, rtol: float = 1e-12) -> bool:
@@ -485,6 +504,9 @@ def exception(stage: Stage, bad: Trial) -> Finding:
     if kind == "NameError":
         hint = "Import it, or define it, in a cell above; or is it misspelt?"
         return say("It uses a name that is not defined.", hint)
+    if kind == "IndexError":
+        hint = "In a batch `len(x)` counts the rows, and `x.shape[-1]` the classes."
+        return say(f"It asks for an entry that is not there, with {stage.name}.", hint)
     article = "an" if kind[0] in "AEIOU" else "a"
     hint = "Run the input in a cell of its own to see the whole traceback."
     return say(f"It raises {article} {kind}, with {stage.name}.", hint)
@@ -516,14 +538,18 @@ def shape(bad: Trial) -> Finding | None:
     if got.shape == expected.shape:
         return None
     if got.ndim == 2 and agree(got.T, expected, 1e-7):
-        return Finding("The result is transposed: rows and columns are exchanged.")
+        hint = "Keep the axes in their order: rows first."
+        return Finding("The result is transposed: rows and columns are exchanged.", hint)
     if got.size == expected.size and agree(got.reshape(expected.shape), expected, 1e-7):
         said = f"{got.shape} instead of {expected.shape}"
-        return Finding(f"The numbers are right, but their shape is {said}.")
+        hint = "`keepdims=True` is for the steps inside. Drop the axis from the result."
+        hint = hint if got.ndim > expected.ndim else "Keep the shape of the input."
+        return Finding(f"The numbers are right, but their shape is {said}.", hint)
     if got.ndim == 0:
         return Finding(f"It returns one number, not an array of shape {expected.shape}.")
     if expected.ndim == 0:
-        return Finding(f"It returns an array of shape {got.shape}, not one number.")
+        hint = "Reduce all axes, or drop the one that `keepdims=True` leaves."
+        return Finding(f"It returns an array of shape {got.shape}, not one number.", hint)
     return Finding(f"The result has shape {got.shape} instead of {expected.shape}.")
 
 
@@ -533,7 +559,7 @@ def constant(trials: list[Trial]) -> Finding | None:
         return None
     if all(agree(t.got, trials[0].got, 1e-12) for t in trials):
         return Finding(
-            "The result is the same for every input.",
+            f"The result is the same for {len(trials)} different inputs.",
             "Does it use its arguments, or a variable from outside with the same numbers?",
         )
     return None
@@ -577,6 +603,24 @@ def sums(trials: list[Trial]) -> Finding | None:
     return None
 
 
+def steep(trials: list[Trial]) -> Finding | None:
+    """Look for a softmax of the scores times a number: another base, or another temperature."""
+    slopes = []
+    for t in trials:
+        with np.errstate(all="ignore"):
+            rises, wanted = (np.diff(np.log(r), axis=-1).ravel() for r in (t.got, t.expected))
+            slopes += (rises[wanted != 0] / wanted[wanted != 0]).tolist()
+        if not np.allclose(t.got.sum(axis=-1), 1) or rises[wanted == 0].any():
+            return None
+    c = slopes[0] if len(slopes) > 2 else math.nan
+    if not (math.isfinite(c) and np.allclose(slopes, c, 1e-7, 0)) or math.isclose(c, 1):
+        return None
+    return Finding(
+        f"It is the softmax of {c:.6g} times the right exponents.",
+        "Are the scores multiplied by something, or is the base of the powers not e?",
+    )
+
+
 def factor(trials: list[Trial], *, logs: bool) -> Finding | None:
     """Look for a factor between the numbers and the right ones."""
     factors, entries = [], 0
@@ -595,10 +639,10 @@ def factor(trials: list[Trial], *, logs: bool) -> Finding | None:
     values = [f for f, _ in factors]
     if np.allclose(values, values[0], 1e-7, 0):
         c = values[0]
-        if c == 0:
+        if c == 0 or math.isclose(c, 1, rel_tol=1e-4):
             return None
         if math.isclose(c, -1, rel_tol=1e-7):
-            return Finding("Every number has the wrong sign.")
+            return Finding("Every number has the wrong sign.", "A minus is missing, or one too many.")
         for base in (2, 10):
             if logs and math.isclose(c, 1 / math.log(base), rel_tol=1e-7):
                 return Finding(
@@ -637,7 +681,7 @@ def function_of(trials: list[Trial]) -> Finding | None:
     for name, f in FUNCTIONS.items():
         with np.errstate(all="ignore"):
             if all(agree(t.got, f(t.expected), 1e-7) for t in trials):
-                return Finding(f"It returns {name} the right result.")
+                return Finding(f"It returns {name} the right result.", "Follow one entry.")
     return None
 
 
@@ -661,7 +705,7 @@ def rounded(trials: list[Trial]) -> Finding | None:
     return None
 
 
-def few_digits(trials: list[Trial], *, rtol: float) -> Finding | None:
+def few_digits(trials: list[Trial], *, tolerance: float) -> Finding | None:
     """Look for numbers that are right, only not to as many digits as asked for."""
     worst = 0.0
     for t in trials:
@@ -669,7 +713,9 @@ def few_digits(trials: list[Trial], *, rtol: float) -> Finding | None:
         worst = max(worst, float(np.max(np.abs(t.got - t.expected) / scale)))
     if not 0 < worst < 1e-4:
         return None
-    digits, asked = round(-math.log10(worst)), round(-math.log10(rtol))
+    digits, asked = math.floor(-math.log10(worst)), round(-math.log10(tolerance))
+    if digits >= asked:  # it is wrong where the right number is 0
+        return None
     return Finding(
         f"The numbers are right to about {digits} digits, and {asked} are asked for.",
         "Is something on the way rounded, stored as float32, or kept from 0 by a small number?",
@@ -680,10 +726,17 @@ def offset(trials: list[Trial]) -> Finding | None:
     """Look for a constant that was added, the same to all entries of a result."""
     if len(trials) < 2 or all(t.got.size < 2 for t in trials):
         return None
+    amounts = []
     for t in trials:
         if not np.isfinite(t.got).all() or np.ptp(t.got - t.expected) > 1e-9:
             return None
-    return Finding("All entries are off by the same amount, so their differences are right.")
+        amounts.append(float((t.got - t.expected).mean()))
+    same = np.allclose(amounts, amounts[0], 1e-6, 0)
+    amount = f", {amounts[0]:.4g}" if same else ""
+    return Finding(
+        f"All entries are off by the same amount{amount}, so their differences are right.",
+        "What is added to all of them, or missing?",
+    )
 
 
 def moved(trials: list[Trial]) -> Finding | None:

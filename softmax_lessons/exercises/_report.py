@@ -167,6 +167,11 @@ def literal(value: Any) -> str:
     """Return a number or an array as an expression."""
     if not isinstance(value, np.ndarray):
         return repr(value)
+    if value.size > 60:  # long inputs repeat a short one
+        flat, n = value.ravel(), 1
+        while not np.array_equal(np.resize(flat[:n], flat.size), flat):
+            n += 1
+        return f"np.resize({literal(flat[:n])}, {value.shape})"
     plain = value.dtype in (np.dtype(np.float64), np.dtype(np.int64))
     numbers = re.sub(r"\binf\b", "np.inf", repr(value.tolist()))
     return f"np.array({numbers})" if plain else f"np.array({numbers}, dtype=np.{value.dtype})"
@@ -184,14 +189,13 @@ def two_texts(expected: NDArray[Any], got: NDArray[Any]) -> tuple[str, str]:
 
 def numbers_text(value: NDArray[Any], digits: int) -> str:
     """Return a result with so many significant digits."""
-    text = np.array2string(
+    return np.array2string(
         value,
         separator=", ",
         threshold=60,
         max_line_width=88,
         formatter={
-            "float_kind": lambda v: f"{v:.{digits}g}",
+            "float_kind": lambda v: f"{v + 0.0:.{digits}g}",  # no -0
             "complex_kind": lambda v: f"{v:.{digits}g}",
         },
     )
-    return text

@@ -145,7 +145,8 @@ def describe(result: Any) -> Outcome:
         except (ValueError, TypeError, OverflowError):  # rows of several lengths, and the like
             value = None
     if value is not None and (value.dtype.kind not in "biufc" or value.size > LARGE):
-        kind, value = f"{kind} of {value.dtype} and shape {value.shape}", None
+        kind = kind.replace("ndarray", "array")
+        kind, value = f"{kind} of shape {value.shape} and dtype {value.dtype}", None
     elif value is not None and not isinstance(result, (list, tuple)):
         kind = "array" if value.ndim else "number"
     return Outcome(kind=kind, value=value, text=brief(repr, result) if value is None else "")
@@ -158,7 +159,7 @@ def brief(write: Callable[[Any], str], thing: Any) -> str:
     except Exception:  # a class of the reader's own may fail at that too
         return f"<{type(thing).__name__}>"
     more = len(lines) > 1 or len(lines[0]) > WIDTH
-    return lines[0][:WIDTH] + (" ..." if more else "")
+    return lines[0][:WIDTH].rstrip() + (" ..." if more else "")
 
 
 def where(error: BaseException, function: Callable[..., Any]) -> Raised:

@@ -124,6 +124,17 @@ WHOLE = Stage(
 )
 
 
+# Far out in all directions: two shifts that both fail do not fail on the same of these.
+FAR_OUT = each(
+    *(
+        level + spread * np.sin(np.arange(1.0, n + 1) * (level + spread + n))
+        for n in (2, 3, 5, 8)
+        for level in (-5000.0, -900.0, 0.0, 900.0, 5000.0)
+        for spread in (1.0, 600.0, 1500.0)
+    )
+)
+
+
 def large(what: str, hint: str = SHIFT) -> Stage:
     """Return the stage for scores that overflow; each spread is one that a shift can forget."""
     cases = each(
@@ -139,7 +150,7 @@ def large(what: str, hint: str = SHIFT) -> Stage:
     def probe(s: int) -> Args:
         return (a(s, s - 1.0, 0.0),)
 
-    return Stage("large scores", f"Large scores give {what}.", hint, cases, True, probe)
+    return Stage("large scores", f"Large scores give {what}.", hint, cases, True, probe, FAR_OUT)
 
 
 def very_negative(what: str) -> Stage:
@@ -155,6 +166,7 @@ def very_negative(what: str) -> Stage:
         each(a(-1000.0, -1001.0, -1002.0), a(-400.0, -401.0), a(-800.0, -2000.0), a(-900.0)),
         True,
         probe,
+        FAR_OUT,
     )
 
 
@@ -286,6 +298,13 @@ NOT_SOFTMAX = (
         "A negative score is a low one.",
         lambda z: softmax(np.abs(z)),
     ),
+    Suspect("It clips negative scores to 0.", "A negative score is a low one.",
+            lambda z: softmax(np.maximum(z, 0))),
+    Suspect("It leaves a class out of its own sum.", "The sum is over all classes.",
+            lambda z: e_to(z) / (total(e_to(z)) - e_to(z))),
+    Suspect("It divides by the length of the vector of exponentials, not by their sum.",
+            "Add the exponentials up as they are.",
+            lambda z: e_to(z) / np.sqrt(total(e_to(z) ** 2))),
     Suspect("It squares the scores.", "It is exp(z).", lambda z: softmax(z**2)),
     Suspect(
         "It divides the scores by their maximum, where it should subtract it.",
@@ -525,7 +544,7 @@ ACCURACY = Exercise(
             "It is not the share of right choices.",
             "Compare `logits.argmax(axis=-1)` with the labels, entry by entry.",
             (
-                (SQUARE, labels(1, 1, 2)),
+                (SQUARE, labels(1, 2, 2)),
                 (TALL, labels(0, 0, 1, 1)),
                 (TWO_ROWS, labels(0, 0)),
                 (
@@ -831,7 +850,14 @@ NORMALIZE = Exercise(
             lambda z: z / total(np.abs(z)),
         ),
         Suspect("It takes absolute values in both places.", "Keep the signs.", normalize_by_abs),
-        Suspect("It squares the scores.", "Use them as they are.", normalize_by_square),
+        Suspect("It clips negative scores to 0.", "A negative score is a low one.",
+            lambda z: softmax(np.maximum(z, 0))),
+    Suspect("It leaves a class out of its own sum.", "The sum is over all classes.",
+            lambda z: e_to(z) / (total(e_to(z)) - e_to(z))),
+    Suspect("It divides by the length of the vector of exponentials, not by their sum.",
+            "Add the exponentials up as they are.",
+            lambda z: e_to(z) / np.sqrt(total(e_to(z) ** 2))),
+    Suspect("It squares the scores.", "Use them as they are.", normalize_by_square),
         Suspect("It clips negative scores to 0.", "Use them as they are.", normalize_by_relu),
         Suspect("It rescales from the minimum to the maximum.", "Divide by the sum.", min_max),
         Suspect("It returns softmax.", "There is no exponential in this one.", softmax),
@@ -929,8 +955,8 @@ SOFTMAX_VECTOR = Exercise(
         ),
         Stage(
             "small probabilities",
-            "Small probabilities are lost.",
-            "Do not round, and do not add a small number anywhere.",
+            "Small probabilities are wrong.",
+            "Exponents down to -700 are fine: do not round or clip, add no small number, shift by the maximum only.",
             each(a(0.0, -20.0), a(30.0, -10.0, 0.0), a(-45.0, 5.0)),
             hard=True,
         ),
@@ -954,17 +980,17 @@ SOFTMAX = Exercise(
         a_batch(),
         three_axes(),
         WHOLE,
+        Stage(
+            "small probabilities",
+            "Small probabilities are wrong.",
+            "Exponents down to -700 are fine: do not round or clip, add no small number, shift by the maximum only.",
+            each(a(0.0, -50.0), a(0.0, -100.0, -600.0), a([0.0, -300.0], [-5.0, 40.0])),
+            hard=True,
+        ),
         large("wrong probabilities"),
         very_negative("wrong probabilities"),
         FAR_APART,
         EXCLUDED,
-        Stage(
-            "small probabilities",
-            "Small probabilities are lost.",
-            "Do not round, and do not add a small number anywhere.",
-            each(a(0.0, -50.0), a(0.0, -100.0, -600.0), a([0.0, -300.0], [-5.0, 40.0])),
-            hard=True,
-        ),
         FLOAT32,
         SMALL_INTEGERS,
     ),
@@ -1092,7 +1118,8 @@ WITH_TEMPERATURE = Exercise(
             "A high temperature makes the shares more equal.",
             lambda z, t: softmax(z * t),
         ),
-        Suspect("The temperature is ignored.", "Divide the scores by it.", lambda z, t: softmax(z)),
+        Suspect("The temperature has no effect.", "Divide the scores by it. To add or subtract it is a shift, which cancels.",
+            lambda z, t: softmax(z)),
         Suspect(
             "It divides the probabilities by T, not the scores.",
             "Divide before the exponential.",
@@ -1153,7 +1180,7 @@ ENTROPY = Exercise(
         Stage(
             "a probability of 0",
             "A probability of 0 must add nothing.",
-            "0 * log(0) is NaN in floats. Take the logarithm only where p is above 0, or of 1.",
+            "0 * log(0) is NaN in floats, and a small number inside the logarithm changes every term. Take the logarithm only where p is above 0.",
             each(a(0.5, 0.5, 0.0), a(0.0, 1.0), a([1.0, 0.0], [0.3, 0.7])),
             hard=True,
             atol=1e-12,
@@ -1288,12 +1315,12 @@ JACOBIAN = Exercise(
             lambda z: np.diag(z) - outer(z),
         ),
         Suspect(
-            "It subtracts p_i p_i, not p_i p_j: `p * p` is no outer product.",
+            "It subtracts p_j p_j, not p_i p_j, in column j.",
             "`np.outer(p, p)` is.",
             lambda z: np.diag(softmax(z)) - softmax(z) * softmax(z),
         ),
         Suspect(
-            "Each row is multiplied by its own square: the outer product is missing.",
+            "It subtracts p_i p_i, not p_i p_j, in row i.",
             "`np.outer(p, p)` is p pᵀ.",
             lambda z: np.diag(softmax(z)) - (softmax(z) ** 2)[:, None],
         ),
@@ -1572,7 +1599,7 @@ FAR_BEHIND = Stage(
     "a class far behind",
     "The log-probability of a class far behind is wrong.",
     "Its probability rounds to 0, so never take its logarithm: it is z - logsumexp(z).",
-    each(a(0.0, -1000.0), a(-800.0, 1.0, 0.0), a([5.0, 0.0, -750.0], [0.0, 2000.0, 1.0])),
+    each(a(0.0, -1000.0), a(-800.0, 1.0, 0.0), a([5.0, 0.0, -750.0], [0.0, -2000.0, 1.0])),
     hard=True,
 )
 LOG_OF_ZERO = Suspect(
@@ -1622,7 +1649,7 @@ ACCURATE = Exercise(
     "by so much that its log-probability is nearly 0: for z = [0, 50] it is -1.929e-22, not 0.",
     log_softmax,
     (
-        one_vector(what="These are not the log-probabilities"),
+        one_vector(Z, WIDE, PAIR, FIVE, ABOVE, what="These are not the log-probabilities"),
         large("wrong log-probabilities"),
         Stage(
             "a sure answer",
@@ -1644,6 +1671,9 @@ ACCURATE = Exercise(
         *NOT_LOG_SOFTMAX,
         LOG_OF_ZERO,
         *FLOOR,
+        Suspect("All scores that equal the maximum are left out of the sum, not only one.",
+            "Leave out one entry, at `np.argmax`.",
+            lambda z: z - z.max() - np.log1p(np.exp(z - z.max())[z < z.max()].sum())),
         Suspect(
             "It loses dominated rows: the leading class gets exactly 0, not a number like -1e-22.",
             "1 + 1e-22 rounds to 1. Leave the maximum out of the sum, whose term is exactly 1, and "
@@ -1693,9 +1723,9 @@ CROSS_ENTROPY = Exercise(
             "The probability of the label rounds to 0. Take log-softmax of the logits: "
             "z - logsumexp(z).",
             (
-                (a([0.0, 1000.0]), labels(0)),
+                (a([0.0, -1000.0]), labels(1)),
                 (a([0.0, -800.0], [1.0, 2.0]), labels(1, 1)),
-                (a([0.0, 60.0]), labels(0)),
+                (a([0.0, -60.0]), labels(1)),
             ),
             hard=True,
         ),
