@@ -80,7 +80,8 @@ def judge(name: str, exercise: Exercise, function: Callable[..., Any]) -> Report
     """Return the report on a solution."""
     run = _run.Runner(function)
     try:
-        return Examination(name, exercise, function, run).report()
+        with np.errstate(all="ignore"):  # what does not fit may be compared with
+            return Examination(name, exercise, function, run).report()
     finally:
         run.close()
 
@@ -95,7 +96,7 @@ class Examination:
         function: Callable[..., Any],
         run: Callable[..., _run.Outcome],
     ) -> None:
-        own = getattr(function, "__name__", "")
+        own = str(getattr(function, "__name__", ""))
         self.name, self.exercise, self.function, self.run = name, exercise, function, run
         self.called = own if own.isidentifier() else name
         self.holds: list[str] = []
@@ -128,7 +129,7 @@ class Examination:
             trial = Trial(args, self.run(*args), self.exercise.expected(args))
             self.seen.append(trial)
             yield trial
-            if trial.outcome.ended:
+            if trial.outcome.ended or trial.outcome.raised:
                 return
 
     def _misfit(self) -> Finding | None:
@@ -143,7 +144,7 @@ class Examination:
             return Finding(
                 f"It cannot be called as `{self.exercise.signature}`.",
                 "Give it the arguments that the task names, in their order.",
-                f"def {self.called}{signature}",
+                f"def {self.called}{_run.brief(str, signature)}",
             )
         return None
 
@@ -173,14 +174,13 @@ class Examination:
 
     def _wavers(self, trial: Trial) -> bool:
         """Tell whether the same call returns something else, now or in a process of its own."""
-        again = self.run(*trial.args)
-        if not agree_if_there(again.value, trial.outcome.value):
-            return True
         fresh = _run.Runner(self.function)
         try:
-            return not agree_if_there(fresh(*trial.args).value, trial.outcome.value)
+            others = [self.run(*trial.args), fresh(*trial.args)]
         finally:
             fresh.close()
+        ended = any(o.ended for o in others)  # that says nothing of what it returns
+        return not ended and not all(agree_if_there(o.value, trial.outcome.value) for o in others)
 
     # --- what is wrong ------------------------------------------------------------------------
 
@@ -315,19 +315,22 @@ class Examination:
             args = stage.probe(size)
             return Trial(args, self.run(*args), self.exercise.expected(args))
 
-        good, wrong = 1, 1000
-        if not self._is_right(stage, trial(good)) or self._is_right(stage, trial(wrong)):
+        low, high = 1, 1000
+        wrong = trial(high)
+        if not self._is_right(stage, trial(low)) or self._is_right(stage, wrong):
             return None
-        while wrong - good > 1:
-            middle = (good + wrong) // 2
-            if self._is_right(stage, trial(middle)):
-                good = middle
+        while high - low > 1:
+            size = (low + high) // 2
+            middle = trial(size)
+            if self._is_right(stage, middle):
+                low = size
             else:
-                wrong = middle
-        last = trial(wrong)
-        score = max(last.args[0].ravel().tolist(), key=abs)
+                high, wrong = size, middle
+        if wrong.outcome.ended:
+            return None
+        score = max(wrong.args[0].ravel().tolist(), key=abs)
         got = raised_text(bad.outcome.raised) if bad.outcome.raised else ""
-        if score > 0 and overflowed(last.outcome):
+        if score > 0 and overflowed(wrong.outcome):
             return Finding(f"It overflows from a score of {score:g} on.", got=got)
         return Finding(f"{stage.mistake} It goes wrong from a score of {score:g} on.", got=got)
 

@@ -30,8 +30,10 @@ import re
 import signal
 import sys
 import threading
+import time
 import traceback
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
@@ -47,8 +49,9 @@ if TYPE_CHECKING:
 
     Args = tuple[Any, ...]
 
+BUDGET = 20.0  # seconds for all calls of a check
 PATIENCE = 5.0  # seconds for one call; a right solution needs less than a thousandth of that
-MEMORY = 2**30  # bytes that a fork may ask for on top of what the notebook has
+MEMORY = 2**29  # bytes that a fork may ask for on top of what the notebook has
 CPU = 120  # seconds: a fork whose notebook was killed does not run on for ever
 HEAD = 500  # characters kept of what a function prints
 WIDTH = 160  # characters kept of an error's message, or of a result that is no numbers
@@ -171,31 +174,54 @@ def where(error: BaseException, function: Callable[..., Any]) -> Raised:
             line = number
             source = linecache.getline(code.co_filename, number, frame.f_globals).strip()
     kinds = tuple(c.__name__ for c in type(error).__mro__)
+    if isinstance(error, RecursionError):  # where it stops depends on how deep it started
+        return Raised(kinds, "maximum recursion depth exceeded", None, "")
     return Raised(kinds, brief(str, error), line, source)
+
+
+class Caller(ABC):
+    """Calls a function again and again, as long as there is time."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._left = BUDGET
+
+    def __call__(self, *args: Any) -> Outcome:
+        """Return the outcome of one call. After one that ended badly there is no next."""
+        seconds = min(PATIENCE, self._left)
+        started = time.monotonic()
+        outcome = self._call(args, seconds)
+        self._left -= time.monotonic() - started
+        return replace(outcome, ended="slow") if self._left < 0 and outcome.ended else outcome
+
+    @abstractmethod
+    def _call(self, args: Args, seconds: float) -> Outcome:
+        """Return the outcome of one call that may take so many seconds."""
+
+    def close(self) -> None:  # noqa: B027, a thread has nothing to close
+        """End what was started."""
 
 
 # --- in a fork --------------------------------------------------------------------------------
 
 
-class InFork:
+class InFork(Caller):
     """Calls the function in a fork of this process, which lives until ``close``."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
         context = multiprocessing.get_context("fork")
         self._link, theirs = context.Pipe()
-        self._process = context.Process(
-            target=serve, args=(function, theirs, self._link), daemon=True
-        )
+        self._process = context.Process(target=serve, args=(function, theirs, self._link))
         with warnings.catch_warnings():  # Python 3.12 warns of forks beside other threads. Those
             warnings.simplefilter("ignore", DeprecationWarning)  # are not needed in this one.
             self._process.start()
         theirs.close()
 
-    def __call__(self, *args: Any) -> Outcome:
-        """Return the outcome of one call. After one that ended badly there is no next."""
+    def _call(self, args: Args, seconds: float) -> Outcome:
         try:
             self._link.send(args)
-            if self._link.poll(PATIENCE):
+            if self._link.poll(seconds):
                 return self._receive()
         except (EOFError, OSError):
             return Outcome(ended=self._last_words())
@@ -237,11 +263,13 @@ def serve(function: Callable[..., Any], link: Connection, theirs: Connection) ->
     for descriptor in range(3):  # what a dying C library writes helps nobody
         os.dup2(nowhere, descriptor)
     builtins.input = refuse_input
+    if "torch" in sys.modules:  # its threads are not in the fork, and it would wait for them
+        sys.modules["torch"].set_num_threads(1)
     random.seed(0)  # so that a random result is the same on every run of the notebook
     np.random.seed(0)  # noqa: NPY002, the generator that the reader's np.random uses
     with open("/proc/self/statm") as sizes:
-        used = int(sizes.read().split()[0]) * resource.getpagesize()
-    lower(resource.RLIMIT_AS, used + MEMORY)
+        used = int(sizes.read().split()[5]) * resource.getpagesize()  # data and stack
+    lower(resource.RLIMIT_DATA, used + MEMORY)
     lower(resource.RLIMIT_CPU, CPU)
     while True:
         try:
@@ -273,23 +301,19 @@ def lower(limit: int, value: int) -> None:
 # --- in a thread ------------------------------------------------------------------------------
 
 
-class InThread:
+class InThread(Caller):
     """Calls the function in a thread, for systems where a fork is missing or not safe."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
+    def _call(self, args: Args, seconds: float) -> Outcome:
+        return record(partial(self._wait, args, seconds))
 
-    def __call__(self, *args: Any) -> Outcome:
-        """Return the outcome of one call."""
-        return record(lambda: self._call(args))
-
-    def _call(self, args: Args) -> Outcome:
+    def _wait(self, args: Args, seconds: float) -> Outcome:
         box: list[Outcome] = []
         thread = threading.Thread(
             target=lambda: box.append(perform(self._function, args)), daemon=True
         )
         thread.start()
-        thread.join(PATIENCE)
+        thread.join(seconds)
         for _ in range(10):  # a bare `except` in the loop may catch the first ones
             if thread.is_alive():
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
@@ -297,9 +321,6 @@ class InThread:
                 )
                 thread.join(0.05)
         return box[0] if box else Outcome(ended="stuck" if thread.is_alive() else "time")
-
-    def close(self) -> None:
-        """Do nothing: a thread ends with its call."""
 
 
 Runner = InFork if sys.platform == "linux" else InThread

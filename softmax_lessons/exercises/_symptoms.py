@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 def ending(outcome: _run.Outcome) -> Finding | None:
     """Look for a call that did not end, or took the process with it."""
+    if outcome.ended == "slow":
+        hint = "A right solution takes a few milliseconds. Does it wait, or repeat itself?"
+        total = f"no result within {_run.BUDGET:g} seconds for all calls together"
+        return Finding("It is far too slow.", hint, total)
     if outcome.ended in ("time", "stuck"):
         hint = "Look for a loop whose condition never becomes false, or for something it waits for."
         if outcome.ended == "stuck":
@@ -200,9 +204,8 @@ def steep(trials: list[Trial]) -> Finding | None:
     """Look for a softmax of the scores times a number: another base, or another temperature."""
     slopes = []
     for t in trials:
-        with np.errstate(all="ignore"):
-            rises, wanted = (np.diff(np.log(r), axis=-1).ravel() for r in (t.got, t.expected))
-            slopes += (rises[wanted != 0] / wanted[wanted != 0]).tolist()
+        rises, wanted = (np.diff(np.log(r), axis=-1).ravel() for r in (t.got, t.expected))
+        slopes += (rises[wanted != 0] / wanted[wanted != 0]).tolist()
         if not np.allclose(t.got.sum(axis=-1), 1) or rises[wanted == 0].any():
             return None
     c = slopes[0] if len(slopes) > 2 else math.nan
@@ -273,9 +276,8 @@ def function_of(trials: list[Trial]) -> Finding | None:
     if len(trials) < 2:
         return None
     for name, f in FUNCTIONS.items():
-        with np.errstate(all="ignore"):
-            if all(agree(t.got, f(t.expected), 1e-7) for t in trials):
-                return Finding(f"It returns {name} the right result.", "Follow one entry.")
+        if all(agree(t.got, f(t.expected), 1e-7) for t in trials):
+            return Finding(f"It returns {name} the right result.", "Follow one entry.")
     return None
 
 
@@ -328,11 +330,7 @@ def floor(trials: list[Trial]) -> Finding | None:
     if len(set(right)) < 2 or not np.allclose(stops, stops[0], 1e-4, 0):
         return None
     inside = f"{'' if stops[0] < 0 else '-'}log({math.exp(-abs(stops[0])):.3g})"
-    return Finding(
-        f"No result goes beyond {stops[0]:.4g}, which is {inside}.",
-        "Is a small number added to a probability, or put under it? Take z - logsumexp(z): then "
-        "no probability is on the way.",
-    )
+    return Finding(f"No result goes beyond {stops[0]:.4g}, which is {inside}.")
 
 
 def offset(trials: list[Trial]) -> Finding | None:
