@@ -141,10 +141,10 @@ def check(name: str, function: Callable[..., Any]) -> Report:
     softmax: one thing to mend.
       Mistake:      Your rows sum to 1 along axis 0, not along the last axis.
       Input:        softmax(np.array([[0.25, 1.23, -0.8], [2.0, 1.0, 0.5]]))
-      Expected:     [[0.2494, 0.6645, 0.08727],
+      Expected:     [[0.2491, 0.6637, 0.08717],
                      [0.6285, 0.2312, 0.1402]]
-      Got:          [[0.148, 0.5573, 0.2142],
-                     [0.852, 0.4427, 0.7858]]
+      Got:          [[0.148, 0.5572, 0.2142],
+                     [0.852, 0.4428, 0.7858]]
       Hint:         The classes lie along the last axis: `axis=-1`, with `keepdims=True`.
       Right so far: one vector
     """

@@ -159,7 +159,7 @@ def large(what: str, hint: str = SHIFT) -> Stage:
     )
 
     def probe(s: int) -> Args:
-        return (a(s, s - 1.0, 0.0),)
+        return (a(s, s - 1.0),)
 
     return Stage("large scores", f"Large scores give {what}.", hint, cases, True, probe, FAR_OUT)
 

@@ -224,6 +224,7 @@ class Examination:
         yield shape(bad)
         alike = [t for t in numeric if t.got.shape == t.expected.shape]
         if not stage.hard:
+            yield some_rows(bad)
             looks: list[Callable[[list[Trial]], Finding | None]] = [rounded]
             if not agree(bad.got, bad.expected, 1e-6):  # these cannot tell small differences
                 looks = [echo, cut]
@@ -242,7 +243,6 @@ class Examination:
             broken = rule(bad.got)
             if broken and not rule(bad.expected):
                 yield Finding(f"{stage.mistake} {broken}" if stage.hard else broken)
-        yield some_rows(bad)
         yield Finding(stage.mistake)
 
     def _no_numbers(self, bad: Trial) -> Finding | None:

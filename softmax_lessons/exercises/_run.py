@@ -8,10 +8,10 @@ if it does not answer, it is killed.
 
 Elsewhere a fork is missing (Windows) or not safe once system libraries have started threads
 (macOS), and a spawned process would know nothing of functions written in a notebook. There the
-calls happen in a thread. An exception set from outside ends a loop in Python. A loop inside a C
-function cannot be ended, so it is left behind and reported; exits of the whole process and crashes
-cannot be held back at all. ``signal.alarm`` would do no better: it works in the main thread alone,
-and waits for C functions too.
+calls happen in a thread. An exception set from outside ends a loop in Python. What a thread cannot
+do: end a C function (it is left behind, and reported, if it lets other threads run), limit memory,
+or hold back a crash or an exit of the whole process. ``signal.alarm`` would do no better: it works
+in the main thread alone, is missing on Windows, and waits for C functions too.
 """
 
 from __future__ import annotations
