@@ -193,6 +193,7 @@ def numbers_text(value: NDArray[Any], digits: int) -> str:
         value,
         separator=", ",
         threshold=60,
+        edgeitems=3,
         max_line_width=88,
         formatter={
             "float_kind": lambda v: f"{v + 0.0:.{digits}g}",  # no -0

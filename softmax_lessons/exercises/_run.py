@@ -263,6 +263,8 @@ def serve(function: Callable[..., Any], link: Connection, theirs: Connection) ->
     for descriptor in range(3):  # what a dying C library writes helps nobody
         os.dup2(nowhere, descriptor)
     builtins.input = refuse_input
+    if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):
+        shell.display_pub.publish = print_display  # the notebook does not listen to forks
     if "torch" in sys.modules:  # its threads are not in the fork, and it would wait for them
         sys.modules["torch"].set_num_threads(1)
     random.seed(0)  # so that a random result is the same on every run of the notebook
@@ -282,6 +284,11 @@ def serve(function: Callable[..., Any], link: Connection, theirs: Connection) ->
 def stop(*_: object) -> NoReturn:
     """Answer the signal that asks to stop."""
     raise Stopped
+
+
+def print_display(data: dict[str, Any], *_: object, **__: object) -> None:
+    """Stand for what shows an object in a notebook."""
+    print(data.get("text/plain", ""))
 
 
 def refuse_input(prompt: object = "") -> NoReturn:
