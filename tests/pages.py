@@ -86,8 +86,16 @@ def article(page: str):
 
 
 def minutes(page: str) -> int:
-    """Return the minutes that a page takes, to five: 200 words a minute, 20 seconds a cell."""
+    """Return the minutes that a page takes to read, to five.
+
+    200 words a minute, 20 seconds a cell. Cells that the page hides, and those that wait for the
+    reader's own solution or check one, are not read.
+    """
     prose = "\n".join(c.source for c in notebook(page).cells if c.cell_type == "markdown")
     words = re.findall(r"[A-Za-z][\w'’-]*", re.sub(r"\$\$.*?\$\$", "", prose, flags=re.DOTALL))
-    cells = [cell for cell in code_cells(page) if "remove-input" not in tags(cell)]
+    cells = [
+        cell
+        for cell in code_cells(page)
+        if "remove-input" not in tags(cell) and "exercises.check(" not in cell.source
+    ]
     return 5 * round((len(words) / 200 + len(cells) / 3) / 5)

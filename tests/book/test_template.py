@@ -6,6 +6,8 @@ import re
 import pages
 import pytest
 
+from softmax_lessons import exercises
+
 every_chapter = pytest.mark.parametrize("page", pages.CHAPTERS)
 LAST_SECTIONS = ["What people get wrong", "Summary", "Exercises", "References"]
 
@@ -79,10 +81,27 @@ def test_last_sections_are_there_in_order(page):
 
 @every_chapter
 def test_every_exercise_has_a_solution(page):
-    exercises = re.findall(r"\{exercise(?:-start)?\}[^:]*?:label: (\S+)", pages.text(page))
+    tasks = re.findall(r"\{exercise(?:-start)?\}[^:]*?:label: (\S+)", pages.text(page))
     solutions = re.findall(r"\{solution(?:-start)?\} (\S+)", pages.text(page))
-    assert len(exercises) >= 2
-    assert sorted(exercises) == sorted(solutions)
+    assert len(tasks) >= 3
+    assert sorted(tasks) == sorted(solutions)
+
+
+@every_chapter
+def test_exercises_of_the_chapter_are_checked_and_their_solutions_are_right(page):
+    checked = {}
+    for cell in pages.code_cells(page):
+        if found := re.match(r"exercises\.check\(\"(\w+)\"", cell.source.splitlines()[-1]):
+            (output,) = cell.outputs
+            checked.setdefault(found[1], []).append(output.data["text/plain"])
+    assert checked, "no exercise with a checker"
+    for name, (stub, solution) in checked.items():
+        assert f"{name}: not yet." in stub
+        assert f"{name}: right." in solution
+    of_chapter = exercises.names(page.rpartition("/")[2])
+    assert set(checked) <= set(of_chapter)
+    for name in of_chapter:
+        assert name in checked or f"`{name}`" in pages.text(page), name
 
 
 @every_chapter
