@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
+import os
 import re
 import shutil
 import socket
@@ -46,28 +48,27 @@ RUN_ALL = """async () => {
     }
     return {code, wrong};
 }"""
-# JupyterLab shows the cells near the window only: the check walks down the whole notebook.
-LOOK = """async () => {
-    const {content} = window.jupyterapp.shell.currentWidget;
+LOOK = """() => {
     const raw = new Set();
     const dead = new Set();
-    for (let i = 0; i < content.widgets.length; i++) {
-        await content.scrollToItem(i, "start");
-        const cell = content.widgets[i];
-        await cell.ready;
-        await new Promise(done => setTimeout(done, 30));
+    for (const cell of window.jupyterapp.shell.currentWidget.content.widgets) {
         if (cell.model.type === "markdown") {
             const found = cell.node.innerText.match(/^(`{3}|:{3})\\{.*|^:label:.*|^\\$\\$.*/m);
             if (found) raw.add(found[0]);
         }
         for (const element of cell.node.querySelectorAll(".jp-OutputArea *")) {
-            if (element.localName.startsWith("softmax-") && !element.shadowRoot) {
+            if (element.localName.startsWith("softmax-") && !element.matches(":defined")) {
                 dead.add(element.localName);
             }
         }
     }
     return {raw: [...raw], dead: [...dead]};
 }"""
+# All cells are shown at once, so that each can be looked at; nothing asks the web for news.
+SETTINGS = {
+    "notebook-extension/tracker": {"windowingMode": "none"},
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
 
 
 @contextlib.contextmanager
@@ -78,10 +79,18 @@ def server(python: str, folder: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     command = [python, "-m", "jupyter", "lab", "--no-browser", f"--port={port}"]
     command += ["--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=", "--allow-root"]
-    command += ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url="]
+    command += ["--LabApp.expose_app_in_browser=True"]
+    settings = folder.parent / "settings"
+    for name, value in SETTINGS.items():
+        file = settings / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(value))
+    environment = {**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(settings)}
     log = folder.parent / "jupyter.log"
     with log.open("w") as file:
-        process = subprocess.Popen(command, cwd=folder, stdout=file, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=file, stderr=subprocess.STDOUT
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(120):
