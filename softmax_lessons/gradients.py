@@ -491,7 +491,9 @@ def _is_analytic(f: Callable[[Any], Any], x: FloatArray, height: float) -> bool:
             steep = _imaginary(f, x, 1e-100 * way) / 1e-100
         except Exception:  # whatever f raises, it does not take complex numbers
             return False
-    return abs(steep - _difference(f, x, 1e-5 * way) / 2e-5) < 1e-5 * max(1.0, height, abs(steep))
+    flat = _difference(f, x, 1e-5 * way) / 2e-5
+    rounding = 1e-10 * max(1.0, height)  # what the values of f lose, over the width of the step
+    return abs(steep - flat) < 1e-5 * max(abs(steep), abs(flat)) + rounding
 
 
 def _derivatives(

@@ -634,6 +634,25 @@ def test_a_complex_result_alone_is_not_trusted(f):
     assert report.method == "central differences"
 
 
+@pytest.mark.parametrize(
+    ("f", "grad"),
+    [
+        (lambda z: 1e6 + np.abs(z).sum() + 0 * z.sum(), np.sign),
+        (lambda z: 1e5 + np.linalg.norm(z) + 0 * z[0], lambda z: z / np.linalg.norm(z)),
+    ],
+)
+def test_a_large_value_does_not_make_any_slope_analytic(f, grad):
+    assert check_grad(f, grad, Z).method == "central differences"
+    assert check_grad(f, grad, Z, atol=1e-3)
+    assert not check_grad(f, np.zeros(3), Z, atol=1e-3)
+
+
+def test_the_complex_step_stays_beside_a_large_value():
+    report = check_grad(lambda z: 1e6 + cube(z), cube_grad, Z)
+    assert report
+    assert report.method == "complex step"
+
+
 def test_the_complex_step_sees_what_differences_cannot():
     assert check_grad(np.sum, np.ones(3), Z, rtol=1e-15, atol=0)
     report = check_grad(cube, lambda x: 3 * x**2 * (1 + 1e-9), Z)

@@ -143,11 +143,19 @@ def test_the_gradient_of_the_loss_is_p_minus_y_over_the_temperature(z, temperatu
 
 
 @every_vector
-def test_the_jacobian_is_its_definition_and_its_matrix_form(z):
-    p, jacobian = softmax(z), softmax_jacobian(z)
+def test_the_slopes_of_softmax_are_its_jacobian(z):
+    slopes = np.empty((len(z), len(z)))
+    for i, j in itertools.product(range(len(z)), repeat=2):
+
+        def share(s, i=i, j=j):
+            return exact([*z[:j], s, *z[j + 1 :]], 1)[i]
+
+        slopes[i, j] = slope(share, z[j])
+    p = softmax(z)
     entries = [[a * ((i == j) - b) for j, b in enumerate(p)] for i, a in enumerate(p)]
-    assert_allclose(jacobian, entries, rtol=1e-13)
-    assert_allclose(jacobian, np.diag(p) - np.outer(p, p), rtol=1e-13)
+    assert_allclose(entries, slopes, rtol=1e-11)
+    assert_allclose(np.diag(p) - np.outer(p, p), slopes, rtol=1e-11)
+    assert_allclose(softmax_jacobian(z), slopes, rtol=1e-11)
 
 
 @every_vector
@@ -195,11 +203,42 @@ def test_the_jacobian_along_a_direction_is_a_variance(z, data):
     assert_allclose(v @ softmax_jvp(p, v), variance, rtol=1e-11, atol=1e-11)
 
 
-@given(vectors)
+@every_vector
 def test_ones_are_a_null_vector_from_both_sides(z):
-    ones = np.ones(z.size)
-    assert_allclose(softmax_jacobian(z) @ ones, 0 * z, atol=1e-15)
-    assert_allclose(ones @ softmax_jacobian(z), 0 * z, atol=1e-15)
+    p, ones, none = softmax(z), np.ones(len(z)), np.zeros(len(z))
+    for jacobian in (softmax_jacobian(z), np.diag(p) - np.outer(p, p)):
+        assert_allclose(jacobian @ ones, none, atol=1e-15)
+        assert_allclose(ones @ jacobian, none, atol=1e-15)
+    for i in range(len(z)):  # the slopes themselves: of a share, and of the sum of the shares
+        moved = slope(lambda s, i=i: exact([s + score for score in z], 1)[i], 0)
+        total = slope(lambda s, i=i: mpmath.fsum(exact([*z[:i], s, *z[i + 1 :]], 1)), z[i])
+        assert_allclose([moved, total], 0, atol=1e-20)
+
+
+# --- the shift ----------------------------------------------------------------------------------
+
+
+@every_vector
+@pytest.mark.parametrize("shift", [-300, -1.5, 0, 1.23, 800])
+def test_subtracting_a_number_from_all_scores_cancels(z, shift):
+    with mpmath.workdps(50):
+        powers = [mpmath.exp(mpmath.mpf(s) - shift) for s in z]
+        shares = [float(power / mpmath.fsum(powers)) for power in powers]
+    assert_allclose(softmax(z), shares, rtol=1e-14)
+    assert_allclose(softmax(np.subtract(z, shift)), shares, rtol=1e-12)
+
+
+@every_vector
+def test_logsumexp_is_the_maximum_and_the_log_of_what_the_shift_leaves(z):
+    with mpmath.workdps(50):
+        m = max(z)
+        s = mpmath.fsum(mpmath.exp(mpmath.mpf(score) - m) for score in z)
+        whole = mpmath.log(mpmath.fsum(mpmath.exp(mpmath.mpf(score)) for score in z))
+        assert 1 <= s <= len(z)
+        assert m <= whole <= m + mpmath.log(len(z))
+        assert_allclose(float(m + mpmath.log(s)), float(whole), rtol=1e-15)
+    assert_allclose(logsumexp(z), float(whole), rtol=1e-14)
+    assert_allclose(logsumexp(np.add(z, 1000)), float(whole + 1000), rtol=1e-15)
 
 
 # --- sigmoid, and what leads to softmax -------------------------------------------------------

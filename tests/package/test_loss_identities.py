@@ -1,5 +1,6 @@
 """What the page on cross-entropy derives: likelihood, divergence, squared error, smoothing."""
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +8,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose
 
-from softmax_lessons import check_grad, cross_entropy, logsumexp, softmax, softmax_vjp
+from softmax_lessons import (
+    check_grad,
+    cross_entropy,
+    cross_entropy_and_grad,
+    logsumexp,
+    softmax,
+    softmax_vjp,
+)
 
 eighths = st.integers(-80, 80).map(lambda k: k / 8)
 matrices = hnp.arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(1, 6)), elements=eighths)
@@ -40,6 +48,25 @@ def test_cross_entropy_is_entropy_plus_divergence(x, data):
     loss = cross_entropy(x, y, reduction="none")
     assert (divergence >= -1e-14).all()
     assert_allclose(loss, entropy(y) + divergence, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("y", [[0, 1, 0], [0.2, 0.5, 0.3], [0.5, 0, 0.5]])
+@pytest.mark.parametrize("scores", [[0.25, 1.23, -0.8], [10.0, 0.0, 0.0], [2.0, 2.0, -30.0]])
+def test_the_slopes_of_the_loss_are_the_probabilities_minus_the_target(scores, y):
+    def loss(*z):
+        total = mpmath.fsum(mpmath.exp(s) for s in z)
+        return -mpmath.fsum(
+            w * mpmath.log(mpmath.exp(s) / total) for w, s in zip(y, z, strict=True)
+        )
+
+    with mpmath.workdps(50):
+        at = tuple(mpmath.mpf(s) for s in scores)
+        orders = [tuple(int(i == j) for i in range(3)) for j in range(3)]
+        slopes = [float(mpmath.diff(loss, at, order)) for order in orders]
+    assert_allclose(softmax(scores) - y, slopes, rtol=1e-11, atol=1e-15)
+    assert_allclose(
+        cross_entropy_and_grad(scores, np.array(y, float))[1], slopes, rtol=1e-11, atol=1e-15
+    )
 
 
 @pytest.mark.parametrize("scores", [[0.25, 1.23, -0.8], [10.0, 0.0, 0.0], [0.0, 0.0]])
