@@ -2,7 +2,7 @@
 
 Usage: python tools/lab.py [--shots FOLDER] [NOTEBOOK ...]      (default: all below book/)
 
-The server works on a copy of the book, so that nothing is saved into it. What counts as wrong: a
+The server works on a copy of the files, so that nothing is saved into it. What counts as wrong: a
 cell with an error, a live figure that does not come up, MyST that stays raw text, a message on the
 browser's console.
 """
@@ -37,6 +37,7 @@ RUN_ALL = """async () => {
     await window.jupyterapp.commands.execute("notebook:run-all-cells");
     const wrong = [];
     let code = 0;
+    let left = 0;
     for (const cell of panel.content.model.sharedModel.cells) {
         if (cell.cell_type !== "code") continue;
         code += 1;
@@ -44,11 +45,13 @@ RUN_ALL = """async () => {
         for (const output of cell.toJSON().outputs) {
             if (output.output_type === "error") wrong.push(`${output.ename}: ${output.evalue}`);
         }
-        if (count === null && cell.getSource().trim()) wrong.push("a cell was not run");
+        if (count === null && cell.getSource().trim()) left += 1;
     }
+    if (left) wrong.push(`cells that were not run: ${left}`);
     return {code, wrong};
 }"""
-LOOK = """() => {
+LOOK = """async () => {
+    await new Promise(done => setTimeout(done, 1000));  // the figures' modules are still loading
     const raw = new Set();
     const dead = new Set();
     for (const cell of window.jupyterapp.shell.currentWidget.content.widgets) {
@@ -136,7 +139,7 @@ def rehearse(python: str, notebooks: list[str], shots: Path | None = None) -> bo
     good = True
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         copy = Path(folder) / "course"
-        shutil.copytree(ROOT / "book", copy / "book")
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("_build", ".*"))
         launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         with server(python, copy) as address:
             for notebook in notebooks:
