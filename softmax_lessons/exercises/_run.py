@@ -188,11 +188,13 @@ class Caller(ABC):
 
     def __call__(self, *args: Any) -> Outcome:
         """Return the outcome of one call. After one that ended badly there is no next."""
-        seconds = min(PATIENCE, self._left)
+        seconds = max(0.0, min(PATIENCE, self._left))
         started = time.monotonic()
         outcome = self._call(args, seconds)
         self._left -= time.monotonic() - started
-        return replace(outcome, ended="slow") if self._left < 0 and outcome.ended else outcome
+        if outcome.ended == "time" and seconds < PATIENCE:  # the calls before took the rest
+            return replace(outcome, ended="slow")
+        return outcome
 
     @abstractmethod
     def _call(self, args: Args, seconds: float) -> Outcome:

@@ -595,7 +595,7 @@ def test_no_end(solution, monkeypatch):
     assert report.mistake == "It does not come to an end."
     assert report.got == "no result within 0.3 seconds"
     assert report.call == f"{solution.__name__}(np.array([0.25, 1.23, -0.8]))"
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 50  # of the 60 that one call sleeps
 
 
 def test_what_a_loop_printed_is_kept(monkeypatch):
