@@ -17,7 +17,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book test mutants lab bench serve lighthouse outputs lock clean
+.PHONY: help book test mutants lab binder bench serve lighthouse outputs lock clean
 .NOTPARALLEL:
 
 help:
@@ -52,6 +52,10 @@ serve: ## show the built book on this machine (PORT=8000)
 lab: ## run every notebook in JupyterLab, in a browser, and name what goes wrong (NOTEBOOKS=...)
 	$(SETUP)
 	@$(PY) tools/lab.py $(NOTEBOOKS)
+
+binder: ## rehearse what Binder does with the last commit, without Docker (NOTEBOOKS=...)
+	$(SETUP)
+	@$(PY) tools/binder.py $(NOTEBOOKS)
 
 bench: ## speed, memory and accuracy beside the peers; writes benchmarks/results.json
 	$(SETUP)
