@@ -26,7 +26,7 @@ from bootstrap import CPU_INDEX, cpu_index_answers
 
 REPO2DOCKER = "jupyter-repo2docker==2026.4.0"
 # What starts the server in the image, and what the notebooks' pages come from.
-BASE = ["jupyterlab", "notebook", "jupyter_server", "jupyterhub-base", "ipywidgets", "nbconvert"]
+BASE = ["jupyterlab", "notebook", "jupyter_server", "jupyterhub-base", "ipywidgets"]
 LARGEST = 2.0  # GB that may be installed
 
 
