@@ -27,7 +27,7 @@ import numpy as np
 
 from softmax_lessons._numerics import as_floats, as_temperature
 from softmax_lessons.activations import sigmoid, softmax
-from softmax_lessons.gradients import softmax_jacobian
+from softmax_lessons.gradients import softmax_jacobian, softmax_vjp
 from softmax_lessons.losses import cross_entropy_and_grad
 from softmax_lessons.normalizers import (
     min_max,
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Live",
     "choice",
+    "double_softmax",
     "explorer",
     "gradient",
     "normalizers",
@@ -397,10 +398,7 @@ def gradient(scores: ArrayLike, labels: Sequence[str], *, target: SupportsIndex)
     duck   0.087  0   0.087          −0.022           −0.058           0.080
     """
     z, names = _as_scores(scores, labels, most=3)
-    try:
-        t = operator.index(target)
-    except TypeError:
-        raise TypeError(f"target must be the index of a class, got {target!r}") from None
+    t = _as_class(target)
     loss, slopes = cross_entropy_and_grad(z, t)
     rows = [
         [name, share, str(int(i == t)), slope, *row]
@@ -414,6 +412,70 @@ def gradient(scores: ArrayLike, labels: Sequence[str], *, target: SupportsIndex)
         f"Gradient view: the loss is {_show(loss)}",
         ["class", "p", "y", "p − y", *(f"slope for {name}" for name in names)],
         rows,
+    )
+
+
+def double_softmax(scores: ArrayLike, labels: Sequence[str], *, target: SupportsIndex) -> Live:
+    """Return the double softmax: the gradient for the scores, with one softmax and with two.
+
+    With two, the probabilities go into a loss that takes softmax itself.
+
+    Parameters
+    ----------
+    scores : array_like of three to six finite numbers
+        The scores (logits) to start from.
+    labels : sequence of str
+        The names of the classes.
+    target : int
+        The index of the true class to start from.
+
+    Returns
+    -------
+    Live
+        The figure. The size of a gradient is its Euclidean norm.
+
+    Raises
+    ------
+    IndexError
+        If ``target`` is negative, or not below the number of classes.
+    TypeError
+        If ``scores`` does not hold real numbers, or ``target`` is no integer.
+    ValueError
+        If the scores are fewer or more, or not finite, or if a label is missing.
+
+    See Also
+    --------
+    gradient : The gradient with one softmax, beside the Jacobian.
+
+    Examples
+    --------
+    >>> from softmax_lessons.interactive import double_softmax
+    >>> double_softmax([0.25, 1.23, -0.8], ["seal", "panda", "duck"], target=1)
+    Gradient of the loss for each score, with one softmax and with two
+    class      p  one softmax  two softmaxes
+    seal   0.249        0.249          0.141
+    panda  0.664       −0.336         −0.187
+    duck   0.087        0.087          0.045
+    size                0.427          0.238
+    loss                0.410          0.799
+    """
+    z, names = _as_scores(scores, labels, most=6)
+    t = _as_class(target)
+    p = softmax(z)
+    loss, once = cross_entropy_and_grad(z, t)
+    doubled, inner = cross_entropy_and_grad(p, t)
+    twice = softmax_vjp(p, inner)
+    rows = [[name, *values] for name, *values in zip(names, p, once, twice, strict=True)]
+    return _figure(
+        "softmax-double",
+        {"labels": names, "scores": z.tolist(), "limit": _limit(z), "target": t},
+        "Gradient of the loss for each score, with one softmax and with two",
+        ["class", "p", "one softmax", "two softmaxes"],
+        [
+            *rows,
+            ["size", "", np.linalg.norm(once), np.linalg.norm(twice)],
+            ["loss", "", loss, doubled],
+        ],
     )
 
 
@@ -609,6 +671,13 @@ def _as_labels(labels: Sequence[str], n: int) -> list[str]:
     if not all(label.strip() for label in labels):
         raise ValueError(f"labels must not be empty: they name the sliders, got {labels!r}")
     return list(labels)
+
+
+def _as_class(target: SupportsIndex) -> int:
+    try:
+        return operator.index(target)
+    except TypeError:
+        raise TypeError(f"target must be the index of a class, got {target!r}") from None
 
 
 def _as_slider_temperature(temperature: Number) -> float:

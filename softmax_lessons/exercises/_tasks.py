@@ -20,6 +20,10 @@ from softmax_lessons.exercises._losses import (
     NLL_LOSS,
     SMOOTH_LABELS,
 )
+from softmax_lessons.exercises._misuse import (
+    DOUBLED_GRAD,
+    MASKED_SOFTMAX,
+)
 from softmax_lessons.exercises._scores import (
     ACCURACY,
     HARDMAX,
@@ -64,5 +68,7 @@ EXERCISES = {
         SMOOTH_LABELS,
         KL,
         NLL_LOSS,
+        DOUBLED_GRAD,
+        MASKED_SOFTMAX,
     )
 }

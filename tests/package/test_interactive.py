@@ -14,6 +14,7 @@ from test_public import run_examples
 
 from softmax_lessons import (
     cross_entropy,
+    cross_entropy_and_grad,
     interactive,
     min_max,
     normalize_by_abs,
@@ -26,6 +27,7 @@ from softmax_lessons import (
 )
 from softmax_lessons.interactive import (
     choice,
+    double_softmax,
     explorer,
     gradient,
     normalizers,
@@ -36,6 +38,7 @@ from softmax_lessons.interactive import (
 
 MODULES = [f for f in files("softmax_lessons").joinpath("static").iterdir() if ".mjs" in f.name]
 FIGURES = {
+    "double": lambda z, labels: double_softmax(z, labels, target=1),
     "explorer": explorer,
     "gradient": lambda z, labels: gradient(z, labels, target=1),
     "normalizers": lambda z, labels: normalizers({"z": z}, labels),
@@ -331,6 +334,28 @@ def test_gradient_shows_what_the_package_calculates():
     assert f"the loss is {cross_entropy(Z, 2):.3f}" in live.text
 
 
+def test_double_softmax_shows_slopes_that_nudges_confirm():
+    z, target, h = np.array([0.5, -1.25, 2.0, 0.0]), 3, 1e-6
+    *rows, size, loss = table(double_softmax(z, list("abcd"), target=target))[1:]
+    losses = {
+        2: lambda z: cross_entropy(z, target),
+        3: lambda z: cross_entropy(softmax(z), target),
+    }
+    np.testing.assert_allclose([numbers(row[1:2])[0] for row in rows], softmax(z), atol=5e-4)
+    for column, f in losses.items():
+        slopes = [(f(z + n) - f(z - n)) / (2 * h) for n in h * np.eye(4)]
+        shown = [numbers(row[column : column + 1])[0] for row in rows]
+        np.testing.assert_allclose(shown, slopes, atol=6e-4)
+        assert numbers(size[column : column + 1])[0] == pytest.approx(
+            np.linalg.norm(slopes), abs=6e-4
+        )
+        assert numbers(loss[column : column + 1])[0] == pytest.approx(f(z), abs=6e-4)
+    np.testing.assert_allclose(
+        [numbers(row[2:3])[0] for row in rows], cross_entropy_and_grad(z, target)[1], atol=6e-4
+    )
+
+
+@pytest.mark.parametrize("figure", [gradient, double_softmax])
 @pytest.mark.parametrize(
     ("target", "error", "message"),
     [
@@ -340,9 +365,9 @@ def test_gradient_shows_what_the_package_calculates():
         ("panda", TypeError, "target must be the index of a class, got 'panda'"),
     ],
 )
-def test_gradient_refuses_what_is_no_class(target, error, message):
+def test_a_target_that_is_no_class(figure, target, error, message):
     with pytest.raises(error, match=message):
-        gradient(Z, LABELS, target=target)
+        figure(Z, LABELS, target=target)
 
 
 # --- quick checks -----------------------------------------------------------------------------

@@ -18,10 +18,11 @@ from softmax_lessons import interactive
 STATIC = files("softmax_lessons").joinpath("static")
 LABELS = ["seal", "panda", "duck"]
 Z = [0.25, 1.23, -0.8]
-FIGURES = ["explorer", "gradient", "normalizers", "overflow", "simplex"]
+FIGURES = ["double", "explorer", "gradient", "normalizers", "overflow", "simplex"]
 every_figure = pytest.mark.parametrize("name", FIGURES)
 # Text of a figure that moves with the scores.
 READS = {
+    "double": ".signed b",
     "explorer": ".bar b",
     "gradient": "td",
     "normalizers": "td",
@@ -201,6 +202,18 @@ def test_gradients_are_those_of_the_package(js):
     assert_within_ulps(js("gradient", "m.gradient(...x)", pairs), [b for _, b in ours], 16)
     rows = js("gradient", "m.jacobian(x)", [z.tolist() for z in FINITE])
     assert_within_ulps(rows, [sl.softmax_jacobian(z) for z in FINITE], 32)
+
+
+def test_both_gradients_of_the_double_softmax_are_those_of_the_package(js):
+    cases = [(z, t) for z in FINITE for t in range(len(z))]
+    pairs = [[z.tolist(), t] for z, t in cases]
+    ours = [sl.cross_entropy_and_grad(z, t)[1] for z, t in cases]
+    assert_within_ulps(js("double", "m.once(...x)", pairs), ours, 16)
+    theirs = js("double", "m.twice(...x)", pairs)
+    for (z, t), twice in zip(cases, theirs, strict=True):
+        p = sl.softmax(z)
+        ours = sl.softmax_vjp(p, sl.cross_entropy_and_grad(p, t)[1])
+        np.testing.assert_allclose(twice, ours, rtol=1e-11, atol=1e-16)
 
 
 def test_candidates_and_what_they_break_are_those_of_the_package(js):
@@ -390,6 +403,32 @@ def test_gradient_agrees_with_the_package(figure, scores, target):
     assert [row[1:] for row in left] == ours
     assert [row[1:] for row in right] == [[*map(show, row)] for row in sl.softmax_jacobian(scores)]
     assert f"−ln p of {LABELS[target]} = {show(loss)}." in figure.inner_text()
+
+
+@pytest.mark.parametrize("name", ["double"])
+@pytest.mark.parametrize("scores", SCORES)
+@pytest.mark.parametrize("target", [0, 2])
+def test_double_softmax_agrees_with_the_package(figure, scores, target):
+    put(figure, scores)
+    figure.get_by_role("radio").nth(target).check()
+    show, p = interactive._show, sl.softmax(scores)
+    loss, once = sl.cross_entropy_and_grad(scores, target)
+    doubled, inner = sl.cross_entropy_and_grad(p, target)
+    twice = sl.softmax_vjp(p, inner)
+    shown = figure.locator(".signed b").all_inner_texts()
+    assert shown == [show(x) for pair in zip(once, twice, strict=True) for x in pair]
+    sizes = np.linalg.norm([once, twice], axis=1)
+    text = figure.inner_text()
+    assert f"{show(sizes[0])} with one softmax, {show(sizes[1])} with two" in text
+    assert f"{show(sizes[0] / sizes[1], 1)} times as large with one." in text
+    assert f"Loss: {show(loss)} with one, {show(doubled)} with two." in text
+    drawn = figure.locator(".middle").evaluate_all("""all => all.map((track) => {
+        const [fill, room] = [track.firstChild, track].map((e) => e.getBoundingClientRect());
+        const middle = room.left + room.width / 2;
+        const end = fill.left + fill.width / 2 < middle ? fill.left : fill.right;
+        return (end - middle) / (room.width / 2);
+    })""")
+    np.testing.assert_allclose(drawn, np.stack([once, twice], axis=-1).ravel(), atol=0.04)
 
 
 @pytest.mark.parametrize("name", ["normalizers"])
@@ -691,6 +730,7 @@ def test_forced_colours_keep_bars_and_lines(browser, server):
 
 def test_a_strict_content_policy_lets_all_of_it_run(browser, server):
     lives = [
+        interactive.double_softmax(Z, LABELS, target=1),
         interactive.explorer(Z, LABELS),
         interactive.gradient(Z, LABELS, target=1),
         interactive.normalizers({"z": Z}, LABELS),
@@ -729,6 +769,7 @@ def test_a_strict_content_policy_lets_all_of_it_run(browser, server):
 def test_hostile_text_stays_text(browser, server):
     hostile = """"><img src=x onerror="document.title='broken'"><script>alert(1)</script>"""
     lives = [
+        interactive.double_softmax(Z, [hostile, "b", "c"], target=0),
         interactive.explorer(Z, [hostile, "b", "c"]),
         interactive.normalizers({hostile: Z}, [hostile, "b", "c"]),
         interactive.simplex(Z, [hostile, "b", "c"]),
