@@ -64,7 +64,7 @@ MASKED_SOFTMAX = Exercise(
                 (CUBE, np.array([kept("110", "011"), kept("101", "001")])))),
         Stage("large scores", "Large scores that count give wrong numbers.",
             "Subtract the maximum of what counts first.",
-            ((a(1000.0, 1001.0, 0.0), kept("110")), (a(-1000.0, -1001.0, 0.0), kept("110"))),
+            ((a(1000.0, 1001.0, 0.0), kept("110")), (a(-1000.0, -1001.0, -5000.0), kept("110"))),
             hard=True),
         Stage("a large score left out", "A score that is left out still has a say.",
             "The maximum is that of what counts. A score left out may be larger than all of it.",

@@ -318,7 +318,7 @@ def labels_in_all_rows(z, y):
 
 def largest_of_all(z, keep):
     e = E(shifted(z)) * keep
-    return e / np.maximum(e.sum(axis=-1, keepdims=True), 1e-300)
+    return e / e.sum(axis=-1, keepdims=True)
 
 
 Y_MINUS_P = "It has the wrong sign: y - p, not p - y."
@@ -533,11 +533,8 @@ CATALOGUE = [
         "by the mask before softmax, and",
     ),
     ("masked_softmax", lambda z, keep: masked(z, ~keep), "The mask is turned round"),
-    (
-        "masked_softmax",
-        lambda z, keep: soft(z - 1e9 * ~keep),
-        "a very negative number, and a row in",
-    ),
+    ("masked_softmax", lambda z, keep: soft(np.where(keep, z, -1e9)), "a row in which nothing cou"),
+    ("masked_softmax", lambda z, keep: soft(z - 1e9 * ~keep), "A score that is left out still has"),
     (
         "masked_softmax",
         lambda z, keep: soft(np.where(keep, z, -np.inf)),
