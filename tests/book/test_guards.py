@@ -1,0 +1,60 @@
+"""Each exhibit of the museum of misuse leads to the test that guards its cure."""
+
+import ast
+import re
+
+import pages
+import pytest
+
+MISUSE, GUARDS = "book/3-pytorch/misuse", "book/appendix/guards"
+TESTS = pages.ROOT / "tests" / "package" / "test_misuse.py"
+EXHIBIT = r"\(misuse-([\w-]+)\)=\n### (.+)\n(.*?)(?=\n\(misuse-|\n##+ |\Z)"
+EXHIBITS = re.findall(EXHIBIT, pages.text(MISUSE), re.DOTALL)
+GUARD = (
+    r"\(guard-([\w-]+)\)=\n### (.+)\n\nGuards \[this exhibit\]\(#misuse-([\w-]+)\)\.\n\n"
+    r"```\{literalinclude\} (.+)\n:pyobject: (\w+)\n```"
+)
+FOUND = re.findall(GUARD, pages.text(GUARDS))
+every_exhibit = pytest.mark.parametrize(("slug", "heading", "text"), EXHIBITS)
+
+
+def test_there_are_fifteen_exhibits_in_five_rooms():
+    assert len(EXHIBITS) == len({slug for slug, *_ in EXHIBITS}) == 15
+    assert len(re.findall(r"^## Room \d: ", pages.text(MISUSE), re.MULTILINE)) == 5
+
+
+def test_exhibits_and_guards_stand_in_the_same_order():
+    listed = [(slug, heading) for slug, heading, *_ in FOUND]
+    assert listed == [(slug, heading) for slug, heading, _ in EXHIBITS]
+    assert pages.text(GUARDS).count("(guard-") == len(FOUND)
+
+
+@every_exhibit
+def test_an_exhibit_links_to_its_guard_and_to_where_it_bit(slug, heading, text):
+    ((words, target),) = re.findall(r"Guard: \[(.+?)\]\(#([\w-]+)\)\.", text)
+    (name,) = [name for guarded, *_, name in FOUND if guarded == slug]
+    assert target == f"guard-{slug}"
+    assert words.replace("_", " ") == name.removeprefix("test_").replace("_", " ")
+    assert "**Cure:**" in text
+    assert re.search(r"\]\(https://github\.com/[\w.-]+/[\w.-]+/(issues|pull)/\d+\)", text)
+
+
+@every_exhibit
+def test_an_exhibit_has_a_row_in_the_table_of_symptoms(slug, heading, text):
+    table = pages.text(MISUSE).split("\n## Look up a symptom\n")[1].split("\n## ")[0]
+    (row,) = [line for line in table.splitlines() if f"](#misuse-{slug})" in line]
+    assert all(cell.strip() for cell in row.strip("|").split("|"))
+
+
+@pytest.mark.parametrize(("slug", "heading", "exhibit", "file", "name"), FOUND)
+def test_a_guard_is_a_test_that_asserts(slug, heading, exhibit, file, name):
+    assert exhibit == slug
+    assert (pages.ROOT / GUARDS).parent.joinpath(file).resolve() == TESTS
+    assert name.startswith("test_")
+    tree = ast.parse(TESTS.read_text(encoding="utf-8"))
+    (test,) = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name]
+    assert any(
+        isinstance(node, ast.Assert)
+        or (isinstance(node, ast.Call) and getattr(node.func, "id", "").startswith("assert_"))
+        for node in ast.walk(test)
+    )
