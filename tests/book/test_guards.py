@@ -8,7 +8,7 @@ import pytest
 
 MISUSE, GUARDS = "book/3-pytorch/misuse", "book/appendix/guards"
 TESTS = pages.ROOT / "tests" / "package" / "test_misuse.py"
-EXHIBIT = r"\(misuse-([\w-]+)\)=\n### (.+)\n(.*?)(?=\n\(misuse-|\n##+ |\Z)"
+EXHIBIT = r"\(misuse-([\w-]+)\)=\n### ([^\n]+)\n(.*?)(?=\n\(misuse-|\n##+ |\Z)"
 EXHIBITS = re.findall(EXHIBIT, pages.text(MISUSE), re.DOTALL)
 GUARD = (
     r"\(guard-([\w-]+)\)=\n### (.+)\n\nGuards \[this exhibit\]\(#misuse-([\w-]+)\)\.\n\n"
