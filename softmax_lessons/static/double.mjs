@@ -68,6 +68,9 @@ class Double extends Figure {
 
 define("softmax-double", Double, `
 softmax-double.softmax-live {
+  @container (min-width: 34rem) {
+    .slider { grid-template-columns: minmax(0, 1fr) 3.5rem minmax(0, 1.5fr); }
+  }
   .target { display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: center; }
   .target legend { float: inline-start; margin-inline-end: 1rem; }
   .signed {
