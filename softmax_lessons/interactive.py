@@ -27,8 +27,14 @@ import numpy as np
 
 from softmax_lessons._numerics import as_floats, as_temperature
 from softmax_lessons.activations import sigmoid, softmax
+from softmax_lessons.calibration import (
+    _as_bins,
+    _as_rows,
+    brier_score,
+    expected_calibration_error,
+)
 from softmax_lessons.gradients import softmax_jacobian, softmax_vjp
-from softmax_lessons.losses import cross_entropy_and_grad
+from softmax_lessons.losses import cross_entropy, cross_entropy_and_grad
 from softmax_lessons.normalizers import (
     min_max,
     normalize_by_abs,
@@ -53,12 +59,14 @@ __all__ = [
     "normalizers",
     "number",
     "overflow",
+    "reliability",
     "simplex",
 ]
 
 COOLEST, HOTTEST = 0.1, 5.0  # the ends of the sliders
 FARTHEST = 1000
 TEMPERATURES = [0.25, 0.5, 1.0, 2.0, 4.0]
+MANY, FINEST = 1000, 50  # examples that a page can carry, bins
 CANDIDATES: dict[str, Callable[[ArrayLike], FloatArray]] = {
     "by sum": normalize_by_sum,
     "by absolute value": normalize_by_abs,
@@ -476,6 +484,102 @@ def double_softmax(scores: ArrayLike, labels: Sequence[str], *, target: Supports
             ["size", "", np.linalg.norm(once), np.linalg.norm(twice)],
             ["loss", "", loss, doubled],
         ],
+    )
+
+
+def reliability(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    *,
+    temperature: Number = 1.0,
+    bins: SupportsIndex = 10,
+) -> Live:
+    """Return the reliability view: the diagram of held-out examples while the temperature moves.
+
+    Sliders move the temperature and the number of bins. Beside the diagram stand accuracy, mean
+    confidence, expected calibration error, negative log-likelihood and Brier score.
+
+    Parameters
+    ----------
+    logits : array_like of finite numbers, of shape (n, k)
+        The scores of n examples, from 1 to 1000: they are written into the page. Only the
+        distances of a row from its highest score count; they are rounded to two digits.
+    labels : array_like of integers, of shape (n,)
+        The right classes.
+    temperature : float, default 1.0
+        The temperature to start from, from 0.1 to 5.
+    bins : int, default 10
+        The number of bins to start from, 1 to 50.
+
+    Returns
+    -------
+    Live
+        The figure. Its table without JavaScript shows several temperatures.
+
+    Raises
+    ------
+    IndexError
+        If a label is negative, or not below the number of classes.
+    TypeError
+        If ``logits`` does not hold real numbers, if ``labels`` are not integers, if
+        ``temperature`` is not one real number, or ``bins`` no integer.
+    ValueError
+        If the logits are no table, too many, not finite or too far apart, if ``labels`` has
+        another length, or if ``temperature`` or ``bins`` is out of range.
+
+    See Also
+    --------
+    softmax_lessons.calibration.fit_temperature : Where the log-likelihood is best.
+    softmax_lessons.calibration.expected_calibration_error : The number beside the diagram.
+
+    Examples
+    --------
+    >>> from softmax_lessons.interactive import reliability
+    >>> reliability([[3.0, 0.0], [4.0, 0.0], [0.0, 3.0]], [0, 1, 1])
+    Reliability view: 3 examples in 10 bins (ECE: calibration error, NLL: −log-likelihood)
+    temperature  accuracy  confidence    ECE    NLL  Brier score
+    1.00            0.667       0.962  0.296  1.372        0.646
+    0.25            0.667       1.000  0.333  5.333        0.667
+    0.50            0.667       0.998  0.332  2.668        0.666
+    2.00            0.667       0.839  0.172  0.843        0.562
+    4.00            0.667       0.696  0.458  0.696        0.494
+    """
+    z, y, _ = _as_rows(logits, labels, -1, "logits")
+    if np.ndim(logits) != 2 or len(z) > MANY:
+        message = f"logits must be a table of at most {MANY} rows, one an example"
+        raise ValueError(f"{message}, got shape {np.shape(logits)}")
+    with np.errstate(invalid="ignore"):
+        far = z.max(axis=-1, keepdims=True) - z
+    if not (far <= FARTHEST).all():
+        message = f"logits must be finite and within {FARTHEST} of the highest of their row"
+        raise ValueError(f"{message}, got one {far[~(far <= FARTHEST)][0]:g} behind")
+    t, n_bins = _as_slider_temperature(temperature), _as_bins(bins)
+    if n_bins > FINEST:
+        raise ValueError(
+            f"bins must be from 1 to {FINEST}, as far as its slider goes, got {n_bins}"
+        )
+    behind = np.rint(100 * far).astype(int)
+    rows = []
+    for each in dict.fromkeys([t, *TEMPERATURES]):
+        p = softmax(-behind / 100, temperature=each)
+        rows.append(
+            [
+                _show(each, 2),
+                float((p.argmax(axis=-1) == y).mean()),
+                float(p.max(axis=-1).mean()),
+                float(expected_calibration_error(p, y, bins=n_bins)),
+                float(cross_entropy(-behind / 100 / each, y)),
+                float(brier_score(p, y)),
+            ]
+        )
+    text = ";".join(" ".join(map(str, [label, *row])) for label, row in zip(y, behind, strict=True))
+    return _figure(
+        "softmax-reliability",
+        {"rows": text, "temperature": t, "bins": n_bins},
+        f"Reliability view: {len(y)} examples in {n_bins} bins "
+        "(ECE: calibration error, NLL: −log-likelihood)",
+        ["temperature", "accuracy", "confidence", "ECE", "NLL", "Brier score"],
+        rows,
     )
 
 

@@ -4,6 +4,11 @@ The right answers come from the package. The known mistakes are formulas that pe
 that is wrong in a new way needs no entry: the symptoms in ``_judge`` are measured.
 """
 
+from softmax_lessons.exercises._calibration import (
+    BRIER_SCORE,
+    EXPECTED_CALIBRATION_ERROR,
+    NLL_SLOPE,
+)
 from softmax_lessons.exercises._gradients import (
     JACOBIAN,
     VJP,
@@ -70,5 +75,8 @@ EXERCISES = {
         NLL_LOSS,
         DOUBLED_GRAD,
         MASKED_SOFTMAX,
+        BRIER_SCORE,
+        EXPECTED_CALIBRATION_ERROR,
+        NLL_SLOPE,
     )
 }

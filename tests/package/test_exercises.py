@@ -119,6 +119,19 @@ def doubled_by_differences(z, y):
     return np.array([-np.log(soft(soft(z + n)) / soft(soft(z - n)))[y] / 2e-5 for n in h])
 
 
+def calibration_error(p, y, bins, *, lower=False, skip_empty=True):
+    """The expected calibration error, bin by bin."""
+    confidence, right = p.max(axis=1), p.argmax(axis=1) == y
+    error = 0.0
+    for k in range(bins):
+        inside = (k / bins < confidence) & (confidence <= (k + 1) / bins)
+        if lower:
+            inside = (k / bins <= confidence) & (confidence < (k + 1) / bins)
+        if inside.any() or not skip_empty:
+            error += inside.mean() * abs(confidence[inside].mean() - right[inside].mean())
+    return error
+
+
 def by_loops(scores):
     powers = [math.exp(z) for z in scores]
     return [e / sum(powers) for e in powers]
@@ -175,6 +188,10 @@ RIGHT = [
     ("masked_softmax", lambda z, keep: np.nan_to_num(soft(np.where(keep, z, -np.inf)))),
     ("doubled_grad", lambda z, y: jacobian(z) @ (soft(soft(z)) - np.eye(len(z))[y])),
     ("doubled_grad", doubled_by_differences),
+    ("brier_score", lambda p, y: ((p - hot(y, p.shape[1])) ** 2).sum(axis=1).mean()),
+    ("brier_score", lambda p, y: np.mean((p**2).sum(axis=1) + 1 - 2 * p[np.arange(len(y)), y])),
+    ("expected_calibration_error", calibration_error),
+    ("nll_slope", lambda z, y, b: ((soft(b * z) - hot(y, z.shape[1])) * z).sum() / len(y)),
 ]
 
 
@@ -558,6 +575,63 @@ CATALOGUE = [
         "doubled_grad",
         lambda z, y: jacobian(z) @ (np.eye(len(z))[y] - soft(soft(z))),
         "It has the wrong sign.",
+    # Calibration.
+    ("brier_score", lambda p, y: ((p - hot(y, p.shape[1])) ** 2).mean(), "the mean over the clas"),
+    (
+        "brier_score",
+        lambda p, y: ((1 - p[np.arange(len(y)), y]) ** 2).mean(),
+        "label's class alone",
+    ),
+    ("brier_score", lambda p, y: abs(p - hot(y, p.shape[1])).sum(1).mean(), "absolute values, not"),
+    ("brier_score", lambda p, y: (p - y[:, None]).var(), "It is not the mean squared distance."),
+    (
+        "brier_score",
+        lambda p, y: ((soft(p) - hot(y, p.shape[1])) ** 2).sum(1).mean(),
+        "softmax to p",
+    ),
+    (
+        "expected_calibration_error",
+        lambda p, y, k: abs(p.max(1).mean() - (p.argmax(1) == y).mean()),
+        "It returns what a single bin would",
+    ),
+    (
+        "expected_calibration_error",
+        partial(calibration_error, skip_empty=False),
+        "The result has NaN, which is no number.",
+    ),
+    (
+        "expected_calibration_error",
+        partial(calibration_error, lower=True),
+        "A confidence on the edge of two bins is in the wrong one.",
+    ),
+    (
+        "expected_calibration_error",
+        lambda p, y, k: calibration_error(p, y, k) ** 2,
+        "It returns the square of the right result.",
+    ),
+    (
+        "expected_calibration_error",
+        lambda p, y, k: abs(p.max(1) - (p.argmax(1) == y)).mean(),
+        "It compares each row with its own answer",
+    ),
+    (
+        "nll_slope",
+        lambda z, y, b: (hot(y, z.shape[1]) - soft(b * z)).ravel() @ z.ravel() / len(y),
+        "sign",
+    ),
+    ("nll_slope", lambda z, y, b: ((soft(z) - hot(y, z.shape[1])) * z).sum(1).mean(), "not of b z"),
+    (
+        "nll_slope",
+        lambda z, y, b: ((soft(z * b) - hot(y, z.shape[1])) * z).sum(),
+        "adds the rows up",
+    ),
+    ("nll_slope", lambda z, y, b: loss(b * z, y), "It is the loss, not its slope."),
+    (
+        "nll_slope",
+        lambda z, y, b: (
+            ((E(b * z) / E(b * z).sum(1)[:, None] - hot(y, z.shape[1])) * z).sum() / len(y)
+        ),
+        "Large logits give a wrong slope.",
     ),
 ]
 
