@@ -202,28 +202,28 @@ EXPECTED_CALIBRATION_ERROR = Exercise(
 # --- the slope that fits a temperature ------------------------------------------------------------
 
 def mean_score(z: Array, b: float) -> Array:
-    """Return the mean score of each row under softmax(b z)."""
+    """Return the mean score of each row under softmax(beta z)."""
     return np.asarray((softmax(b * z) * z).sum(axis=-1))
 
 
 def slope(z: Array, y: Array, b: float) -> Array:
-    """Return the derivative of the mean loss with respect to b."""
+    """Return the derivative of the mean loss with respect to beta."""
     return np.asarray((mean_score(z, b) - picked(z, y)).mean())
 
 
 NLL_SLOPE = Exercise(
     "Write the slope that fits a temperature",
     "calibration",
-    "nll_slope(logits, labels, b)",
-    f"{ROWS} With b = 1 / T, the loss is the mean over the rows of minus log softmax(b z) at the "
-    f"label. Return its derivative with respect to b, as one number. {SIX}",
+    "nll_slope(logits, labels, beta)",
+    f"{ROWS} With beta = 1 / T, the loss is the mean over the rows of minus log softmax(beta z) at "
+    f"the label. Return its derivative with respect to beta, as one number. {SIX}",
     slope,
     (
-        Stage("some batches", "It is not the derivative with respect to b.",
-            "For one row it is the mean of z under softmax(b z), minus z at the label.",
+        Stage("some batches", "It is not the derivative with respect to beta.",
+            "For one row it is the mean of z under softmax(beta z), minus z at the label.",
             tuple((z, y, b) for z, y in LABELLED for b in (1.0, 0.5, 2.0))),
-        Stage("no b", "At b = 0 all classes are equal, and the slope is wrong.",
-            "Do not divide by b, and do not calculate with T.",
+        Stage("beta = 0", "At beta = 0 all classes are equal, and the slope is wrong.",
+            "Do not divide by beta, and do not calculate with T.",
             tuple((z, y, 0.0) for z, y in LABELLED[:2]), hard=True),
         Stage("large logits", "Large logits give a wrong slope.", SHIFT,
             ((a([1000.0, 1001.0]), labels(0), 1.0), (a([-1000.0, -1001.0]), labels(1), 2.0),
@@ -231,26 +231,28 @@ NLL_SLOPE = Exercise(
     ),
     (
         Suspect("It has the wrong sign: the label's score minus the mean score.",
-            "The loss is logsumexp(b z) minus b z at the label.",
+            "The loss is logsumexp(beta z) minus beta z at the label.",
             lambda z, y, b: -slope(z, y, b)),
         Suspect("It adds the rows up, and does not divide by their number.", "Take the mean.",
             lambda z, y, b: slope(z, y, b) * len(y)),
         Suspect("It returns one number a row, not their mean.", "Take the mean.",
             lambda z, y, b: mean_score(z, b) - picked(z, y)),
-        Suspect("It takes softmax of z, not of b z.", "The probabilities depend on b.",
+        Suspect("It takes softmax of z, not of beta z.", "The probabilities depend on beta.",
             lambda z, y, b: slope(z, y, 1.0)),
-        Suspect("It is b times the slope: the mean is that of b z.", "The mean is that of z.",
+        Suspect("It is beta times the slope: the mean is that of beta z.", "The mean is that of z.",
             lambda z, y, b: b * slope(z, y, b)),
-        Suspect("It divides by b: the temperature is b, not 1 / b.", "Multiply the scores by b.",
+        Suspect("It divides by beta: the temperature is beta, not 1 / beta.",
+            "Multiply the scores by beta.",
             lambda z, y, b: slope(z, y, 1 / b if b else np.nan)),
-        Suspect("It is the derivative with respect to T = 1 / b.", "Leave the factor -b**2 out.",
+        Suspect("It is the derivative with respect to T = 1 / beta.",
+            "Leave the factor -beta**2 out.",
             lambda z, y, b: -b * b * slope(z, y, b)),
         Suspect("It takes the largest score, not the mean under softmax.",
-            "Weigh the scores with softmax(b z).",
+            "Weigh the scores with softmax(beta z).",
             lambda z, y, b: (z.max(axis=-1) - picked(z, y)).mean()),
-        Suspect("It takes the plain mean of the scores.", "Weigh the scores with softmax(b z).",
+        Suspect("It takes the plain mean of the scores.", "Weigh the scores with softmax(beta z).",
             lambda z, y, b: (z.mean(axis=-1) - picked(z, y)).mean()),
-        Suspect("It is the loss, not its slope.", "Take the derivative with respect to b.",
+        Suspect("It is the loss, not its slope.", "Take the derivative with respect to beta.",
             lambda z, y, b: cross_entropy(b * z, y)),
         Suspect("The label's score is not subtracted.", "Subtract z at the label.",
             lambda z, y, b: mean_score(z, b).mean()),

@@ -575,6 +575,7 @@ CATALOGUE = [
         "doubled_grad",
         lambda z, y: jacobian(z) @ (np.eye(len(z))[y] - soft(soft(z))),
         "It has the wrong sign.",
+    ),
     # Calibration.
     ("brier_score", lambda p, y: ((p - hot(y, p.shape[1])) ** 2).mean(), "the mean over the clas"),
     (
@@ -619,7 +620,11 @@ CATALOGUE = [
         lambda z, y, b: (hot(y, z.shape[1]) - soft(b * z)).ravel() @ z.ravel() / len(y),
         "sign",
     ),
-    ("nll_slope", lambda z, y, b: ((soft(z) - hot(y, z.shape[1])) * z).sum(1).mean(), "not of b z"),
+    (
+        "nll_slope",
+        lambda z, y, b: ((soft(z) - hot(y, z.shape[1])) * z).sum(1).mean(),
+        "not of beta z",
+    ),
     (
         "nll_slope",
         lambda z, y, b: ((soft(z * b) - hot(y, z.shape[1])) * z).sum(),

@@ -13,6 +13,7 @@ from family import LABELS, Z
 from test_public import run_examples
 
 from softmax_lessons import (
+    calibration,
     cross_entropy,
     cross_entropy_and_grad,
     interactive,
@@ -33,6 +34,7 @@ from softmax_lessons.interactive import (
     normalizers,
     number,
     overflow,
+    reliability,
     simplex,
 )
 
@@ -368,6 +370,81 @@ def test_double_softmax_shows_slopes_that_nudges_confirm():
 def test_a_target_that_is_no_class(figure, target, error, message):
     with pytest.raises(error, match=message):
         figure(Z, LABELS, target=target)
+
+
+def test_reliability_shows_what_the_package_calculates():
+    rng = np.random.default_rng(5)
+    z = np.round(rng.normal(scale=3, size=(60, 4)), 2)
+    y = rng.integers(4, size=60)
+    live = reliability(z, y, temperature=1.5, bins=7)
+    head, *rows = table(live)
+    assert head == ["temperature", "accuracy", "confidence", "ECE", "NLL", "Brier score"]
+    assert [row[0] for row in rows] == ["1.50", "0.25", "0.50", "1.00", "2.00", "4.00"]
+    for t, *values in rows:
+        p = softmax(z, temperature=float(t))
+        expected = [
+            np.mean(p.argmax(axis=-1) == y),
+            p.max(axis=-1).mean(),
+            calibration.expected_calibration_error(p, y, bins=7),
+            cross_entropy(z / float(t), y),
+            calibration.brier_score(p, y),
+        ]
+        np.testing.assert_allclose(numbers(values), expected, atol=5e-4)
+    assert "60 examples in 7 bins" in live.text
+
+
+def test_reliability_writes_rows_in_hundredths_behind_the_highest():
+    live = reliability([[3.004, 1.0, -0.5], [0.0, 12.3456, 12.3]], [2, 1], bins=3)
+    settings = config(live)
+    assert settings == {"rows": "2 0 200 350;1 1235 0 5", "temperature": 1.0, "bins": 3}
+    assert (
+        live.html
+        == reliability(np.array([[103.004, 101, 99.5], [0, 12.3456, 12.3]]), [2, 1], bins=3).html
+    )
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels", "settings", "error", "message"),
+    [
+        (
+            [1, 2],
+            0,
+            {},
+            ValueError,
+            r"logits must be a table of at most 1000 rows, .* shape \(2,\)",
+        ),
+        (np.zeros((1001, 2)), [0] * 1001, {}, ValueError, r"at most 1000 rows, .* \(1001, 2\)"),
+        (
+            [[1, np.inf]],
+            [0],
+            {},
+            ValueError,
+            "logits must be finite and within 1000 of the highest",
+        ),
+        ([[1, np.nan]], [0], {}, ValueError, "of their row, got one nan behind"),
+        ([[0, 1001]], [0], {}, ValueError, "of their row, got one 1001 behind"),
+        ([[0, 1]], [2], {}, IndexError, "labels must be 0 or above and below 2, the number of cl"),
+        ([[0, 1]], [0, 1], {}, ValueError, r"labels must have the shape of logits without axis, "),
+        ([[0, 1]], [0], {"bins": 51}, ValueError, "bins must be from 1 to 50, as far as its slid"),
+        ([[0, 1]], [0], {"bins": 0}, ValueError, "bins must be 1 or more, got 0"),
+        ([[0, 1]], [0], {"temperature": 9}, ValueError, "temperature must be from 0.1 to 5.0, as"),
+        ([["a"]], [0], {}, TypeError, "logits must hold real numbers"),
+    ],
+)
+def test_reliability_refuses_what_it_cannot_show(logits, labels, settings, error, message):
+    with pytest.raises(error, match=message):
+        reliability(logits, labels, **settings)
+
+
+def test_reliability_keeps_to_its_own_markup():
+    live = reliability([Z, Z], [0, 1])
+    markup = live.html.partition("<script")[0]
+    assert not re.search(r"<a\b|href|src=|\bon\w+=|style=|\bid=", markup)
+    code = script(live)
+    assert not re.search(r"^(import|export)\b", code, re.MULTILINE)
+    names = re.findall(r"^(?:const|let|class|function) (\w+)", code, re.MULTILINE)
+    assert len(names) == len(set(names)) > 10
+    assert repr(live) == live.text
 
 
 # --- quick checks -----------------------------------------------------------------------------

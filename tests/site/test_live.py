@@ -13,12 +13,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 import softmax_lessons as sl
-from softmax_lessons import interactive
+from softmax_lessons import calibration, interactive
 
 STATIC = files("softmax_lessons").joinpath("static")
 LABELS = ["seal", "panda", "duck"]
 Z = [0.25, 1.23, -0.8]
-FIGURES = ["double", "explorer", "gradient", "normalizers", "overflow", "simplex"]
+FIGURES = ["double", "explorer", "gradient", "normalizers", "overflow", "reliability", "simplex"]
 every_figure = pytest.mark.parametrize("name", FIGURES)
 # Text of a figure that moves with the scores.
 READS = {
@@ -27,6 +27,7 @@ READS = {
     "gradient": "td",
     "normalizers": "td",
     "overflow": ".share td",
+    "reliability": "td",
     "simplex": ".bar b",
 }
 
@@ -354,7 +355,7 @@ def test_a_change_is_spoken_once_when_the_hand_rests(figure, name):
     figure.page.wait_for_timeout(800)
     (sentence,) = figure.page.evaluate("window.spoken")
     assert re.search(r"\d\.\d|R\d", sentence)
-    assert re.search("panda|float32|softmax", sentence)
+    assert re.search("panda|float32|softmax|Brier", sentence)
     assert sentence.endswith(".")
 
 
@@ -481,6 +482,77 @@ def test_overflow_agrees_with_numpy_and_says_what_happened(figure, lift, float32
     said = figure.locator(".formats p").all_inner_texts()
     assert float32 in said[0]
     assert float64 in said[1]
+
+
+def held_out():
+    """Logits in hundredths and labels; some choices are ties, some confidences are 1."""
+    rng = np.random.default_rng(4)
+    z = rng.normal(size=(300, 5)) * rng.choice([0.1, 1, 4, 30], size=(300, 1))
+    z[:20, 1] = z[:20, 0]
+    z = np.round(z, 2)
+    return z - z.max(axis=-1, keepdims=True), rng.integers(5, size=300)
+
+
+@pytest.mark.parametrize("temperature", [0.1, 0.37, 1, 2.5, 5])
+@pytest.mark.parametrize("bins", [1, 2, 10, 15, 49])
+def test_reliability_is_that_of_the_package(js, temperature, bins):
+    z, y = held_out()
+    rows = json.loads(config_of(interactive.reliability(z, y)))["rows"]
+    call = f"m.measure(m.parse(x), {temperature}, {bins})"
+    (theirs,) = js("reliability", call, [rows])
+    p = sl.softmax(z, temperature=temperature)
+    curve = calibration.reliability_curve(p, y, bins=bins)
+    full = [b for b in theirs["bins"] if b["count"]]
+    assert [b["count"] for b in full] == curve.counts.tolist()
+    np.testing.assert_allclose([b["right"] for b in full], curve.counts * curve.accuracy)
+    np.testing.assert_allclose([b["said"] for b in full], curve.counts * curve.confidence)
+    ours = {
+        "accuracy": np.mean(p.argmax(axis=-1) == y),
+        "confidence": p.max(axis=-1).mean(),
+        "error": calibration.expected_calibration_error(p, y, bins=bins),
+        "loss": sl.cross_entropy(z / temperature, y),
+        "brier": calibration.brier_score(p, y),
+    }
+    for name, value in ours.items():
+        assert theirs[name] == pytest.approx(value, rel=1e-12), name
+
+
+def config_of(live):
+    return unescape(re.search(r'config="([^"]*)"', live.html)[1])
+
+
+@pytest.mark.parametrize("name", ["reliability"])
+@pytest.mark.parametrize(("temperature", "bins"), [(1, 10), (0.1, 1), (2.67, 50), (5, 7)])
+def test_reliability_shows_what_the_package_calculates(figure, temperature, bins):
+    put(figure, [temperature, bins])
+    rows = json.loads(figure.get_attribute("config"))["rows"].split(";")
+    table = np.array([row.split(" ") for row in rows], dtype=int)
+    y, z = table[:, 0], -table[:, 1:] / 100
+    ours = []
+    for t in (1, temperature):
+        p = sl.softmax(z, temperature=t)
+        numbers_at_t = [
+            np.mean(p.argmax(axis=-1) == y),
+            p.max(axis=-1).mean(),
+            calibration.expected_calibration_error(p, y, bins=bins),
+            sl.cross_entropy(z / t, y),
+            calibration.brier_score(p, y),
+        ]
+        ours.append([interactive._show(x) for x in numbers_at_t])
+    assert figure.locator("td").all_inner_texts() == np.transpose(ours).ravel().tolist()
+    curve = calibration.reliability_curve(p, y, bins=bins)
+    bars = figure.locator(".bar-right").evaluate_all(
+        "all => all.map((e) => e.height.baseVal.value)"
+    )
+    np.testing.assert_allclose(bars, 240 * curve.accuracy, atol=1e-3)
+    lines = figure.locator("path.said").evaluate_all("all => all.map((e) => e.getAttribute('d'))")
+    heights = [float(re.match(r"M[\d.]+ ([\d.]+)h", d)[1]) for d in lines]
+    np.testing.assert_allclose(heights, 8 + 240 * (1 - curve.confidence), atol=1e-3)
+    counts = figure.locator(".held").evaluate_all("all => all.map((e) => e.height.baseVal.value)")
+    np.testing.assert_allclose(counts, 44 * curve.counts / curve.counts.max(), atol=1e-3)
+    spoken = figure.get_by_role("img").get_attribute("aria-label")
+    last = f"sure {curve.confidence[-1]:.2f}, right {curve.accuracy[-1]:.2f}, {curve.counts[-1]}"
+    assert f"{last} examples." in spoken
 
 
 @pytest.mark.parametrize("name", ["simplex"])
@@ -691,6 +763,7 @@ def test_every_state_is_readable_and_accessible(browser, server, page):
 def stir(tab):
     """Bring the figures and checks of a page into the states that take the most room."""
     far = {"overflow": [-104], "normalizers": [0.1, 0.2, -0.31], "gradient": [5, -5, 0]}
+    far["reliability"] = [0.1, 50]
     for name in FIGURES:
         for figure in tab.locator(f"softmax-{name}").all():
             put(figure, far.get(name, [5, -5, 4]))
@@ -735,6 +808,7 @@ def test_a_strict_content_policy_lets_all_of_it_run(browser, server):
         interactive.gradient(Z, LABELS, target=1),
         interactive.normalizers({"z": Z}, LABELS),
         interactive.overflow(Z, LABELS),
+        interactive.reliability([Z, Z], [1, 0]),
         interactive.simplex(Z, LABELS),
         interactive.choice("Which?", {"a": "No.", "b": "Yes."}, answer="b"),
         interactive.number("How much?", "So.", answer=1, tolerance=0.1),
