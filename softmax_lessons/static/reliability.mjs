@@ -87,7 +87,7 @@ class Reliability extends Figure {
     this.svg.append(this.marks, frame, even, ...ticks);
     this.body = el("tbody");
     this.now = cell("", "col");
-    const head = el("tr", {}, cell("measure", "col"), cell("at temperature 1.00", "col"), this.now);
+    const head = el("tr", {}, cell("measure", "col"), cell("T = 1.00", "col"), this.now);
     const table = el("table", {}, el("thead", {}, head), this.body);
     this.form.append(el("div", { class: "both" }, this.svg, table), el("p", { class: "hint" }, legend));
   }
@@ -100,7 +100,7 @@ class Reliability extends Figure {
     const most = Math.max(...now.bins.map(({ count }) => count));
     const at = `at temperature ${show(temperature, 2)}`;
     this.marks.replaceChildren(...now.bins.flatMap((bin, i) => marks(bin, i, bins, most)));
-    this.now.textContent = at;
+    this.now.textContent = `T = ${show(temperature, 2)}`;
     this.body.replaceChildren(
       ...Object.entries(names).map(([key, name]) =>
         el("tr", {}, cell(name, "row"), cell(plain[key]), cell(now[key])),
@@ -118,6 +118,7 @@ class Reliability extends Figure {
 
 define("softmax-reliability", Reliability, `
 softmax-reliability.softmax-live {
+  .slider { grid-template-columns: minmax(0, 1fr) 3.5rem; }
   .both { display: flex; flex-wrap: wrap; gap: 0 2rem; align-items: center; }
   svg { flex: 1 1 16rem; min-inline-size: 0; max-inline-size: 24rem; margin: 0.5rem 0; }
   svg text { fill: var(--ink); font-size: 12px; }
@@ -126,7 +127,6 @@ softmax-reliability.softmax-live {
   .said { stroke: var(--ink); stroke-width: 3; }
   .bar-right { fill: #029e73; stroke: color-mix(in srgb, #029e73, var(--ink) 50%); }
   .held { fill: var(--edge); }
-  table { flex: 0 1 auto; }
-  thead th { max-inline-size: 7rem; vertical-align: bottom; }
+  thead th:not(:first-child) { white-space: nowrap; }
   @media (forced-colors: active) { .bar-right { fill: Canvas; stroke: CanvasText; } }
 }`);

@@ -411,6 +411,31 @@ def test_two_scores_that_are_right_so_often(lead, right):
     assert_allclose(fit_temperature(z, labels), lead / math.log(right / (100 - right)), rtol=1e-9)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_it_is_the_temperature_of_scikit_learn(seed):
+    sklearn = pytest.importorskip("sklearn")
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.frozen import FrozenEstimator
+
+    class Echo(sklearn.base.ClassifierMixin, sklearn.base.BaseEstimator):
+        """A classifier whose input is its scores."""
+
+        def fit(self, x, y):
+            self.classes_ = np.unique(y)
+            return self
+
+        def decision_function(self, x):
+            return x
+
+        def predict(self, x):
+            return x.argmax(axis=-1)
+
+    z, y = example(seed)
+    model = CalibratedClassifierCV(FrozenEstimator(Echo().fit(z, y)), method="temperature")
+    theirs = model.fit(z, y).predict_proba(z)
+    assert_allclose(softmax(z, temperature=fit_temperature(z, y)), theirs, rtol=1e-4)
+
+
 def test_the_slope_of_the_loss_is_the_mean_score_minus_that_of_the_label():
     z, y = example(n=50)
 
