@@ -162,7 +162,7 @@ EXPECTED_CALIBRATION_ERROR = Exercise(
     ),
     (
         Suspect("It returns what a single bin would, however many there are.",
-            "Is `bins` used? And is the absolute value taken in each bin, before the sum?",
+            "Use `bins`, and take the absolute value in each bin, before the sum.",
             lambda p, y, k: weighted(*gaps(p, y, 1))),
         Suspect("The differences keep their signs: the result may be negative.",
             "Take the absolute value in each bin.",
