@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice, repeat
+from typing import TYPE_CHECKING
 
 try:
     import torch
@@ -13,7 +15,10 @@ except ImportError as error:
         'softmax_lessons.pytorch needs torch: pip install "softmax-lessons[torch]"'
     ) from error
 
-__all__ = ["SoftmaxRegression", "fit"]
+if TYPE_CHECKING:
+    from typing import SupportsIndex
+
+__all__ = ["History", "SoftmaxRegression", "fit", "minibatches"]
 
 
 class SoftmaxRegression(torch.nn.Module):
@@ -90,6 +95,96 @@ class SoftmaxRegression(torch.nn.Module):
         return torch.softmax(self(x), dim=-1)
 
 
+class History(list[float]):
+    """The loss at each step, as a list; beside it, how a held-out set did at each epoch.
+
+    Attributes
+    ----------
+    held_out_loss : list of float
+        The loss on the held-out set, before the first step and after each whole epoch; empty
+        without such a set.
+    held_out_accuracy : list of float
+        The share of right choices there, from 0 to 1, at the same times; empty where the targets
+        are no class numbers.
+
+    See Also
+    --------
+    fit : Returns one.
+
+    Examples
+    --------
+    >>> from softmax_lessons.pytorch import History
+    >>> history = History([1.1, 0.9])
+    >>> history[-1], history.held_out_loss
+    (0.9, [])
+    """
+
+    def __init__(self, losses: Iterable[float] = ()) -> None:
+        super().__init__(losses)
+        self.held_out_loss: list[float] = []
+        self.held_out_accuracy: list[float] = []
+
+
+def minibatches(
+    n_rows: SupportsIndex, batch_size: SupportsIndex, *, seed: int = 0
+) -> Iterator[torch.Tensor]:
+    """Return row numbers for one mini-batch after the other, without end.
+
+    Each epoch takes all rows once, in a new random order. The last batch of an epoch is smaller
+    where ``batch_size`` does not divide ``n_rows``.
+
+    Parameters
+    ----------
+    n_rows : int
+        How many rows there are, 1 or more.
+    batch_size : int
+        How many of them a batch takes, 1 or more.
+    seed : int, default 0
+        Decides the order; the same seed gives the same batches.
+
+    Returns
+    -------
+    iterator of torch.Tensor of int64, shape (batch_size,)
+        The row numbers of each batch.
+
+    Raises
+    ------
+    TypeError
+        If ``n_rows`` or ``batch_size`` is no integer.
+    ValueError
+        If ``n_rows`` or ``batch_size`` is below 1.
+
+    See Also
+    --------
+    fit : Trains on these batches.
+
+    Notes
+    -----
+    Row numbers that no batch of the epoch has had yet are drawn with equal chances, so the mean
+    gradient of a batch is on average that of all rows. See Bottou, Curtis and Nocedal,
+    *Optimization Methods for Large-Scale Machine Learning*, SIAM Review 60, 2018.
+
+    Examples
+    --------
+    >>> from itertools import islice
+    >>> import torch
+    >>> from softmax_lessons.pytorch import minibatches
+    >>> epoch = list(islice(minibatches(5, 2, seed=0), 3))
+    >>> [len(rows) for rows in epoch]
+    [2, 2, 1]
+    >>> sorted(torch.cat(epoch).tolist())
+    [0, 1, 2, 3, 4]
+    """
+    n, size = operator.index(n_rows), operator.index(batch_size)
+    if n < 1:
+        raise ValueError(f"n_rows must be 1 or more, got {n_rows!r}")
+    if size < 1:
+        raise ValueError(f"batch_size must be 1 or more, got {batch_size!r}")
+    generator = torch.Generator().manual_seed(seed)
+    orders = (torch.randperm(n, generator=generator) for _ in repeat(None))
+    return (rows for order in orders for rows in order.split(size))
+
+
 def fit(
     model: torch.nn.Module,
     x: torch.Tensor,
@@ -100,35 +195,62 @@ def fit(
     ] = torch.nn.functional.cross_entropy,
     steps: int = 200,
     learning_rate: float = 0.5,
-) -> list[float]:
-    """Train a model by gradient descent on the whole data set at once.
+    batch_size: int | None = None,
+    seed: int = 0,
+    held_out: tuple[torch.Tensor, torch.Tensor] | None = None,
+    progress: bool = False,
+) -> History:
+    """Train a model by gradient descent, on all rows at once or on mini-batches.
 
     Parameters
     ----------
     model : torch.nn.Module
         Any model; its parameters are changed in place.
     x : torch.Tensor
-        The inputs, as ``model`` takes them.
+        The inputs, as ``model`` takes them, one row an example.
     y : torch.Tensor
         The targets, as ``loss_fn`` takes them; for the default, class numbers of dtype int64.
     loss_fn : callable, default torch.nn.functional.cross_entropy
         Takes ``model(x)`` and ``y``, returns a tensor with one number.
     steps : int, default 200
-        How many steps to take, 0 or more.
+        How many steps to take, 0 or more. On mini-batches an epoch takes as many steps as there
+        are batches.
     learning_rate : float, default 0.5
         What the gradient is multiplied by: finite, above 0.
+    batch_size : int, optional
+        How many rows a step takes, 1 or more. By default every step takes all of them.
+    seed : int, default 0
+        Decides the order of the rows in mini-batches, as in ``minibatches``.
+    held_out : pair of torch.Tensor, optional
+        Inputs and targets to measure the model on, before the first step and after each epoch. The
+        model is put into evaluation mode for it, and never trained on them.
+    progress : bool, default False
+        Whether to print how much is done, in one line of text.
 
     Returns
     -------
-    list of float
-        The loss before each step and after the last one: ``steps + 1`` numbers.
+    History
+        A list of ``steps + 1`` numbers: the loss before each step on the rows of that step, then
+        the loss after the last step on all rows. Its attributes hold what was measured on
+        ``held_out``.
 
     Raises
     ------
     TypeError
-        If ``steps`` is no integer.
+        If ``steps`` or ``batch_size`` is no integer.
     ValueError
-        If ``steps`` is negative, or ``learning_rate`` is not finite and above 0.
+        If ``steps`` is negative, if ``learning_rate`` is not finite and above 0, if
+        ``batch_size`` is below 1, or if there are mini-batches and ``x`` and ``y`` do not have the
+        same number of rows.
+
+    See Also
+    --------
+    minibatches : The order of the rows.
+
+    Notes
+    -----
+    Each step is plain gradient descent, without momentum: w becomes w - learning_rate * gradient.
+    See Goodfellow, Bengio and Courville, *Deep Learning*, MIT Press, 2016, section 8.3.1.
 
     Examples
     --------
@@ -140,19 +262,60 @@ def fit(
     >>> losses = fit(model, x, y, steps=100)
     >>> len(losses), losses[-1] < losses[0]
     (101, True)
+    >>> history = fit(model, x, y, steps=10, batch_size=1, held_out=(x, y))
+    >>> history.held_out_accuracy
+    [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
     """
     if operator.index(steps) < 0:
         raise ValueError(f"steps must be 0 or more, got {steps!r}")
     if not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate must be finite and above 0, got {learning_rate!r}")
+    batches: Iterator[torch.Tensor | slice] = repeat(slice(None))
+    epoch = 1
+    if batch_size is not None:
+        if len(x) != len(y):
+            raise ValueError(f"x and y must have one row an example, got {len(x)} and {len(y)}")
+        batches = minibatches(len(x), batch_size, seed=seed)
+        epoch = -(-len(x) // batch_size)
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
-    losses = []
-    for _ in range(steps):
-        loss = loss_fn(model(x), y)
-        losses.append(loss.item())
+    history = History()
+    if held_out is not None:
+        _measure(history, model, held_out, loss_fn)
+    if progress:
+        print(f"{steps} steps:", end="", flush=True)
+    for step, rows in enumerate(islice(batches, steps), 1):
+        loss = loss_fn(model(x[rows]), y[rows])
+        history.append(loss.item())
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
+        if held_out is not None and step % epoch == 0:
+            _measure(history, model, held_out, loss_fn)
+        tenths = 10 * step // steps
+        if progress and tenths > 10 * (step - 1) // steps:
+            print(f" {10 * tenths}%", end="", flush=True)
+    if progress:
+        print()
     with torch.no_grad():
-        losses.append(loss_fn(model(x), y).item())
-    return losses
+        history.append(loss_fn(model(x), y).item())
+    return history
+
+
+@torch.no_grad()
+def _measure(
+    history: History,
+    model: torch.nn.Module,
+    held_out: tuple[torch.Tensor, torch.Tensor],
+    loss_fn: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+) -> None:
+    """Note how the model does on rows that it is not trained on."""
+    x, y = held_out
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    output = model(x)
+    for module, mode in modes:  # some may have been frozen
+        module.training = mode
+    history.held_out_loss.append(loss_fn(output, y).item())
+    if not y.is_floating_point():
+        right = output.argmax(dim=1) == y
+        history.held_out_accuracy.append(right.double().mean().item())

@@ -28,6 +28,9 @@ from softmax_lessons.exercises._losses import (
 from softmax_lessons.exercises._misuse import (
     DOUBLED_GRAD,
     MASKED_SOFTMAX,
+from softmax_lessons.exercises._multilabel import (
+    BCE_WITH_LOGITS,
+    EXACT_MATCH,
 )
 from softmax_lessons.exercises._scores import (
     ACCURACY,
@@ -45,6 +48,10 @@ from softmax_lessons.exercises._softmax import (
     SOFTMAX,
     SOFTMAX_VECTOR,
     WITH_TEMPERATURE,
+)
+from softmax_lessons.exercises._training import (
+    CONFUSION_MATRIX,
+    SGD_STEP,
 )
 
 EXERCISES = {
@@ -78,5 +85,9 @@ EXERCISES = {
         BRIER_SCORE,
         EXPECTED_CALIBRATION_ERROR,
         NLL_SLOPE,
+        SGD_STEP,
+        CONFUSION_MATRIX,
+        BCE_WITH_LOGITS,
+        EXACT_MATCH,
     )
 }

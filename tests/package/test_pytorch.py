@@ -1,13 +1,20 @@
 """The classifier and the training loop of the PyTorch lessons."""
 
 import re
+from itertools import islice
 
+import numpy as np
 import pytest
 from family import P, Z
+from numpy.testing import assert_allclose
+
+from softmax_lessons import check_grad, cross_entropy_and_grad, logsumexp, sigmoid, softmax
 
 torch = pytest.importorskip("torch")
 
-from softmax_lessons.pytorch import SoftmaxRegression, fit  # noqa: E402
+from softmax_lessons.pytorch import History, SoftmaxRegression, fit, minibatches  # noqa: E402
+
+cross_entropy = torch.nn.functional.cross_entropy
 
 
 @pytest.fixture
@@ -95,8 +102,298 @@ def test_fit_with_no_steps_measures_the_loss(clusters, model):
         ({"learning_rate": -0.5}, ValueError, "learning_rate must be finite and above 0, got -0.5"),
         ({"learning_rate": float("nan")}, ValueError, "finite and above 0, got nan"),
         ({"learning_rate": float("inf")}, ValueError, "finite and above 0, got inf"),
+        ({"batch_size": 0}, ValueError, "batch_size must be 1 or more, got 0"),
+        ({"batch_size": 2.5}, TypeError, "'float' object cannot be interpreted as an integer"),
     ],
 )
 def test_fit_refuses_bad_settings(clusters, model, arguments, error, message):
     with pytest.raises(error, match=re.escape(message)):
         fit(model, *clusters, **arguments)
+
+
+def test_the_call_of_the_first_lessons_still_returns_a_plain_list_of_losses(clusters, model):
+    losses = fit(model, *clusters, loss_fn=cross_entropy, steps=2, learning_rate=0.1)
+    assert isinstance(losses, list)
+    assert losses == [losses[0], losses[1], losses[2]]
+    assert losses.held_out_loss == losses.held_out_accuracy == []
+
+
+# --- mini-batches -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("n", "size"), [(7, 3), (6, 3), (1, 1), (5, 8)])
+def test_an_epoch_takes_every_row_once(n, size):
+    n_batches = -(-n // size)
+    batches = list(islice(minibatches(n, size), 3 * n_batches))
+    for start in range(0, len(batches), n_batches):
+        epoch = batches[start : start + n_batches]
+        assert sorted(torch.cat(epoch).tolist()) == list(range(n))
+        assert [len(rows) for rows in epoch[:-1]] == [size] * (n_batches - 1)
+
+
+def test_the_seed_decides_the_order_and_nothing_else_does():
+    def order(seed):
+        return torch.cat(list(islice(minibatches(50, 10, seed=seed), 10))).tolist()
+
+    torch.manual_seed(1)
+    first = order(0)
+    torch.manual_seed(2)
+    assert order(0) == first
+    assert order(1) != first
+    assert first[:50] != first[50:], "each epoch has an order of its own"
+
+
+def test_the_mean_of_the_batches_of_an_epoch_is_that_of_all_rows():
+    values = torch.arange(12.0)
+    means = [values[rows].mean() for rows in islice(minibatches(12, 4), 3)]
+    assert torch.stack(means).mean() == values.mean()
+
+
+@pytest.mark.parametrize("arguments", [(0, 1), (-3, 1)])
+def test_minibatches_refuse_no_rows(arguments):
+    with pytest.raises(ValueError, match=f"n_rows must be 1 or more, got {arguments[0]}"):
+        minibatches(*arguments)
+
+
+def test_fit_takes_the_rows_of_the_minibatches(clusters, model):
+    x, y = clusters
+    twin = SoftmaxRegression(2, 3)
+    twin.load_state_dict(model.state_dict())
+    losses = fit(model, x, y, steps=5, learning_rate=0.1, batch_size=40, seed=3)
+    expected = []
+    for rows in islice(minibatches(90, 40, seed=3), 5):
+        loss = cross_entropy(twin(x[rows]), y[rows])
+        expected.append(loss.item())
+        gradients = torch.autograd.grad(loss, list(twin.parameters()))
+        with torch.no_grad():
+            for parameter, gradient in zip(twin.parameters(), gradients, strict=True):
+                parameter -= 0.1 * gradient
+    expected.append(cross_entropy(twin(x), y).item())
+    assert losses == pytest.approx(expected, rel=1e-6)
+    assert torch.allclose(model.linear.weight, twin.linear.weight)
+
+
+def test_a_batch_of_all_rows_gives_the_steps_of_no_batches(clusters, model):
+    twin = SoftmaxRegression(2, 3)
+    twin.load_state_dict(model.state_dict())
+    by_batches = fit(model, *clusters, steps=4, batch_size=90)
+    assert by_batches == pytest.approx(fit(twin, *clusters, steps=4), rel=1e-5)
+
+
+def test_rows_must_belong_together(clusters, model):
+    x, y = clusters
+    with pytest.raises(ValueError, match="x and y must have one row an example, got 90 and 89"):
+        fit(model, x, y[:-1], batch_size=10)
+
+
+# --- history and progress ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "measured_after"),
+    [
+        ({"steps": 7, "batch_size": 30}, [0, 3, 6]),
+        ({"steps": 2, "batch_size": 30}, [0]),
+        ({"steps": 8, "batch_size": 25}, [0, 4, 8]),
+        ({"steps": 3}, [0, 1, 2, 3]),
+        ({"steps": 0}, [0]),
+    ],
+)
+def test_the_held_out_set_is_measured_once_an_epoch(clusters, model, settings, measured_after):
+    x, y = clusters
+    start, new = model.state_dict(), (x[::2] + 0.3, y[::2])
+    start = {name: value.clone() for name, value in start.items()}
+    history = fit(model, x, y, held_out=new, **settings)
+    losses, accuracies = [], []
+    for steps in measured_after:
+        twin = SoftmaxRegression(2, 3)
+        twin.load_state_dict(start)
+        fit(twin, x, y, **{**settings, "steps": steps})
+        losses.append(cross_entropy(twin(new[0]), new[1]).item())
+        accuracies.append((twin(new[0]).argmax(dim=1) == new[1]).double().mean().item())
+    assert history.held_out_loss == losses
+    assert history.held_out_accuracy == accuracies
+    assert len(history) == settings["steps"] + 1
+
+
+def test_the_held_out_set_changes_nothing(clusters, model):
+    x, y = clusters
+    twin = SoftmaxRegression(2, 3)
+    twin.load_state_dict(model.state_dict())
+    watched = fit(model, x, y, steps=9, batch_size=30, held_out=(x + 1, y))
+    assert watched == fit(twin, x, y, steps=9, batch_size=30)
+
+
+def test_measuring_happens_in_evaluation_mode_and_leaves_no_trace():
+    seen = []
+
+    class Watched(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = torch.nn.Linear(1, 2)
+            self.frozen = torch.nn.Dropout().eval()
+
+        def forward(self, x):
+            seen.append((self.training, torch.is_grad_enabled()))
+            return self.frozen(self.linear(x))
+
+    model, x = Watched(), torch.ones(4, 1)
+    fit(model, x, torch.tensor([0, 1, 0, 1]), steps=1, held_out=(x, torch.tensor([0, 1, 0, 1])))
+    measured, trained, last = (False, False), (True, True), (True, False)
+    assert seen == [measured, trained, measured, last]
+    assert (model.training, model.linear.training, model.frozen.training) == (True, True, False)
+
+
+def test_no_accuracy_without_class_numbers():
+    x = torch.linspace(-1, 1, 20)[:, None]
+    history = fit(
+        torch.nn.Linear(1, 1),
+        x,
+        2 * x,
+        loss_fn=torch.nn.functional.mse_loss,
+        steps=2,
+        held_out=(x, 2 * x),
+    )
+    assert len(history.held_out_loss) == 3
+    assert history.held_out_accuracy == []
+
+
+def test_a_history_is_a_list():
+    history = History([2.0, 1.0])
+    assert history == [2.0, 1.0]
+    assert history.held_out_loss == []
+    assert History() == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "line"),
+    [
+        (20, "20 steps: 10% 20% 30% 40% 50% 60% 70% 80% 90% 100%\n"),
+        (3, "3 steps: 30% 60% 100%\n"),
+        (0, "0 steps:\n"),
+    ],
+)
+def test_progress_is_one_line_that_is_the_same_on_every_run(clusters, model, capsys, steps, line):
+    fit(model, *clusters, steps=steps, progress=True)
+    assert capsys.readouterr() == (line, "")
+    fit(model, *clusters, steps=steps)
+    assert capsys.readouterr() == ("", "")
+
+
+# --- what the pages on training and on several labels derive ------------------------------------
+
+
+@pytest.fixture
+def problem():
+    """Random inputs, labels, weights and constants in float64: 40 rows, 6 features, 4 classes."""
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(40, 6)), np.arange(40) % 4, rng.normal(size=(4, 6)), rng.normal(size=4)
+
+
+def linear(weights, constants):
+    """A linear layer that starts from these weights."""
+    layer = torch.nn.Linear(weights.shape[1], len(weights), dtype=torch.float64)
+    layer.weight.data, layer.bias.data = torch.tensor(weights), torch.tensor(constants)
+    return layer
+
+
+def test_the_slope_of_a_weight_is_the_slope_of_its_score_times_its_input(problem):
+    x, y, w, b = problem
+    residual = (softmax(x @ w.T + b) - np.eye(4)[y]) / len(x)
+    layer = linear(w, b)
+    cross_entropy(layer(torch.tensor(x)), torch.tensor(y)).backward()
+    assert_allclose(residual.T @ x, layer.weight.grad, rtol=1e-10, atol=1e-15)
+    assert_allclose(residual.sum(axis=0), layer.bias.grad, rtol=1e-10, atol=1e-15)
+
+
+def test_training_does_not_move_the_sum_of_the_weights_over_the_classes(problem):
+    x, y, w, b = problem
+    layer = linear(w, b)
+    fit(layer, torch.tensor(x), torch.tensor(y), steps=50, batch_size=8)
+    assert np.abs(layer.weight.detach().numpy() - w).max() > 0.1
+    assert_allclose(layer.weight.detach().sum(dim=0), w.sum(axis=0), rtol=1e-12)
+    assert_allclose(layer.bias.detach().sum(), b.sum(), rtol=1e-12)
+
+
+def test_the_penalty_shrinks_the_weights_in_each_step(problem):
+    x, y, w, b = problem
+    rate, decay = 0.3, 0.05
+    expected = (1 - rate * decay) * w
+    expected -= rate * cross_entropy_and_grad(x @ w.T + b, y)[1].T @ x
+    penalized, decayed = linear(w, b), linear(w, b)
+
+    def loss_fn(z, y):
+        return cross_entropy(z, y) + decay / 2 * penalized.weight.square().sum()
+
+    fit(penalized, torch.tensor(x), torch.tensor(y), loss_fn=loss_fn, steps=1, learning_rate=rate)
+    assert_allclose(penalized.weight.detach(), expected, rtol=1e-12)
+    optimizer = torch.optim.SGD([decayed.weight], lr=rate, weight_decay=decay)
+    cross_entropy(decayed(torch.tensor(x)), torch.tensor(y)).backward()
+    optimizer.step()
+    assert_allclose(decayed.weight.detach(), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("c", [0.02, 1.0, 30.0])
+def test_the_optimum_of_scikit_learn_has_the_decay_of_one_over_c_and_the_rows(problem, c):
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    x, y, _, _ = problem
+    witness = linear_model.LogisticRegression(
+        C=c, solver="newton-cholesky", tol=1e-12, max_iter=100
+    ).fit(x, y)
+    _, slopes = cross_entropy_and_grad(x @ witness.coef_.T + witness.intercept_, y)
+    decay = 1 / (c * len(x))
+    assert_allclose(slopes.T @ x, -decay * witness.coef_, rtol=1e-6, atol=1e-9)
+    assert_allclose(slopes.sum(axis=0), 0, atol=1e-9)  # the constants are not penalized
+
+
+SCORES = np.array([-800.0, -30.0, -2.5, 0.0, 0.25, 1.23, 30.0, 800.0])
+
+
+@pytest.mark.parametrize("answer", [0, 1])
+def test_the_loss_of_a_yes_or_no_question_is_that_of_two_scores(answer):
+    expected = torch.nn.functional.binary_cross_entropy_with_logits(
+        torch.tensor(SCORES), torch.full((8,), float(answer)).double(), reduction="none"
+    )
+    two = np.stack([np.zeros(8), SCORES], axis=-1)
+    assert_allclose(logsumexp(two) - answer * SCORES, expected, rtol=1e-12, atol=1e-13)
+    ordinary = abs(SCORES) < 30
+    p = sigmoid(SCORES[ordinary])
+    by_formula = -answer * np.log(p) - (1 - answer) * np.log(1 - p)
+    assert_allclose(by_formula, expected[ordinary], rtol=1e-12)
+
+
+@pytest.mark.parametrize("answer", [0, 1])
+def test_the_slope_of_the_loss_of_a_yes_or_no_question(answer):
+    z = torch.tensor(SCORES, requires_grad=True)
+    target = torch.full((8,), float(answer)).double()
+    torch.nn.functional.binary_cross_entropy_with_logits(z, target, reduction="sum").backward()
+    assert_allclose(sigmoid(SCORES) - answer, z.grad, rtol=1e-12, atol=1e-15)
+    ordinary = SCORES[abs(SCORES) < 30]
+    assert check_grad(
+        lambda z: np.sum(np.logaddexp(0, z) - answer * z), sigmoid(ordinary) - answer, ordinary
+    )
+
+
+def test_a_group_of_classes_has_the_sum_of_their_shares():
+    scores = np.random.default_rng(0).normal(scale=3, size=(50, 10))
+    group, rest = scores[:, ::2], scores[:, 1::2]
+    by_lead = sigmoid(logsumexp(group) - logsumexp(rest))  # two classes: the group and the rest
+    assert_allclose(softmax(scores)[:, ::2].sum(axis=-1), by_lead, rtol=1e-12)
+
+
+@pytest.mark.parametrize("batch_size", [None, 8])
+def test_one_score_learns_at_twice_the_rate_what_two_scores_learn(problem, batch_size):
+    x, y, w, b = problem
+    inputs, yes = torch.tensor(x), torch.tensor(y % 2)
+    two, one = linear(w[:2], b[:2]), linear(w[1:2] - w[:1], b[1:2] - b[:1])
+    settings = {"steps": 100, "batch_size": batch_size}
+
+    def binary(z, y):
+        return torch.nn.functional.binary_cross_entropy_with_logits(z[:, 0], y.double())
+
+    losses = fit(two, inputs, yes, learning_rate=0.2, **settings)
+    assert_allclose(
+        fit(one, inputs, yes, loss_fn=binary, learning_rate=0.4, **settings), losses, rtol=1e-10
+    )
+    lead = two.weight.detach()[1] - two.weight.detach()[0]
+    assert_allclose(one.weight.detach()[0], lead, rtol=1e-9)
