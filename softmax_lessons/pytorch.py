@@ -182,7 +182,7 @@ def minibatches(
         raise ValueError(f"batch_size must be 1 or more, got {batch_size!r}")
     generator = torch.Generator().manual_seed(seed)
     orders = (torch.randperm(n, generator=generator) for _ in repeat(None))
-    return (rows for order in orders for rows in order.split(size))
+    return (rows for order in orders for rows in torch.split(order, size))
 
 
 def fit(

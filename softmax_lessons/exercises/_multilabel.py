@@ -57,7 +57,7 @@ BCE_WITH_LOGITS = Exercise(
         Stage("one sure and wrong", "A confident mistake gives a wrong loss.",
             "The sigmoid rounds to 0 or to 1 there. With z for yes and 0 for no the loss is a "
             "log-sum-exp of the two, minus the score of the true answer.",
-            ((a([-800.0]), a([1.0])), (a([60.0]), a([0.0])), (a([-50.0, 0.4]), a([1.0, 1.0]))),
+            ((a([-800.0]), a([1.0])), (a([60.0]), a([0.0])), (a([-50.0]), a([1.0]))),
             hard=True),
         Stage("large logits", "Large logits give a wrong loss.",
             "log(1 + exp(z)) is `np.logaddexp(0, z)`, or max(z, 0) + log1p(exp(-abs(z))).",
@@ -110,8 +110,10 @@ def right(p: Array, y: Array, t: float) -> Array:
 
 SURE = a([0.9, 0.2, 0.6], [0.4, 0.7, 0.8], [0.1, 0.3, 0.45], [0.55, 0.65, 0.35])
 TRUE = a([1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 1.0, 0.0])
-UNSURE = a([0.62, 0.58], [0.3, 0.57], [0.52, 0.1], [0.2, 0.61], [0.85, 0.4])
-UNSURE_TRUE = a([1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0])
+UNSURE = a([0.62, 0.58], [0.3, 0.57], [0.52, 0.1], [0.2, 0.61], [0.7, 0.3],
+    [0.85, 0.4])
+UNSURE_TRUE = a([1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0],
+    [1.0, 1.0])
 
 EXACT_MATCH = Exercise(
     "Ask for all answers at once",

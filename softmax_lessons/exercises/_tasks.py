@@ -28,6 +28,7 @@ from softmax_lessons.exercises._losses import (
 from softmax_lessons.exercises._misuse import (
     DOUBLED_GRAD,
     MASKED_SOFTMAX,
+)
 from softmax_lessons.exercises._multilabel import (
     BCE_WITH_LOGITS,
     EXACT_MATCH,
@@ -80,14 +81,14 @@ EXERCISES = {
         SMOOTH_LABELS,
         KL,
         NLL_LOSS,
+        SGD_STEP,
+        CONFUSION_MATRIX,
         DOUBLED_GRAD,
         MASKED_SOFTMAX,
+        BCE_WITH_LOGITS,
+        EXACT_MATCH,
         BRIER_SCORE,
         EXPECTED_CALIBRATION_ERROR,
         NLL_SLOPE,
-        SGD_STEP,
-        CONFUSION_MATRIX,
-        BCE_WITH_LOGITS,
-        EXACT_MATCH,
     )
 }

@@ -66,7 +66,7 @@ SGD_STEP = Exercise(
     ),
     (
         Suspect("It goes uphill.",
-            "Subtract the gradient. Or is it y - p where it should be p - y?",
+            "Subtract the gradient, in which it is p - y, not y - p.",
             lambda w, x, y, r: w + r * slopes(w, x, y)),
         Suspect("It returns the gradient, not the new weights.",
             "Return weights - rate * gradient.", lambda w, x, y, r: slopes(w, x, y)),

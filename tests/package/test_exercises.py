@@ -192,6 +192,17 @@ RIGHT = [
     ("brier_score", lambda p, y: np.mean((p**2).sum(axis=1) + 1 - 2 * p[np.arange(len(y)), y])),
     ("expected_calibration_error", calibration_error),
     ("nll_slope", lambda z, y, b: ((soft(b * z) - hot(y, z.shape[1])) * z).sum() / len(y)),
+    ("sgd_step", lambda w, x, y, r: w - r * loss_grad(x @ w.T, y).T @ x),
+    ("sgd_step", lambda w, x, y, r: w - r * np.einsum("nk,nd->kd", loss_grad(x @ w.T, y), x)),
+    ("confusion_matrix", lambda y, s, k: hot(y, k).T @ hot(s, k)),
+    ("confusion_matrix", lambda y, s, k: np.bincount(k * y + s, minlength=k * k).reshape(k, k)),
+    ("bce_with_logits", lambda z, y: np.mean(np.logaddexp(0, z) - y * z)),
+    ("bce_with_logits", lambda z, y: np.mean(np.logaddexp(0, np.where(y == 1, -z, z)))),
+    ("exact_match", lambda p, y, t: np.mean(((p >= t) == y).all(axis=1))),
+    (
+        "exact_match",
+        lambda p, y, t: sum(np.array_equal(a >= t, b) for a, b in zip(p, y, strict=True)) / len(p),
+    ),
 ]
 
 
@@ -336,6 +347,17 @@ def labels_in_all_rows(z, y):
 def largest_of_all(z, keep):
     e = E(shifted(z)) * keep
     return e / e.sum(axis=-1, keepdims=True)
+
+
+def steps_in_place(w, x, y, r):
+    w -= r * loss_grad(x @ w.T, y).T @ x
+    return w
+
+
+def counts_pairs_once(y, s, k):
+    table = np.zeros((k, k))
+    table[y, s] += 1
+    return table
 
 
 Y_MINUS_P = "It has the wrong sign: y - p, not p - y."
@@ -638,6 +660,74 @@ CATALOGUE = [
         ),
         "Large logits give a wrong slope.",
     ),
+    # Training, and several yes-or-no questions.
+    ("sgd_step", lambda w, x, y, r: w + r * loss_grad(x @ w.T, y).T @ x, "It goes uphill."),
+    ("sgd_step", lambda w, x, y, r: loss_grad(x @ w.T, y).T @ x, "returns the gradient, not the"),
+    ("sgd_step", lambda w, x, y, r: w - loss_grad(x @ w.T, y).T @ x, "learning rate is not used."),
+    (
+        "sgd_step",
+        lambda w, x, y, r: w - r * len(x) * loss_grad(x @ w.T, y).T @ x,
+        "It adds the rows up: the step is N times too long.",
+    ),
+    ("sgd_step", steps_in_place, "It changes its input."),
+    (
+        "sgd_step",
+        lambda w, x, y, r: w - r * (plain_exp(x @ w.T) - hot(y, len(w))).T @ x / len(x),
+        "It overflows from a score of 710 on.",
+    ),
+    ("sgd_step", lambda w, x, y, r: w - r * x.T @ loss_grad(x @ w.T, y), "It raises a ValueError"),
+    ("confusion_matrix", lambda y, s, k: hot(s, k).T @ hot(y, k), "Rows and columns are exchanged"),
+    ("confusion_matrix", counts_pairs_once, "A pair that occurs several times is counted once."),
+    (
+        "confusion_matrix",
+        lambda y, s, k: np.diag(np.bincount(y[y == s], minlength=k)),
+        "It counts the right predictions only.",
+    ),
+    (
+        "confusion_matrix",
+        lambda y, s, k: hot(y, max(y) + 1).T @ hot(s, max(s) + 1),
+        "The result has shape (2, 2) instead of (4, 4).",
+    ),
+    (
+        "confusion_matrix",
+        lambda y, s, k: hot(y, k).T @ hot(s, k) / len(y),
+        "It divides by the number of examples.",
+    ),
+    (
+        "bce_with_logits",
+        lambda z, y: np.mean(np.log1p(E(z)) - y * z),
+        "It overflows from a score of 710 on.",
+    ),
+    (
+        "bce_with_logits",
+        lambda z, y: -np.mean(y * np.log(two_halves(z)) + (1 - y) * np.log(1 - two_halves(z))),
+        "logarithm of a probability that has rounded to 0 or to 1.",
+    ),
+    ("bce_with_logits", lambda z, y: np.sum(np.logaddexp(0, z) - y * z), "It adds all losses up."),
+    (
+        "bce_with_logits",
+        lambda z, y: -np.mean(y * np.log(two_halves(z))),
+        "Only answers with target 1 count",
+    ),
+    (
+        "bce_with_logits",
+        lambda z, y: (
+            -np.mean((y * (shifted(z) - np.log(E(shifted(z)).sum(-1, keepdims=True)))).sum(-1))
+        ),
+        "the questions compete.",
+    ),
+    (
+        "bce_with_logits",
+        lambda z, y: np.mean(
+            -np.log(np.maximum(np.where(y == 1, two_halves(z), two_halves(-z)), 1e-7))
+        ),
+        "No result goes beyond 16.12, which is -log(1e-07).",
+    ),
+    ("exact_match", lambda p, y, t: np.mean((p >= t) == y), "question by question."),
+    ("exact_match", lambda p, y, t: np.mean(((p >= t) == y).any(axis=1)), "as soon as one answer"),
+    ("exact_match", lambda p, y, t: np.mean(((p > t) == y).all(axis=1)), "counts as a no."),
+    ("exact_match", lambda p, y, t: np.mean((np.round(p) == y).all(axis=1)), "always one half."),
+    ("exact_match", lambda p, y, t: np.mean(((p >= t) == y).all(axis=0)), "asks of each question"),
 ]
 
 
