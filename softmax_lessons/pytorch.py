@@ -160,9 +160,9 @@ def minibatches(
 
     Notes
     -----
-    Row numbers that no batch of the epoch has had yet are drawn with equal chances, so the mean
-    gradient of a batch is on average that of all rows. See Bottou, Curtis and Nocedal,
-    *Optimization Methods for Large-Scale Machine Learning*, SIAM Review 60, 2018.
+    Each batch is a random set of rows, every row as likely as any other: at given weights its mean
+    gradient is on average that of all rows. See Bottou, Curtis and Nocedal, *Optimization Methods
+    for Large-Scale Machine Learning*, SIAM Review 60, 2018.
 
     Examples
     --------
