@@ -17,7 +17,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book test mutants lab binder bench serve lighthouse outputs lock clean
+.PHONY: help book test wheel lanes mutants lab binder bench serve lighthouse outputs lock clean
 .NOTPARALLEL:
 
 help:
@@ -39,6 +39,14 @@ test: ## every test: style, types, package, notebooks, and the site as a fork wo
 	$(PY) -m mypy
 	BOOK_REPOSITORY=$(REPOSITORY_IN_TESTS) $(BUILD) --path-output _build/test
 	$(PY) -m pytest -n logical --maxprocesses 4 --dist loadscope --nbval --nbval-current-env tests book
+
+wheel: ## build wheel and sdist into _build/dist; test the wheel alone, with NumPy and no more
+	$(SETUP)
+	.venv/bin/nox -s "package-3.11(numpy='newest')"
+
+lanes: ## the same with each supported Python found here, and its oldest and newest NumPy
+	$(SETUP)
+	.venv/bin/nox -s package
 
 mutants: ## break the package in small ways, one at a time; list what no test notices (NAMES=...)
 	$(SETUP)

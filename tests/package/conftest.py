@@ -1,7 +1,10 @@
 """Settings for the tests of the package."""
 
 import contextlib
+import os
+import re
 
+import pytest
 from hypothesis import settings
 
 with contextlib.suppress(ImportError):
@@ -13,3 +16,31 @@ with contextlib.suppress(ImportError):
 # The same examples on every run, so that a red test stays red.
 settings.register_profile("package", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("package")
+
+
+# A skipped test would look green. ABSENT names the libraries that are not here on purpose.
+ABSENT = os.environ.get("ABSENT", "").split()
+MISSING = re.compile(r"could not import '([^'.]+)")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    """Let no file of tests be skipped unasked."""
+    return loud((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Let no test be skipped unasked."""
+    return loud((yield))
+
+
+def loud(report):
+    """Make a failure of a skip, unless it is for want of a library that ABSENT names."""
+    if report.skipped:
+        reason = report.longrepr[2]
+        missing = MISSING.search(reason)
+        if not missing or missing[1] not in ABSENT:
+            report.outcome = "failed"
+            report.longrepr = f"{reason}\nInstall it, or name it in ABSENT: a skip looks green."
+    return report

@@ -3,9 +3,11 @@
 import doctest
 import importlib
 import inspect
+import pkgutil
+import re
 import subprocess
 import sys
-from importlib.metadata import version
+from importlib.metadata import metadata, version
 
 import numpy as np
 import pytest
@@ -118,12 +120,15 @@ def test_importing_the_package_imports_nothing_heavy():
 def test_a_missing_library_is_named_with_its_extra(module, library, extra):
     code = f"""
 import sys
+from types import ModuleType
 
 class Missing:
     def find_spec(self, name, path=None, target=None):
         if name == {library!r}:
             raise ModuleNotFoundError("No module named " + name, name=name)
 
+if {library!r} == "seaborn":  # which is asked for second
+    sys.modules["matplotlib"] = sys.modules["matplotlib.pyplot"] = ModuleType("matplotlib")
 sys.meta_path.insert(0, Missing())
 try:
     import softmax_lessons.{module}
@@ -133,3 +138,18 @@ except ImportError as error:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     expected = f'softmax_lessons.{module} needs {library}: pip install "softmax-lessons[{extra}]"'
     assert done.stdout.strip() == expected
+
+
+MODULES = [m.name for m in pkgutil.walk_packages(softmax_lessons.__path__, "softmax_lessons.")]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_each_module_imports_or_says_which_extra_it_needs(name):
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        library, extra = re.fullmatch(
+            rf'{re.escape(name)} needs (\w+): pip install "softmax-lessons\[(\w+)\]"', str(error)
+        ).groups()
+        wanted = metadata("softmax-lessons").get_all("Requires-Dist")
+        assert [w for w in wanted if w.startswith(library) and f'extra == "{extra}"' in w]

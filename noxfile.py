@@ -1,0 +1,69 @@
+"""The package as its users get it: a wheel, alone, on each Python with the oldest and newest NumPy.
+
+`make wheel` and `make lanes` run this, and so do the workflows. What is supported stands in
+pyproject.toml alone: its classifiers name the Pythons, its dependencies the oldest NumPy.
+"""
+
+import shutil
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+DIST = ROOT / "_build" / "dist"
+PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
+# What the extras bring, and SciPy: no lane but the notebooks' has them.
+ABSENT = "matplotlib scipy seaborn torch"
+
+nox.options.default_venv_backend = "uv"  # pip cannot choose the oldest release that has a wheel
+nox.options.download_python = "never"
+nox.options.envdir = "_build/nox"
+nox.options.sessions = ["package"]
+
+
+def pinned(*names: str) -> list[str]:
+    """Return the pins of requirements.txt: a lane that breaks shall not be a tool's fault."""
+    pins = [line.partition("==") for line in (ROOT / "requirements.txt").read_text().splitlines()]
+    return ["".join(pin) for pin in pins if pin[0] in names]
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build wheel and sdist into _build/dist, and look at what they hold."""
+    session.install(*pinned("build", "check-wheel-contents", "pytest", "twine"))
+    shutil.rmtree(DIST, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(DIST))
+    session.run("pytest", "-q", "tests/release/test_wheel.py", env={"DIST": str(DIST)})
+
+
+@nox.session(python=PYTHONS, requires=["wheel"])
+@nox.parametrize("numpy", ["oldest", "newest"])
+def package(session: nox.Session, numpy: str) -> None:
+    """Install the wheel alone, with one NumPy, and run every test that needs no more."""
+    resolution = {"oldest": "lowest-direct", "newest": "highest"}[numpy]
+    [built] = DIST.glob("*.whl")
+    session.install("--resolution", resolution, "--only-binary", "numpy", str(built))
+    session.install(*pinned("hypothesis", "mpmath", "pytest", "pytest-xdist"))
+    session.chdir(session.create_tmp())  # where nothing of the checkout can be imported
+    session.run("python", "-c", WHAT_IS_TESTED)
+    settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
+    tests = [str(ROOT / "tests" / "package"), "-n", "logical", "--dist", "loadscope"]
+    session.run("pytest", "-q", *settings, *tests, *session.posargs, env={"ABSENT": ABSENT})
+
+
+WHAT_IS_TESTED = """
+import sys, numpy, softmax_lessons as package
+assert package.__file__.startswith(sys.prefix), package.__file__
+print("softmax-lessons", package.__version__, "NumPy", numpy.__version__, "Python", sys.version)
+"""
+
+
+@nox.session(python=PYTHONS)
+def notebooks(session: nox.Session) -> None:
+    """Run every notebook with the newest of everything; a drawing may change, a text may not."""
+    session.install(".[lessons]", "nbval", "pytest")
+    redrawn = ["--nbval-sanitize-with", str(ROOT / "tests" / "release" / "drawings.cfg")]
+    session.run(
+        "pytest", "-q", "--nbval", "--nbval-current-env", *redrawn, *(session.posargs or ["book"]),
+        env={"OMP_NUM_THREADS": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"},
+    )  # fmt: skip

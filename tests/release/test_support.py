@@ -1,0 +1,126 @@
+"""What pyproject.toml says is supported is what is tested, and what readers are told."""
+
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tomllib
+import yaml
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = SETTINGS["project"]
+CLASSIFIER = "Programming Language :: Python :: "
+PYTHONS = [c.removeprefix(CLASSIFIER) for c in PROJECT["classifiers"] if c.startswith(CLASSIFIER)]
+LANES = yaml.safe_load((ROOT / ".github/workflows/lanes.yml").read_text())["jobs"]
+RELEASE = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())["jobs"]
+
+
+def sessions(name):
+    command = [sys.executable, "-m", "nox", "--list", "--json", "--session", name]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    return [session for session in json.loads(done.stdout) if session["name"] == name]
+
+
+def step(job, name):
+    return next(step for step in job["steps"] if step.get("name") == name)
+
+
+def test_the_pythons_have_no_gap_and_start_where_pip_does():
+    assert [f"3.{n}" for n in range(10, 10 + len(PYTHONS))] == PYTHONS
+    assert PROJECT["requires-python"] == f">={PYTHONS[0]}"
+    assert SETTINGS["tool"]["ruff"]["target-version"] == "py" + PYTHONS[0].replace(".", "")
+
+
+def test_each_python_has_a_lane_with_the_oldest_and_one_with_the_newest_numpy():
+    found = {(lane["python"], lane["call_spec"]["numpy"]) for lane in sessions("package")}
+    assert found == set(itertools.product(PYTHONS, ["oldest", "newest"]))
+
+
+def test_the_workflow_runs_each_lane():
+    assert LANES["package"]["strategy"]["matrix"]["python"] == PYTHONS
+    assert LANES["package"]["steps"][-1]["run"] == 'nox -s "package-${{ matrix.python }}"'
+
+
+def test_the_workflow_runs_the_notebooks_on_the_newest_python():
+    *_, python, _, nox = LANES["notebooks"]["steps"]
+    assert python["with"]["python-version"] == PYTHONS[-1]
+    assert nox["run"] == f"nox -s notebooks-{PYTHONS[-1]}"
+    assert PYTHONS[-1] in {lane["python"] for lane in sessions("notebooks")}
+
+
+def test_what_the_readme_promises():
+    [numpy] = map(Requirement, PROJECT["dependencies"])
+    [bound] = numpy.specifier
+    assert (numpy.name, bound.operator) == ("numpy", ">=")
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    promise = f"Python {PYTHONS[0]} to {PYTHONS[-1]} with NumPy {bound.version} or later"
+    assert promise in readme
+
+
+def test_there_is_one_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    newest = re.search(r"^## (\S+) \((\S+)\)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert newest.groups() == (citation["version"], citation["date-released"])
+    assert citation["version"] == PROJECT["version"]
+
+
+# --- the steps of the workflows that are scripts ----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tag", "status"), [(f"v{PROJECT['version']}", 0), (PROJECT["version"], 1), ("v99.0.0", 1)]
+)
+def test_a_release_needs_a_tag_that_is_its_version(tag, status):
+    script = step(RELEASE["build"], "Compare the tag with the version")["run"]
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {"PATH": path, "GITHUB_REF_NAME": tag}
+    done = subprocess.run(
+        ["bash", "-e", "-c", script], env=environment, cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == status, done.stderr
+    assert (tag in done.stdout) == bool(status)
+
+
+@pytest.mark.parametrize(
+    ("already", "expected"), [("7", "issue comment 7 --body "), ("", "issue create --title ")]
+)
+def test_a_red_week_opens_one_issue(already, expected, tmp_path):
+    report = step(LANES["report"], "Open an issue, or add to the open one")
+    gh = tmp_path / "gh"
+    gh.write_text('#!/bin/sh\necho "$@" >> "$LOG"\n[ "$2" != list ] || echo "$FOUND"\n')
+    gh.chmod(0o755)
+    log = tmp_path / "log"
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "LOG": str(log), "FOUND": already}
+    environment |= report["env"] | {"RUN": "https://example.org/run"}
+    subprocess.run(["bash", "-e", "-c", report["run"]], env=environment, check=True)
+    asked, done = log.read_text().splitlines()
+    assert asked.startswith("issue list --app github-actions --state open ")
+    assert report["env"]["TITLE"] in asked
+    assert done.startswith(expected)
+    assert "https://example.org/run" in done
+
+
+# --- who may do what --------------------------------------------------------------------------
+
+
+def test_only_the_jobs_that_need_it_may_write():
+    workflows = {"release": RELEASE, "lanes": LANES}
+    may_write = {
+        (workflow, name, scope)
+        for workflow, jobs in workflows.items()
+        for name, job in jobs.items()
+        for scope, access in job.get("permissions", {}).items()
+        if access == "write"
+    }
+    assert may_write == {("release", "publish", "id-token"), ("lanes", "report", "issues")}
+
+
+def test_the_job_that_publishes_runs_nothing_of_ours():
+    assert not [s for s in RELEASE["publish"]["steps"] if "run" in s or "checkout" in s["uses"]]
