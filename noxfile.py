@@ -21,16 +21,16 @@ nox.options.envdir = "_build/nox"
 nox.options.sessions = ["package"]
 
 
-def pinned(*names: str) -> list[str]:
-    """Return the pins of requirements.txt: a lane that breaks shall not be a tool's fault."""
+def tools(*names: str) -> list[str]:
+    """Ask for the releases of requirements.txt, or older ones where a Python is too old for them."""
     pins = [line.partition("==") for line in (ROOT / "requirements.txt").read_text().splitlines()]
-    return ["".join(pin) for pin in pins if pin[0] in names]
+    return [f"{name}<={version}" for name, _, version in pins if name in names]
 
 
 @nox.session
 def wheel(session: nox.Session) -> None:
     """Build wheel and sdist into _build/dist, and look at what they hold."""
-    session.install(*pinned("build", "check-wheel-contents", "pytest", "twine"))
+    session.install(*tools("build", "check-wheel-contents", "pytest", "twine"))
     shutil.rmtree(DIST, ignore_errors=True)
     session.run("python", "-m", "build", "--outdir", str(DIST))
     session.run("pytest", "-q", "tests/release/test_wheel.py", env={"DIST": str(DIST)})
@@ -43,7 +43,7 @@ def package(session: nox.Session, numpy: str) -> None:
     resolution = {"oldest": "lowest-direct", "newest": "highest"}[numpy]
     [built] = DIST.glob("*.whl")
     session.install("--resolution", resolution, "--only-binary", "numpy", str(built))
-    session.install(*pinned("hypothesis", "mpmath", "pytest", "pytest-xdist"))
+    session.install(*tools("hypothesis", "mpmath", "pytest", "pytest-xdist"))
     session.chdir(session.create_tmp())  # where nothing of the checkout can be imported
     session.run("python", "-c", WHAT_IS_TESTED)
     settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]

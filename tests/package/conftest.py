@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import sys
 
 import pytest
 from hypothesis import settings
@@ -36,11 +37,12 @@ def pytest_runtest_makereport(item, call):
 
 
 def loud(report):
-    """Make a failure of a skip, unless it is for want of a library that ABSENT names."""
+    """Make a failure of a skip, but for want of a library that ABSENT names, or of Linux."""
     if report.skipped:
         reason = report.longrepr[2]
         missing = MISSING.search(reason)
-        if not missing or missing[1] not in ABSENT:
+        expected = missing[1] in ABSENT if missing else sys.platform != "linux"
+        if not expected:
             report.outcome = "failed"
             report.longrepr = f"{reason}\nInstall it, or name it in ABSENT: a skip looks green."
     return report
