@@ -22,7 +22,7 @@ nox.options.sessions = ["package"]
 
 
 def tools(*names: str) -> list[str]:
-    """Ask for the releases of requirements.txt, or older ones where a Python is too old for them."""
+    """Ask for what requirements.txt pins, or for older ones where the Python is too old."""
     pins = [line.partition("==") for line in (ROOT / "requirements.txt").read_text().splitlines()]
     return [f"{name}<={version}" for name, _, version in pins if name in names]
 
