@@ -562,6 +562,12 @@ def test_scores_of_very_different_sizes():
     assert_allclose(fit_temperature(z, [0, 0, 1, 1]), 1e-10 / math.log(2), rtol=1e-9)
 
 
+def test_where_newton_alone_would_leave_the_bracket():
+    # The slope is 0 where exp(-b) is 0.5e-150. A little above, the curvature is all but 0.
+    t = fit_temperature([[1.0, 0.0], [1e-150, 0.0]], [0, 1])
+    assert_allclose(t, 1 / math.log(2e150), rtol=1e-11)
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.longdouble, np.int16])
 def test_the_temperature_is_a_float_whatever_the_logits(dtype):
     z, y = example()
