@@ -225,7 +225,7 @@ def fit(
         Inputs and targets to measure the model on, before the first step and after each epoch. The
         model is put into evaluation mode for it, and never trained on them.
     progress : bool, default False
-        Whether to print how much is done, in one line of text.
+        Whether to print a line of text after each quarter of the steps.
 
     Returns
     -------
@@ -281,8 +281,6 @@ def fit(
     history = History()
     if held_out is not None:
         _measure(history, model, held_out, loss_fn)
-    if progress:
-        print(f"{steps} steps:", end="", flush=True)
     for step, rows in enumerate(islice(batches, steps), 1):
         loss = loss_fn(model(x[rows]), y[rows])
         history.append(loss.item())
@@ -291,11 +289,9 @@ def fit(
         optimizer.step()
         if held_out is not None and step % epoch == 0:
             _measure(history, model, held_out, loss_fn)
-        tenths = 10 * step // steps
-        if progress and tenths > 10 * (step - 1) // steps:
-            print(f" {10 * tenths}%", end="", flush=True)
-    if progress:
-        print()
+        quarters = 4 * step // steps
+        if progress and quarters > 4 * (step - 1) // steps:
+            print(f"{25 * quarters:3}% of {steps} steps", flush=True)
     with torch.no_grad():
         history.append(loss_fn(model(x), y).item())
     return history

@@ -266,16 +266,16 @@ def test_a_history_is_a_list():
 
 
 @pytest.mark.parametrize(
-    ("steps", "line"),
+    ("steps", "lines"),
     [
-        (20, "20 steps: 10% 20% 30% 40% 50% 60% 70% 80% 90% 100%\n"),
-        (3, "3 steps: 30% 60% 100%\n"),
-        (0, "0 steps:\n"),
+        (20, " 25% of 20 steps\n 50% of 20 steps\n 75% of 20 steps\n100% of 20 steps\n"),
+        (3, " 25% of 3 steps\n 50% of 3 steps\n100% of 3 steps\n"),
+        (0, ""),
     ],
 )
-def test_progress_is_one_line_that_is_the_same_on_every_run(clusters, model, capsys, steps, line):
+def test_progress_is_the_same_on_every_run(clusters, model, capsys, steps, lines):
     fit(model, *clusters, steps=steps, progress=True)
-    assert capsys.readouterr() == (line, "")
+    assert capsys.readouterr() == (lines, "")
     fit(model, *clusters, steps=steps)
     assert capsys.readouterr() == ("", "")
 
