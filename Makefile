@@ -17,7 +17,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book test wheel lanes mutants lab binder bench serve lighthouse outputs lock clean
+.PHONY: help book test wheel lanes mutants lab binder bench serve lighthouse audit reproducible outputs lock clean
 .NOTPARALLEL:
 
 help:
@@ -73,6 +73,14 @@ lighthouse: ## measure the built book's pages on a slow phone, when nothing else
 	$(SETUP)
 	@test -f _build/html/index.html || $(MAKE) book
 	@$(PY) tools/lighthouse.py $(PAGES)
+
+audit: ## secrets in the files, faults in the workflows, known vulnerabilities of what is pinned
+	$(SETUP)
+	$(PY) tools/audit.py
+
+reproducible: ## build the book twice, in two folders, and list the files that differ
+	$(SETUP)
+	$(PY) tools/reproducible.py $(BUILD)
 
 outputs: ## run the notebooks (NOTEBOOKS=...) and store what they print
 	$(SETUP)

@@ -1,8 +1,9 @@
-"""What a published page tells other sites, and the page for addresses that lead nowhere.
+"""What a published page tells other sites; the page at the root, and the one for dead addresses.
 
 - Each page's description goes into its Open Graph data too, with the card of the course: what
   a chat or a social network shows of a link. `templates/layout.html` writes them.
 - `404.html` is shown at any depth, so its links start at the root of the host.
+- `index.html`, at the root of the site, leads to the first page.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ def describe(
 
 
 def collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Name the page for addresses that lead nowhere."""
+    """Name the page for addresses that lead nowhere, and the one at the root."""
     yield LOST, {}, "404.html"
+    yield "index", {}, "front.html"
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:

@@ -1,13 +1,41 @@
-"""The workflows and the citation file are valid, and what they run is pinned."""
+"""The workflows and the citation file are valid; what workflows run is pinned and may do little."""
 
 import re
 import subprocess
 import sys
 
+import audit
 import pages
 import pytest
+import yaml
 
-WORKFLOWS = sorted(pages.ROOT.glob(".github/workflows/*.yml"))
+FOLDER = pages.ROOT / ".github" / "workflows"
+WORKFLOWS = sorted(FOLDER.glob("*.y*ml"))
+every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+SAFE = """\
+name: safe
+on: [issues]
+permissions: {}
+jobs:
+  safe:
+    runs-on: ubuntu-24.04
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1
+        with:
+          persist-credentials: false
+      - run: echo "$TITLE"
+        env:
+          TITLE: ${{ github.event.issue.title }}
+"""
+# One line of the above, as people write it.
+FAULTS = {
+    "all rights": ("permissions: {}", "permissions: write-all"),
+    "rights left open": ("permissions: {}\n", ""),
+    "tag": ("@3d3c42e5aac5ba805825da76410c181273ba90b1", "@v7"),
+    "credentials": ("persist-credentials: false", "fetch-depth: 1"),
+    "foreign text": ('echo "$TITLE"', "echo ${{ github.event.issue.title }}"),
+    "foreign code": ("on: [issues]", "on: pull_request_target"),
+}
 
 
 def validate(schema, path):
@@ -20,15 +48,63 @@ def test_there_are_workflows():
     assert WORKFLOWS
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+@every_workflow
 def test_workflow_is_valid(path):
     validate("vendor.github-workflows", path)
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+@every_workflow
 def test_actions_are_pinned_by_commit(path):
     for action in re.findall(r"uses:\s*(\S+)", path.read_text()):
         assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action), action
+
+
+def test_the_audit_finds_no_fault(capsys):
+    assert audit.faults(FOLDER) == "", capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("line", "wrong"), [("", ""), *FAULTS.values()], ids=["none", *FAULTS])
+def test_the_audit_notices_faults(line, wrong, tmp_path, capsys):
+    path = tmp_path / "planted.yml"
+    path.write_text(SAFE.replace(line, wrong, 1))
+    assert bool(audit.faults(path)) == bool(line), capsys.readouterr().out
+
+
+@every_workflow
+def test_each_job_asks_for_the_rights_that_it_needs(path):
+    """Every job may read the code at most, unless it says otherwise itself."""
+    workflow = yaml.safe_load(path.read_text())
+    assert workflow["permissions"] in ({}, {"contents": "read"})
+    for job in workflow["jobs"].values():
+        assert isinstance(job.get("permissions", {}), dict), "name the rights one by one"
+
+
+@every_workflow
+def test_no_expression_stands_in_a_script(path):
+    """An expression is pasted into the script before the shell reads it: pass it through `env`."""
+    for job in yaml.safe_load(path.read_text())["jobs"].values():
+        for step in job.get("steps", []):
+            for script in (step.get("run", ""), step.get("with", {}).get("script", "")):
+                assert "${{" not in script, script
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["gh" + "p_" + "a1B2c3" * 6, "AKIA" + "IOSFODNN7REALONE", "pass" + "word = 'Tr0ub4dor&3'"],
+)
+def test_the_audit_notices_secrets(secret, tmp_path, capsys):
+    path = tmp_path / "planted.py"
+    path.write_text(f"{secret}\n" if " = " in secret else f"key = '{secret}'\n")
+    assert audit.secrets([str(path)]), capsys.readouterr().out
+    path.write_text("key = 'softmax'\n")
+    assert not audit.secrets([str(path)]), capsys.readouterr().out
+
+
+def test_an_audit_that_gets_no_answer_fails(tmp_path, monkeypatch):
+    (tmp_path / "requirements.txt").write_text("numpy==2.0.0\n")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody listens there
+    said = audit.vulnerabilities(tmp_path / "requirements.txt")
+    assert said.startswith("No known vulnerabilities could be looked up")
 
 
 def test_citation_file_is_valid():

