@@ -60,7 +60,7 @@ def machine(app: Sphinx, page: str) -> Rows:
     yield text("Processor"), text(processor())
     yield text("Cores"), text(str(os.cpu_count()))
     now = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    yield text("Finished"), text(now)
+    yield text("Built"), text(now)
     yield text("Commit"), text(commit())
 
 

@@ -147,7 +147,8 @@ class Report:
             for name, text, code in self.rows
         ]
         listed = f"<dl>{''.join(parts)}</dl>" if parts else ""
-        return f'<div class="exercise-report"><p><strong>{self.headline}</strong></p>{listed}</div>'
+        headline = f"<p><strong>{escape(self.headline)}</strong></p>"
+        return f'<div class="exercise-report">{headline}{listed}</div>'
 
 
 def marked(text: str) -> str:

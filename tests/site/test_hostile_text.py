@@ -1,0 +1,45 @@
+"""Text that looks like HTML stays text in the browser too, whatever the reader does with it."""
+
+import hostile
+import pytest
+
+# Moves, ticks, fills and presses whatever there is, then lists all elements with their attributes.
+USE = """() => {
+    for (const control of document.querySelectorAll("input")) {
+        if (control.type === "radio" || control.type === "checkbox") control.checked = true;
+        else control.value = "2";
+        control.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    document.querySelectorAll("button").forEach(button => button.click());
+    return [...document.querySelectorAll("body *")].map(
+        element => [element.localName, ...element.getAttributeNames().sort()].join(" "),
+    );
+}"""
+
+
+@pytest.fixture(scope="module")
+def shown(browser):
+    """Show what is made of a text, one call below the other, with no policy to help."""
+    tab = browser.new_page()
+
+    def show(text):
+        lives = "".join(call(text).html for call in hostile.LIVE.values())
+        tab.set_content(f"<!doctype html><title>whole</title>{lives}")
+        assert tab.locator(".softmax-live form").count() == len(hostile.LIVE)
+        return tab, tab.evaluate(USE)
+
+    yield show
+    tab.close()
+
+
+@pytest.fixture(scope="module")
+def plain(shown):
+    return shown("quokka")[1]
+
+
+@pytest.mark.parametrize("text", hostile.TEXTS.values(), ids=list(hostile.TEXTS))
+def test_hostile_text_adds_no_element_and_runs_nothing(shown, plain, text):
+    tab, elements = shown(text)
+    assert elements == plain
+    assert tab.evaluate("window.ran === undefined")
+    assert text in tab.locator("softmax-check [role=status]").first.inner_text()
