@@ -18,28 +18,29 @@ USE = """() => {
 
 
 @pytest.fixture(scope="module")
-def shown(browser):
+def show(browser):
     """Show what is made of a text, one call below the other, with no policy to help."""
-    tab = browser.new_page()
+    context = browser.new_context()
 
-    def show(text):
+    def open_page(text):
         lives = "".join(call(text).html for call in hostile.LIVE.values())
+        tab = context.new_page()
         tab.set_content(f"<!doctype html><title>whole</title>{lives}")
         assert tab.locator(".softmax-live form").count() == len(hostile.LIVE)
         return tab, tab.evaluate(USE)
 
-    yield show
-    tab.close()
+    yield open_page
+    context.close()
 
 
 @pytest.fixture(scope="module")
-def plain(shown):
-    return shown("quokka")[1]
+def plain(show):
+    return show("quokka")[1]
 
 
 @pytest.mark.parametrize("text", hostile.TEXTS.values(), ids=list(hostile.TEXTS))
-def test_hostile_text_adds_no_element_and_runs_nothing(shown, plain, text):
-    tab, elements = shown(text)
+def test_hostile_text_adds_no_element_and_runs_nothing(show, plain, text):
+    tab, elements = show(text)
     assert elements == plain
     assert tab.evaluate("window.ran === undefined")
     assert text in tab.locator("softmax-check [role=status]").first.inner_text()
