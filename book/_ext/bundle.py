@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
@@ -186,7 +185,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", start)
     app.connect("html-page-context", note_assets, priority=1000)
     app.connect("build-finished", finish, priority=1000)
-    static = os.path.relpath(Path(__file__).parent / "static", app.confdir)
-    app.config.html_static_path.append(static)
+    app.config.html_static_path.append(str(Path(__file__).parent / "static"))
     # Pages that another process writes would not be noted.
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

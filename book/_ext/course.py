@@ -128,8 +128,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("book_repository", "", "html", str)
     app.connect("config-inited", set_addresses)
     app.connect("html-page-context", finish_page)
-    # Relative: absolute paths would make .buildinfo differ from folder to folder.
-    app.config.templates_path.insert(0, os.path.relpath(TEMPLATES, app.confdir))
+    app.config.templates_path.insert(0, str(TEMPLATES))
     render.coalesce_streams = join_streams
     unplug_thebe(app)
     prepare_katex()

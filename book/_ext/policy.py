@@ -21,7 +21,6 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -71,14 +70,7 @@ def set_policy(
     context["style_without_scripts"] = STYLE_WITHOUT_SCRIPTS
 
 
-def remove_templates(app: Sphinx, error: Exception | None) -> None:
-    """Remove what the themes leave among the static files: templates, without a policy."""
-    for file in Path(app.outdir, "_static").glob("*webpack-macros.html"):
-        file.unlink()
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect all of it to Sphinx, after everyone who changes the text of a page."""
     app.connect("html-page-context", set_policy, priority=1000)
-    app.connect("build-finished", remove_templates)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,6 +4,8 @@
   a chat or a social network shows of a link. `templates/layout.html` writes them.
 - `404.html` is shown at any depth, so its links start at the root of the host.
 - `index.html`, at the root of the site, leads to the first page.
+- What is no page goes: templates that the themes leave among the static files, and Sphinx's note
+  for the next build, a hash of settings with absolute paths, which no two folders agree on.
 """
 
 from __future__ import annotations
@@ -43,9 +45,12 @@ def collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:
-    """Let the links of the page for lost readers start at the root of the host."""
+    """Let the links of the page for lost readers start at the root of the host; tidy up."""
     if error or app.builder.format != "html":
         return
+    for leftover in Path(app.outdir, "_static").glob("*webpack-macros.html"):
+        leftover.unlink()
+    Path(app.outdir, ".buildinfo").unlink(missing_ok=True)
     file = Path(app.outdir, f"{LOST}.html")
     root = urlsplit(app.config.html_baseurl).path or "/"
     soup = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")

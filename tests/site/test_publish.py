@@ -64,3 +64,8 @@ def test_a_dead_link_leads_to_help(browser, server):
     tab.get_by_role("link", name="Start at the front page").click()
     assert tab.url == f"{server}book/index.html"
     tab.close()
+
+
+def test_nothing_is_published_that_is_no_page():
+    leftovers = [*pages.SITE.rglob(".*"), *pages.SITE.glob("_static/**/*.html")]
+    assert [path.name for path in leftovers if path.name != ".nojekyll"] == []
