@@ -74,3 +74,14 @@ def test_page_holds_no_error(page):
 @every_page
 def test_page_holds_no_raw_markup(page):
     assert not re.findall(r"\{[\w:-]+\}`|:::|\$\$|```|^\(.+\)=$", prose(page), re.MULTILINE)
+
+
+@every_page
+def test_page_shows_what_the_cells_print(page):
+    """To the last line break: a busy kernel sends a line in pieces."""
+    shown = [block.get_text().rstrip() for block in pages.article(page).select(".output.stream")]
+    for cell in pages.code_cells(page) if page in pages.NOTEBOOKS else []:
+        if not {"remove-cell", "remove-output", "nbval-ignore-output"} & set(pages.tags(cell)):
+            for output in cell.outputs:
+                if output.output_type == "stream":
+                    assert output.text.rstrip() in shown
