@@ -1,5 +1,5 @@
 /* A quick check: a question with options or a number to answer, and feedback on each mistake. */
-import { define, el, keepKeys } from "./core.mjs";
+import { Live, define, el, keepKeys } from "./core.mjs";
 
 /** 0.25, 0,25, -1e-3 and −2 are numbers; anything else is NaN. */
 export function parse(text) {
@@ -7,9 +7,8 @@ export function parse(text) {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
 }
 
-class Check extends HTMLElement {
-  connectedCallback() {
-    if (this.form) return; // built before, and only moved within the page
+class Check extends Live {
+  begin() {
     this.config = JSON.parse(this.getAttribute("config"));
     this.status = el("p", { role: "status" });
     this.form = el("form");

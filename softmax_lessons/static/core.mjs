@@ -67,12 +67,23 @@ export function keepKeys(element) {
   for (const control of controls) control.dataset.lmSuppressShortcuts = "true";
 }
 
-/** Every cell brings its own copy of the code. The first copy on a page serves them all. */
+/** An element that builds its `form` in `begin`, once all of its content has been read. */
+export class Live extends HTMLElement {
+  connectedCallback() {
+    const read = document.readyState !== "loading" || this.nextSibling;
+    if (read && !this.form) this.begin(); // not again when it is moved within the page
+  }
+}
+
+/** Every cell brings its own copy of the code. The first copy on a page serves them all. The others
+    wake the element before them, which may have been half read when the first one ran. */
 export function define(name, type, css = "") {
-  if (customElements.get(name)) return;
-  dress(SHARED_STYLE);
-  dress(css);
-  customElements.define(name, type);
+  if (!customElements.get(name)) {
+    dress(SHARED_STYLE);
+    dress(css);
+    customElements.define(name, type);
+  }
+  for (const element of document.querySelectorAll(name)) element.connectedCallback();
 }
 
 export function dress(css) {

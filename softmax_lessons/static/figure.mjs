@@ -1,11 +1,10 @@
 /* A figure with sliders: what the live figures have in common beside their arithmetic. */
-import { dress, el, keepKeys, show } from "./core.mjs";
+import { Live, dress, el, keepKeys, show } from "./core.mjs";
 
 /** A subclass has a `title`, says `build()` once and `draw()` after each change. `draw` returns
     the sentence that a screen reader speaks when the hand rests. */
-export class Figure extends HTMLElement {
-  connectedCallback() {
-    if (this.form) return; // built before, and only moved within the page
+export class Figure extends Live {
+  begin() {
     dress(FIGURE_STYLE);
     const { title } = this.constructor;
     this.config = JSON.parse(this.getAttribute("config"));

@@ -4,7 +4,10 @@ import base64
 import hashlib
 import json
 import re
+import threading
+import time
 from html import unescape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 
 import numpy as np
@@ -584,6 +587,43 @@ def test_simplex_point_can_be_dragged_and_put(figure):
     p = numbers(reads(figure, "simplex"))
     assert p[2] > 0.75
     assert float(sliders(figure).nth(2).input_value()) > 1
+
+
+class SlowPage(BaseHTTPRequestHandler):
+    """Sends half a page, and the other half when the browser has run what it has."""
+
+    halves: tuple[str, str]
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        for half in self.halves:
+            self.wfile.write(half.encode())
+            self.wfile.flush()
+            time.sleep(1)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("kind", ["check", "figure"])
+def test_an_element_that_arrives_in_two_parts_is_built_once(browser, kind):
+    if kind == "check":
+        html = interactive.choice("Which?", {"a": "x", "b": "y"}, answer="a").html
+    else:
+        html = interactive.explorer(Z, LABELS).html
+    cut = html.index("\n", html.index(">")) + 1  # within the content of the second one
+    SlowPage.halves = ("<!doctype html><title>Slow</title>" + html + html[:cut], html[cut:])
+    with ThreadingHTTPServer(("127.0.0.1", 0), SlowPage) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        tab = browser.new_page()
+        tab.goto(f"http://127.0.0.1:{http.server_port}/", wait_until="load")
+        first, second = tab.locator(".softmax-live").all()
+        first.locator("form").wait_for()
+        assert second.inner_text() == first.inner_text()
+        tab.close()
+        http.shutdown()
 
 
 @pytest.mark.parametrize("name", ["overflow"])
