@@ -602,6 +602,11 @@ def _broken(candidate: Callable[[ArrayLike], FloatArray], z: FloatArray) -> list
 # --- quick checks -----------------------------------------------------------------------------
 
 
+def _equal(option: Any, answer: Any) -> bool:
+    """Tell whether two answers are equal; NumPy 2.0's array_equal stumbles over text and number."""
+    return np.shape(option) == np.shape(answer) and bool(np.all(np.asarray(option) == answer))
+
+
 def choice(question: str, options: Mapping[Any, str], *, answer: Any) -> Live:
     """Return a question with options to choose from, and feedback on each.
 
@@ -657,7 +662,7 @@ def choice(question: str, options: Mapping[Any, str], *, answer: Any) -> Live:
     for name, feedback in zip(names, options.values(), strict=True):
         if not feedback.strip():
             raise ValueError(f"option {name!r} has no feedback: say why it is right or wrong")
-    right = [i for i, option in enumerate(options) if np.array_equal(option, answer)]
+    right = [i for i, option in enumerate(options) if _equal(option, answer)]
     if len(right) != 1:
         raise ValueError(f"answer must be one of the options {list(options)}, got {answer!r}")
     pairs = list(zip(names, options.values(), strict=True))

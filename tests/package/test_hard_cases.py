@@ -153,14 +153,16 @@ def test_all_axes_of_a_cube(dtype, shape):
 def test_dominated_rows_keep_their_digits(dtype, n, ties):
     gaps = [5, 12, 20, 40, 70] if dtype == np.float32 else [5, 20, 40, 200, 690]
     x = np.zeros((len(gaps), n), dtype)
+    # For softmax up to 25 small terms add to the same 1, and each sum is rounded. NumPy before
+    # version 2.3 adds in another order, and loses up to two units more.
+    bound = 12 if np.lib.NumpyVersion(np.__version__) >= "2.3.0" else 15
     for place in [0, n // 2, n - ties]:
         for row, gap in zip(x, gaps, strict=True):
             row[:] = -gap
             row[place : place + ties] = 0
-        # For softmax up to 25 small terms add to the same 1, and each sum is rounded.
-        assert_exact(x, softmax_ulps=12)
-        assert_exact(np.ascontiguousarray(x.T), axis=0, softmax_ulps=12)
-        assert_exact(np.ascontiguousarray(x[:, :, np.newaxis]), axis=1, softmax_ulps=12)
+        assert_exact(x, softmax_ulps=bound)
+        assert_exact(np.ascontiguousarray(x.T), axis=0, softmax_ulps=bound)
+        assert_exact(np.ascontiguousarray(x[:, :, np.newaxis]), axis=1, softmax_ulps=bound)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
