@@ -10,6 +10,7 @@
   const mode = ["light", "dark"].includes(stored) ? stored : "auto";
   const dark = mode === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : mode === "dark";
   const root = document.documentElement;
+  root.dataset.layout = "near"; // until layout.js has laid out the rest
   root.dataset.mode = mode;
   root.dataset.theme = dark ? "dark" : "light";
 })();
