@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from softmax_lessons.interactive import (
     choice,
+    double_softmax,
     explorer,
     gradient,
     normalizers,
@@ -31,6 +32,7 @@ TEXTS = {
 Z = [0.25, 1.23, -0.8]
 LIVE = {
     "choice": lambda text: choice(text, {text: text, "other": text}, answer=text),
+    "double_softmax": lambda text: double_softmax(Z, [text, "panda", text], target=1),
     "explorer": lambda text: explorer(Z, [text, "panda", text]),
     "gradient": lambda text: gradient(Z, [text, "panda", text], target=1),
     "normalizers": lambda text: normalizers({text: Z}, [text, "panda", text]),
@@ -38,3 +40,4 @@ LIVE = {
     "overflow": lambda text: overflow(Z, [text, "panda", text]),
     "simplex": lambda text: simplex(Z, [text, "panda", text]),
 }
+NUMBERS_ALONE = {"reliability"}  # takes no text
