@@ -27,6 +27,12 @@ def tools(*names: str) -> list[str]:
     return [f"{name}<={version}" for name, _, version in pins if name in names]
 
 
+def built() -> str:
+    """Return where the session `wheel` has put the wheel."""
+    [path] = DIST.glob("*.whl")
+    return str(path)
+
+
 @nox.session
 def wheel(session: nox.Session) -> None:
     """Build wheel and sdist into _build/dist, and look at what they hold."""
@@ -41,8 +47,7 @@ def wheel(session: nox.Session) -> None:
 def package(session: nox.Session, numpy: str) -> None:
     """Install the wheel alone, with one NumPy, and run every test that needs no more."""
     resolution = {"oldest": "lowest", "newest": "highest"}[numpy]
-    [built] = DIST.glob("*.whl")
-    session.install("--resolution", resolution, "--only-binary", "numpy", str(built))
+    session.install("--resolution", resolution, "--only-binary", "numpy", built())
     session.install(*tools("hypothesis", "mpmath", "pytest", "pytest-xdist"))
     session.chdir(session.create_tmp())  # where nothing of the checkout can be imported
     session.run("python", "-c", WHAT_IS_TESTED)
@@ -58,10 +63,10 @@ print("softmax-lessons", package.__version__, "NumPy", numpy.__version__, "Pytho
 """
 
 
-@nox.session(python=PYTHONS)
+@nox.session(python=PYTHONS, requires=["wheel"])
 def notebooks(session: nox.Session) -> None:
     """Run every notebook with the newest of everything; a drawing may change, a text may not."""
-    session.install(".[lessons]", "nbval", "pytest")
+    session.install(f"{built()}[lessons]", "nbval", "pytest")
     redrawn = ["--nbval-sanitize-with", str(ROOT / "tests" / "release" / "drawings.cfg")]
     session.run(
         "pytest", "-q", "--nbval", "--nbval-current-env", *redrawn, *(session.posargs or ["book"]),
