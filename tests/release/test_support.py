@@ -45,7 +45,9 @@ def test_each_python_has_a_lane_with_the_oldest_and_one_with_the_newest_numpy():
 
 def test_the_workflow_runs_each_lane():
     assert LANES["package"]["strategy"]["matrix"]["python"] == PYTHONS
-    assert LANES["package"]["steps"][-1]["run"] == 'nox -s "package-${{ matrix.python }}"'
+    last = LANES["package"]["steps"][-1]
+    assert last["run"] == 'nox -s "package-$LANE"'
+    assert last["env"] == {"LANE": "${{ matrix.python }}"}
 
 
 def test_the_workflow_runs_the_notebooks_on_the_newest_python():

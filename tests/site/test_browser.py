@@ -87,9 +87,11 @@ def test_page(visit, page, scheme):
 def test_formulas_have_their_fonts(visit):
     page = next(page for page in pages.CHAPTERS if pages.article(page).select(".katex"))
     tab = visit(page)
-    fonts = tab.evaluate(
-        "document.fonts.ready.then(all => [...all].map(f => [f.family, f.status]))"
-    )
+    tab.locator(".katex-html").last.scroll_into_view_if_needed()
+    fonts = tab.evaluate("""async () => {  // a frame to ask for the fonts
+        await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+        return [...await document.fonts.ready].map(f => [f.family, f.status]);
+    }""")
     assert {("KaTeX_Main", "loaded"), ("KaTeX_Math", "loaded")} <= set(map(tuple, fonts))
 
 
