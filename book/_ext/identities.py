@@ -6,6 +6,7 @@ from the files of the tests, whenever the book is built.
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,12 @@ LABEL = "eq-"  # how the labels of equations start
 logger = logging.getLogger(__name__)
 
 
+@cache
+def tests() -> dict[str, str]:
+    """Return the test of each equation, by label."""
+    return tomllib.loads(TABLE.read_text("utf-8"))
+
+
 def anchor(test: str) -> str:
     """Return the target of a test, as in "test_losses.py::test_reductions"."""
     return test.replace(".py::", "-").replace("_", "-")
@@ -32,11 +39,11 @@ def list_tests(app: Sphinx, page: str, source: list[str]) -> None:
     if page != PAGE:
         return
     equations: dict[str, list[str]] = {}
-    for label, test in tomllib.loads(TABLE.read_text("utf-8")).items():
+    for label, test in tests().items():
         equations.setdefault(test, []).append(label)
-    for file, tests in groupby(sorted(equations), key=lambda test: test.partition("::")[0]):
+    for file, group in groupby(sorted(equations), key=lambda test: test.partition("::")[0]):
         source[0] += f"\n## {file}\n"
-        for test in tests:
+        for test in group:
             name = test.partition("::")[2]
             links = ", ".join(f"{{eq}}`{label}`" for label in equations[test])
             source[0] += f"\n({anchor(test)})=\n### {words(name)}\n\nEquations: {links}\n\n"
@@ -51,15 +58,14 @@ def words(name: str) -> str:
 
 def link_equations(app: Sphinx, tree: nodes.document, page: str) -> None:
     """Put a link to its test below each numbered equation."""
-    tests = tomllib.loads(TABLE.read_text("utf-8"))
     for equation in list(tree.findall(nodes.math_block)):
         label = equation.get("label")
         if not label or not label.startswith(LABEL):
             continue
-        if label not in tests:
+        if label not in tests():
             logger.warning("%s has no test in %s", label, TABLE.name, location=equation)
             continue
-        target = f"{app.builder.get_relative_uri(page, PAGE)}#{anchor(tests[label])}"
+        target = f"{app.builder.get_relative_uri(page, PAGE)}#{anchor(tests()[label])}"
         text = f"Test of equation {equation['number']}"
         link = nodes.reference("", text, internal=True, refuri=target)
         below = nodes.paragraph("", "", link, classes=["identity-test"])

@@ -9,9 +9,7 @@ import numpy as np
 from softmax_lessons.exercises._exercise import Args, Stage
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
+    from softmax_lessons.exercises._exercise import Array
 
 # The tables are laid out by hand: a known mistake is its sentence, its hint and its formula.
 # fmt: off

@@ -64,9 +64,7 @@ from softmax_lessons.exercises._symptoms import (
 )
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
+    from softmax_lessons.exercises._exercise import Array
 
 WAVERING = Finding(
     "The same call does not always return the same.",

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,9 +18,7 @@ from softmax_lessons.exercises import _run
 from softmax_lessons.exercises._exercise import Finding, Stage, Trial, agree
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
+    from softmax_lessons.exercises._exercise import Array
 
 # --- findings that need no numbers ------------------------------------------------------------
 

@@ -72,6 +72,15 @@ def run_examples(module):
     return {t.name.removeprefix(module.__name__ + ".") for t in tests}
 
 
+def undocumented(function):
+    """Return the sections and parameters that the docstring of a function lacks."""
+    text = inspect.getdoc(function)
+    sections = ["Parameters", "Returns", "Raises", "Notes", "Examples"]
+    wanted = [f"\n{section}\n{'-' * len(section)}\n" for section in sections]
+    wanted += [f"\n{parameter} : " for parameter in inspect.signature(function).parameters]
+    return [part for part in wanted if part not in text]
+
+
 def test_every_function_has_an_example_that_runs():
     with np.printoptions():
         found = set().union(*map(run_examples, [activations, gradients, losses, normalizers]))
@@ -95,12 +104,7 @@ def test_the_examples_of_the_extras_run(name, needs, public):
 
 @pytest.mark.parametrize("name", SIGNATURES)
 def test_docstrings_are_complete(name):
-    function = getattr(softmax_lessons, name)
-    text = inspect.getdoc(function)
-    for section in ["Parameters", "Returns", "Raises", "Notes", "Examples"]:
-        assert f"\n{section}\n{'-' * len(section)}\n" in text
-    for parameter in inspect.signature(function).parameters:
-        assert f"\n{parameter} : " in text
+    assert undocumented(getattr(softmax_lessons, name)) == []
 
 
 def test_importing_the_package_imports_nothing_heavy():

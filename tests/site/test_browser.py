@@ -109,4 +109,7 @@ def test_search_finds_a_page(visit):
     tab = visit("search")
     tab.locator("main input[type=search]").fill("logits")
     tab.keyboard.press("Enter")
-    tab.locator("#search-results li a").first.wait_for(timeout=10_000)
+    page = "book/1-probabilities/scores"
+    found = tab.locator(f"#search-results li a[href*='{page}.html']").first
+    found.wait_for(timeout=10_000)
+    assert pages.straight(found.inner_text()) == pages.title(page)
