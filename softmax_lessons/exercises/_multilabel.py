@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +12,7 @@ from softmax_lessons.exercises._inputs import SIX, a
 from softmax_lessons.exercises._symptoms import at_least_zero
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
+    from softmax_lessons.exercises._exercise import Array
 
 # The tables are laid out by hand: a known mistake is its sentence, its hint and its formula.
 # fmt: off
