@@ -7,6 +7,7 @@ PY = .venv/bin/python
 SETUP = @PYTHON="$(PYTHON)" sh tools/setup.sh
 BUILD = .venv/bin/jupyter-book build . -nW --keep-going --all
 REPOSITORY_IN_TESTS = teacher/fork-of-lessons
+IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync) # not in the make of macOS
 
 # The same outputs on every machine: no settings from outside, one thread a process.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP SITE
@@ -17,8 +18,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book test wheel lanes mutants lab binder bench serve lighthouse audit reproducible outputs lock clean
-.NOTPARALLEL:
+.PHONY: help book test test-package test-site wheel lanes mutants lab binder bench serve lighthouse audit reproducible outputs lock clean
 
 help:
 	@grep -E '^[a-z]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
@@ -33,12 +33,19 @@ book: ## build the book from nothing into _build/html, and check that it is comp
 test: ## every test: style, types, package, notebooks, and the site as a fork would publish it
 	$(SETUP)
 	@$(PY) tools/browser.py
-	@rm -rf _build/test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	@echo "The tests of the package run while the site is built: some five minutes."
+	@$(MAKE) --no-print-directory --jobs=2 $(IN_ONE_PIECE) test-package test-site
+	$(PY) -m pytest -n logical --maxprocesses 4 --dist loadscope --nbval --nbval-current-env tests/book tests/site book
+
+test-package:
+	$(PY) -m pytest tests/package tests/release
+
+test-site:
+	@rm -rf _build/test
 	BOOK_REPOSITORY=$(REPOSITORY_IN_TESTS) $(BUILD) --path-output _build/test
-	$(PY) -m pytest -n logical --maxprocesses 4 --dist loadscope --nbval --nbval-current-env tests book
 
 wheel: ## build wheel and sdist into _build/dist; test the wheel alone, with NumPy and no more
 	$(SETUP)

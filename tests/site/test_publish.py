@@ -62,7 +62,7 @@ def test_a_dead_link_leads_to_help(browser, server):
     assert tab.locator("h1").inner_text() == "There is no such page"
     assert tab.evaluate("document.styleSheets[0].cssRules.length") > 100
     tab.get_by_role("link", name="Start at the front page").click()
-    assert tab.url == f"{server}book/index.html"
+    tab.wait_for_url(f"{server}book/index.html")
     tab.close()
 
 
