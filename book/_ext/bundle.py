@@ -186,5 +186,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", note_assets, priority=1000)
     app.connect("build-finished", finish, priority=1000)
     app.config.html_static_path.append(str(Path(__file__).parent / "static"))
+    app.add_js_file("layout.js")
+    app.add_js_file("print.js")
     # Pages that another process writes would not be noted.
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

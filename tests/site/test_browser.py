@@ -96,6 +96,29 @@ def test_page_opens_in_the_mode_of_the_system(browser, server, scheme):
     tab.close()
 
 
+FORMULAS = max(pages.CHAPTERS, key=lambda page: len(pages.article(page).select(".katex")))
+
+
+def test_what_waits_for_the_first_look_is_laid_out_after_it(visit):
+    tab = visit(FORMULAS)
+    tab.wait_for_function("() => !document.documentElement.dataset.layout")
+    waiting = """() => [...document.querySelectorAll("article *")].filter(
+        e => !e.closest(".katex") && getComputedStyle(e).contentVisibility !== "visible").length"""
+    assert tab.evaluate(waiting) == 0
+    assert tab.locator("article [style*='content-visibility']").count() > 20
+
+
+def test_nothing_waits_when_the_reader_comes_back_or_follows_a_link(browser, server):
+    section = pages.article(FORMULAS).select("section[id]")[-3]["id"]
+    tab = browser.new_page()
+    for go in (lambda: tab.goto(f"{server}{FORMULAS}.html#{section}"), tab.reload):
+        go()
+        assert tab.locator("article [style*='content-visibility']").count() == 0
+        place = "id => document.getElementById(id).getBoundingClientRect().top"
+        assert 0 <= tab.evaluate(place, section) < 200
+    tab.close()
+
+
 def test_formulas_have_their_fonts(visit):
     page = next(page for page in pages.CHAPTERS if pages.article(page).select(".katex"))
     tab = visit(page)

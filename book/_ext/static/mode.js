@@ -1,4 +1,5 @@
-// Sets the colour mode before anything is drawn, so that a dark page does not start white.
+// Sets the colour mode before anything is drawn, so that a dark page does not start white, and lets
+// far paragraphs wait.
 // The theme's own script takes over when the page is read.
 (() => {
   let stored = null;
@@ -10,7 +11,10 @@
   const mode = ["light", "dark"].includes(stored) ? stored : "auto";
   const dark = mode === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : mode === "dark";
   const root = document.documentElement;
-  root.dataset.layout = "near"; // until layout.js has laid out the rest
+  // Until layout.js has laid out the rest. Who comes back, or to a place within the page, needs
+  // the true heights of all that stands above.
+  const [visit] = performance.getEntriesByType("navigation");
+  if (visit?.type === "navigate" && !location.hash) root.dataset.layout = "near";
   root.dataset.mode = mode;
   root.dataset.theme = dark ? "dark" : "light";
 })();
