@@ -30,7 +30,7 @@ def main():
         return
     print("JupyterLab opens in your browser. To stop it, press Ctrl+C here, twice.", flush=True)
     lab = ["-m", "jupyter", "lab", "--LabApp.default_url=/lab/tree/book/index.ipynb"]
-    subprocess.call([str(python), *lab], cwd=str(HERE / "notebooks"), env=variables())
+    sys.exit(subprocess.call([str(python), *lab], cwd=str(HERE / "notebooks"), env=variables()))
 
 
 def refuse_other_machines():
