@@ -60,13 +60,14 @@ def test_the_workflow_runs_the_notebooks_on_the_newest_python():
     assert PYTHONS[-1] in {lane["python"] for lane in sessions("notebooks")}
 
 
-def test_what_the_readme_promises():
+@pytest.mark.parametrize("name", ["README.md", "PACKAGE.md"])
+def test_what_readers_are_promised(name):
     [numpy] = map(Requirement, PROJECT["dependencies"])
     [bound] = numpy.specifier
     assert (numpy.name, bound.operator) == ("numpy", ">=")
-    readme = " ".join((ROOT / "README.md").read_text().split())
+    text = " ".join((ROOT / name).read_text().split())
     promise = f"Python {PYTHONS[0]} to {PYTHONS[-1]} with NumPy {bound.version} or later"
-    assert promise in readme
+    assert promise in text
 
 
 def test_there_is_one_version():
