@@ -6,6 +6,7 @@
 PY = .venv/bin/python
 SETUP = @PYTHON="$(PYTHON)" sh tools/setup.sh
 BUILD = .venv/bin/jupyter-book build . -nW --keep-going --all
+ALONE = $(PY) tools/alone.py
 REPOSITORY_IN_TESTS = teacher/fork-of-lessons
 
 # The same outputs on every machine: no settings from outside, one thread a process.
@@ -17,7 +18,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book test wheel lanes mutants lab binder bundle bench serve lighthouse audit reproducible outputs lock clean
+.PHONY: help book book-itself test test-itself wheel lanes mutants lab binder bundle bench serve lighthouse audit reproducible faults outputs lock clean
 .NOTPARALLEL:
 
 help:
@@ -25,6 +26,9 @@ help:
 
 book: ## build the book from nothing into _build/html, and check that it is complete
 	$(SETUP)
+	@$(ALONE) book $(MAKE) --no-print-directory book-itself
+
+book-itself:
 	@rm -rf _build/html _build/.doctrees _build/jupyter_execute
 	$(BUILD)
 	SITE=_build/html $(PY) -m pytest -q tests/site/test_complete.py
@@ -32,6 +36,9 @@ book: ## build the book from nothing into _build/html, and check that it is comp
 
 test: ## every test: style, types, package, notebooks, and the site as a fork would publish it
 	$(SETUP)
+	@$(ALONE) test $(MAKE) --no-print-directory test-itself
+
+test-itself:
 	@$(PY) tools/browser.py
 	@rm -rf _build/test
 	$(PY) -m ruff check .
@@ -86,6 +93,10 @@ audit: ## secrets in the files, faults in the workflows, known vulnerabilities o
 reproducible: ## build the book twice, in two folders, and list the files that differ
 	$(SETUP)
 	$(PY) tools/reproducible.py $(BUILD)
+
+faults: ## try what happens to people: interruptions, a full disk, odd folders ... (NAMES=...)
+	$(SETUP)
+	$(PY) tools/faults.py $(NAMES)
 
 outputs: ## run the notebooks (NOTEBOOKS=...) and store what they print
 	$(SETUP)
