@@ -6,6 +6,7 @@
 PY = .venv/bin/python
 SETUP = @PYTHON="$(PYTHON)" sh tools/setup.sh
 BUILD = .venv/bin/jupyter-book build . -nW --keep-going --all
+ALONE = $(PY) tools/alone.py
 REPOSITORY_IN_TESTS = teacher/fork-of-lessons
 IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync) # not in the make of macOS
 
@@ -18,13 +19,16 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book test test-package test-site wheel lanes mutants lab binder bench serve lighthouse audit reproducible outputs lock clean
+.PHONY: help book book-itself test test-itself test-package test-site wheel lanes mutants lab binder bundle bench serve lighthouse audit reproducible faults outputs lock clean
 
 help:
 	@grep -E '^[a-z]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
 
 book: ## build the book from nothing into _build/html, and check that it is complete
 	$(SETUP)
+	@$(ALONE) book $(MAKE) --no-print-directory book-itself
+
+book-itself:
 	@rm -rf _build/html _build/.doctrees _build/jupyter_execute
 	$(BUILD)
 	SITE=_build/html $(PY) -m pytest -q tests/site/test_complete.py
@@ -32,6 +36,9 @@ book: ## build the book from nothing into _build/html, and check that it is comp
 
 test: ## every test: style, types, package, notebooks, and the site as a fork would publish it
 	$(SETUP)
+	@$(ALONE) test $(MAKE) --no-print-directory test-itself
+
+test-itself:
 	@$(PY) tools/browser.py
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -72,6 +79,11 @@ binder: ## rehearse what Binder does with the last commit, without Docker (NOTEB
 	$(SETUP)
 	@$(PY) tools/binder.py $(NOTEBOOKS)
 
+bundle: ## pack site, notebooks and wheels for a memory stick; try it offline (NOTEBOOKS=...)
+	$(SETUP)
+	@test -f _build/html/index.html || $(MAKE) book
+	@$(PY) tools/pack.py $(NOTEBOOKS)
+
 bench: ## speed, memory and accuracy beside the peers; writes benchmarks/results.json
 	$(SETUP)
 	$(PY) -m benchmarks
@@ -88,6 +100,10 @@ audit: ## secrets in the files, faults in the workflows, known vulnerabilities o
 reproducible: ## build the book twice, in two folders, and list the files that differ
 	$(SETUP)
 	$(PY) tools/reproducible.py $(BUILD)
+
+faults: ## try what happens to people: interruptions, a full disk, odd folders ... (NAMES=...)
+	$(SETUP)
+	$(PY) tools/faults.py $(NAMES)
 
 outputs: ## run the notebooks (NOTEBOOKS=...) and store what they print
 	$(SETUP)

@@ -93,9 +93,10 @@ def minutes(page: str) -> int:
     """
     prose = "\n".join(c.source for c in notebook(page).cells if c.cell_type == "markdown")
     words = re.findall(r"[A-Za-z][\w'’-]*", re.sub(r"\$\$.*?\$\$", "", prose, flags=re.DOTALL))
+    hidden = {"remove-cell", "remove-input"}
     cells = [
         cell
         for cell in code_cells(page)
-        if "remove-input" not in tags(cell) and "exercises.check(" not in cell.source
+        if not hidden & set(tags(cell)) and "exercises.check(" not in cell.source
     ]
     return 5 * round((len(words) / 200 + len(cells) / 3) / 5)

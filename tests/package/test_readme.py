@@ -1,14 +1,18 @@
-"""The example in the README does what it says."""
+"""The examples in the README and in the text for PyPI do what they say."""
 
 import doctest
 from pathlib import Path
 
-README = Path(__file__).parents[2] / "README.md"
+import pytest
+
+ROOT = Path(__file__).parents[2]
 
 
-def test_readme_example_prints_what_it_shows():
-    example = README.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
-    test = doctest.DocTestParser().get_doctest(example, {}, "README", str(README), 0)
+@pytest.mark.parametrize("name", ["README.md", "PACKAGE.md"])
+def test_example_prints_what_it_shows(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    example = text.split("```python\n")[1].split("```")[0]
+    test = doctest.DocTestParser().get_doctest(example, {}, name, name, 0)
     result = doctest.DocTestRunner().run(test)
     assert result.attempted == 3
     assert result.failed == 0

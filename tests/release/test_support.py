@@ -18,8 +18,11 @@ SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = SETTINGS["project"]
 CLASSIFIER = "Programming Language :: Python :: "
 PYTHONS = [c.removeprefix(CLASSIFIER) for c in PROJECT["classifiers"] if c.startswith(CLASSIFIER)]
-LANES = yaml.safe_load((ROOT / ".github/workflows/lanes.yml").read_text())["jobs"]
-RELEASE = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())["jobs"]
+WORKFLOWS = ROOT / ".github" / "workflows"
+BINDER, LANES, RELEASE, REPORT = (
+    yaml.safe_load((WORKFLOWS / f"{name}.yml").read_text())["jobs"]
+    for name in ("binder", "lanes", "release", "report")
+)
 
 
 def sessions(name):
@@ -57,13 +60,14 @@ def test_the_workflow_runs_the_notebooks_on_the_newest_python():
     assert PYTHONS[-1] in {lane["python"] for lane in sessions("notebooks")}
 
 
-def test_what_the_readme_promises():
+@pytest.mark.parametrize("name", ["README.md", "PACKAGE.md"])
+def test_what_readers_are_promised(name):
     [numpy] = map(Requirement, PROJECT["dependencies"])
     [bound] = numpy.specifier
     assert (numpy.name, bound.operator) == ("numpy", ">=")
-    readme = " ".join((ROOT / "README.md").read_text().split())
+    text = " ".join((ROOT / name).read_text().split())
     promise = f"Python {PYTHONS[0]} to {PYTHONS[-1]} with NumPy {bound.version} or later"
-    assert promise in readme
+    assert promise in text
 
 
 def test_there_is_one_version():
@@ -93,27 +97,43 @@ def test_a_release_needs_a_tag_that_is_its_version(tag, status):
 @pytest.mark.parametrize(
     ("already", "expected"), [("7", "issue comment 7 --body "), ("", "issue create --title ")]
 )
-def test_a_red_week_opens_one_issue(already, expected, tmp_path):
-    report = step(LANES["report"], "Open an issue, or add to the open one")
+def test_a_report_opens_one_issue(already, expected, tmp_path):
+    report = step(REPORT["report"], "Open an issue, or add to the open one")
     gh = tmp_path / "gh"
     gh.write_text('#!/bin/sh\necho "$@" >> "$LOG"\n[ "$2" != list ] || echo "$FOUND"\n')
     gh.chmod(0o755)
     log = tmp_path / "log"
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "LOG": str(log), "FOUND": already}
-    environment |= report["env"] | {"RUN": "https://example.org/run"}
+    inputs = {"TITLE": "It fails", "RESULTS": "package: failure"}
+    environment |= report["env"] | inputs | {"RUN": "https://example.org/run"}
     subprocess.run(["bash", "-e", "-c", report["run"]], env=environment, check=True)
     asked, done = log.read_text().splitlines()
     assert asked.startswith("issue list --app github-actions --state open ")
-    assert report["env"]["TITLE"] in asked
+    assert "It fails" in asked
     assert done.startswith(expected)
-    assert "https://example.org/run" in done
+    assert "package: failure: https://example.org/run" in done
+
+
+@pytest.mark.parametrize("jobs", [BINDER, LANES], ids=["binder", "lanes"])
+def test_what_runs_by_the_calendar_is_reported(jobs):
+    others = set(jobs) - {"report"}
+    report = jobs["report"]
+    assert report["uses"] == "./.github/workflows/report.yml"
+    assert set(report["needs"]) == others
+    for job in others:
+        assert f"needs.{job}.result != 'success'" in report["if"]
+        assert f"{job}: ${{{{ needs.{job}.result }}}}" in report["with"]["results"]
+
+
+def test_the_image_is_built_and_read_each_month():
+    assert BINDER["image"]["steps"][-1]["run"] == "python tools/binder.py --image"
 
 
 # --- who may do what --------------------------------------------------------------------------
 
 
 def test_only_the_jobs_that_need_it_may_write():
-    workflows = {"release": RELEASE, "lanes": LANES}
+    workflows = {"binder": BINDER, "lanes": LANES, "release": RELEASE, "report": REPORT}
     may_write = {
         (workflow, name, scope)
         for workflow, jobs in workflows.items()
@@ -121,7 +141,8 @@ def test_only_the_jobs_that_need_it_may_write():
         for scope, access in job.get("permissions", {}).items()
         if access == "write"
     }
-    assert may_write == {("release", "publish", "id-token"), ("lanes", "report", "issues")}
+    issues = {(workflow, "report", "issues") for workflow in ("binder", "lanes", "report")}
+    assert may_write == {("release", "publish", "id-token"), *issues}
 
 
 def test_the_job_that_publishes_runs_nothing_of_ours():

@@ -4,11 +4,12 @@ DIST names the folder of the two, if they are built already.
 """
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
 import zipfile
-from email.parser import HeaderParser
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -65,13 +66,24 @@ def test_what_the_sdist_holds(dist):
     with tarfile.open(dist / f"{STEM}.tar.gz") as archive:
         names = {member.name for member in archive if member.isfile()}
     # What builds the wheel. The course, with the tests of both, is the repository.
-    extra = {"LICENSE", "PKG-INFO", "README.md", "pyproject.toml", "setup.cfg"}
+    extra = {"LICENSE", "PACKAGE.md", "PKG-INFO", "README.md", "pyproject.toml", "setup.cfg"}
     extra |= {f"softmax_lessons.egg-info/{name}" for name in EGG}
     assert names == {f"{STEM}/{name}" for name in package() | extra}
 
 
+def said(wheel):
+    return message_from_bytes(wheel.read(f"{STEM}.dist-info/METADATA"))
+
+
+def test_what_pypi_shows_leads_nowhere_that_pypi_lacks(wheel):
+    text = said(wheel).get_payload(decode=True).decode()
+    assert text.strip() == (ROOT / "PACKAGE.md").read_text(encoding="utf-8").strip()
+    links = re.findall(r"\]\((.*?)\)|\b(?:href|src)=\W(.*?)[\"']", text)
+    assert not [link for link in map("".join, links) if not link.startswith("https://")]
+
+
 def test_what_the_wheel_says(wheel):
-    metadata = HeaderParser().parsestr(wheel.read(f"{STEM}.dist-info/METADATA").decode())
+    metadata = said(wheel)
     assert metadata["Version"] == PROJECT["version"]
     assert metadata["Requires-Python"] == PROJECT["requires-python"]
     assert metadata.get_all("Classifier") == PROJECT["classifiers"]

@@ -1,4 +1,4 @@
-"""Binder, edit and canonical addresses follow from one setting, so that a fork needs no change."""
+"""All addresses, from Binder to canonical, follow from one setting: a fork needs no change."""
 
 import pages
 import pytest
@@ -36,7 +36,8 @@ def test_page_points_to_the_fork(page):
     assert f"https://github.com/{pages.FORK}" in links
     assert f"https://github.com/{pages.FORK}/edit/main/{page}.{kind}" in links
     binder = f"https://mybinder.org/v2/gh/{pages.FORK}/main?urlpath=lab/tree/{page}.ipynb"
-    assert (binder in links) == (kind == "ipynb")
+    colab = f"https://colab.research.google.com/github/{pages.FORK}/blob/main/{page}.ipynb"
+    assert (binder in links) == (colab in links) == (kind == "ipynb")
 
 
 @pytest.mark.parametrize("page", pages.PAGES)
