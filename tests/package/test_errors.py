@@ -9,49 +9,77 @@ from family import EVERYTHING, WITH_AXIS, Z, by_name
 from softmax_lessons import log_softmax, logsumexp, sigmoid, softmax
 
 DATES = np.array(["2024-01-01", "2024-01-02"], "datetime64[D]")
+STRINGS = "pass numpy.asarray(x, dtype=float)"
+
+
+def whole(text):
+    """A pattern that fits the text alone, from its first letter to its last."""
+    return f"^{re.escape(text)}$"
 
 
 @pytest.mark.parametrize("function", EVERYTHING, ids=by_name)
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        ([1 + 2j], "got dtype complex128: pass x.real or abs(x)"),
-        (np.array([1, 2], object), "got dtype object: pass numpy.asarray(x, dtype=float)"),
-        ([10**30], "got dtype object: pass numpy.asarray(x, dtype=float)"),
-        (None, "got dtype object"),
-        (["1", "2"], "got dtype <U1: pass numpy.asarray(x, dtype=float)"),
-        ([b"1"], "got dtype |S1: pass numpy.asarray(x, dtype=float)"),
-        (DATES, "got dtype datetime64[D]: pass numbers, such as (x - x.min())"),
-        (DATES - DATES, "got dtype timedelta64[D]: pass numbers, such as x / numpy.timedelta64"),
-        (np.zeros(2, "f4,f4"), "pass an array of floats"),
-        (np.ma.masked_invalid([1.0, np.nan]), "pass x.filled(value), or x.data with where=~x.mask"),
+        ([1 + 2j], "complex128: pass x.real or abs(x)"),
+        (np.array([1, 2], object), f"object: {STRINGS}"),
+        ([10**30], f"object: {STRINGS}"),
+        (None, f"object: {STRINGS}"),
+        (["1", "2"], f"<U1: {STRINGS}"),
+        ([b"1"], f"|S1: {STRINGS}"),
+        (
+            DATES,
+            "datetime64[D]: pass numbers, such as (x - x.min()) / numpy.timedelta64(1, 's')",
+        ),
+        (
+            DATES - DATES,
+            "timedelta64[D]: pass numbers, such as x / numpy.timedelta64(1, 's')",
+        ),
+        (
+            np.zeros(2, "f4,f4"),
+            "[('f0', '<f4'), ('f1', '<f4')]: pass an array of floats",
+        ),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
 )
 def test_what_is_not_an_array_of_real_numbers(function, x, message):
-    with pytest.raises(TypeError, match=re.escape(message)):
+    message = f"x must hold real numbers, got dtype {message}"
+    with pytest.raises(TypeError, match=whole(message)):
         function(x)
+
+
+@pytest.mark.parametrize("function", EVERYTHING, ids=by_name)
+def test_scores_with_a_mask_of_their_own(function):
+    message = "x is a masked array: pass x.filled(value), or x.data with where=~x.mask"
+    with pytest.raises(TypeError, match=whole(message)):
+        function(np.ma.masked_invalid([1.0, np.nan]))
 
 
 @pytest.mark.parametrize("function", EVERYTHING, ids=by_name)
 def test_something_like_a_torch_tensor(function):
     # No torch needed: the module name of the class is what counts.
     tensor = type("Parameter", (type("Tensor", (), {"__module__": "torch"}),), {})()
-    with pytest.raises(TypeError, match=re.escape("pass x.detach().numpy(), or use torch.softmax")):
+    message = "x is a torch tensor: pass x.detach().numpy(), or use torch.softmax & co."
+    with pytest.raises(TypeError, match=whole(message)):
         function(tensor)
 
 
 @pytest.mark.parametrize("function", WITH_AXIS, ids=by_name)
-@pytest.mark.parametrize("axis", [None, 1.0, "0", "", (0, 0.5)])
+@pytest.mark.parametrize("axis", [1.0, "0", "", (0, 0.5)])
 def test_an_axis_that_is_no_integer(function, axis):
     message = f"axis must be an integer or a tuple of integers, got {axis!r}"
-    with pytest.raises(TypeError, match=re.escape(message)):
+    with pytest.raises(TypeError, match=whole(message)):
         function([Z, Z], axis=axis)
 
 
-def test_the_axis_of_scipy_gets_a_hint():
-    with pytest.raises(TypeError, match=re.escape("for the whole array pass tuple(range(x.ndim))")):
-        softmax([Z, Z], axis=None)
+@pytest.mark.parametrize("function", WITH_AXIS, ids=by_name)
+def test_the_axis_of_scipy_gets_a_hint(function):
+    message = (
+        "axis must be an integer or a tuple of integers, got None: "
+        "for the whole array pass tuple(range(x.ndim))"
+    )
+    with pytest.raises(TypeError, match=whole(message)):
+        function([Z, Z], axis=None)
 
 
 @pytest.mark.parametrize("function", WITH_AXIS, ids=by_name)
@@ -64,17 +92,17 @@ def test_an_axis_given_twice(function):
 @pytest.mark.parametrize(
     ("temperature", "message"),
     [
-        (0, "temperature must be above 0, got 0: use hardmax"),
-        (-0.0, "temperature must be above 0, got -0.0: use hardmax"),
+        (0, "temperature must be above 0, got 0: use hardmax, its limit"),
+        (-0.0, "temperature must be above 0, got -0.0: use hardmax, its limit"),
         (-1.5, "temperature must be above 0, got -1.5"),
         (np.nan, "temperature must be above 0, got nan"),
         (-np.inf, "temperature must be above 0, got -inf"),
         (np.inf, "temperature must be finite, got inf: its limit is uniform, 1 / n each"),
-        (10**400, "temperature must be finite, got 1000"),
+        (10**400, f"temperature must be finite, got {10**400}: its limit is uniform, 1 / n each"),
     ],
 )
 def test_a_temperature_out_of_range(function, temperature, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
+    with pytest.raises(ValueError, match=whole(message)):
         function(Z, temperature=temperature)
 
 
@@ -82,21 +110,23 @@ def test_a_temperature_out_of_range(function, temperature, message):
 @pytest.mark.parametrize("temperature", [[1.0], np.array(1.0), np.ones(3), 1j, "1", None])
 def test_a_temperature_that_is_no_number(function, temperature):
     message = f"temperature must be one real number, got {temperature!r}"
-    with pytest.raises(TypeError, match=re.escape(message)):
+    with pytest.raises(TypeError, match=whole(message)):
         function(Z, temperature=temperature)
 
 
 @pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp], ids=by_name)
 @pytest.mark.parametrize("where", [[1, 0, 1], [1.0, 0.0, 1.0], "yes", [None, True, True]])
 def test_a_mask_that_is_not_boolean(function, where):
-    with pytest.raises(TypeError, match="where must be boolean, got dtype"):
+    dtype = np.asarray(where).dtype
+    message = f"where must be boolean, got dtype {dtype}: pass a comparison"
+    with pytest.raises(TypeError, match=whole(message)):
         function(Z, where=where)
 
 
 @pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp], ids=by_name)
 def test_a_mask_with_a_mask_of_its_own(function):
     where = np.ma.array([True, True, True], mask=[False, True, False])
-    with pytest.raises(TypeError, match=re.escape("pass where.filled(False)")):
+    with pytest.raises(TypeError, match=whole("where is a masked array: pass where.filled(False)")):
         function(Z, where=where)
 
 
@@ -105,7 +135,7 @@ def test_a_mask_with_a_mask_of_its_own(function):
 def test_a_mask_that_does_not_broadcast(function, shape):
     message = f"where of shape {shape} does not broadcast to the shape of x, (2, 3)"
     x = np.zeros((2, 3))
-    with pytest.raises(ValueError, match=re.escape(message)):
+    with pytest.raises(ValueError, match=whole(message)):
         function(x, where=np.ones(shape, bool))
 
 
@@ -125,12 +155,12 @@ def test_a_mask_that_does_not_broadcast(function, shape):
 )
 def test_an_out_that_does_not_fit(function, out, error, message):
     before = np.array(out)
-    with pytest.raises(error, match=re.escape(message)):
+    with pytest.raises(error, match=whole(message)):
         function(Z, out=out)
     np.testing.assert_array_equal(out, before)
 
 
 def test_float16_needs_a_float16_out():
     x = np.float16(Z)
-    with pytest.raises(TypeError, match="out must have dtype float16, got float32"):
+    with pytest.raises(TypeError, match=whole("out must have dtype float16, got float32")):
         softmax(x, out=np.zeros(3, np.float32))
