@@ -1,5 +1,7 @@
 """What several test modules share: the running example and the public functions by kind."""
 
+import re
+
 import numpy as np
 
 from softmax_lessons import (
@@ -31,3 +33,8 @@ nan, inf = np.nan, np.inf
 def by_name(function):
     """Name a parametrized test after the function it tests."""
     return getattr(function, "__name__", None)
+
+
+def whole(text):
+    """A pattern that fits the text alone, from its first letter to its last."""
+    return f"^{re.escape(text)}$"

@@ -7,7 +7,7 @@ import tracemalloc
 import mpmath
 import numpy as np
 import pytest
-from family import FLOATS, Z, by_name, inf, nan
+from family import FLOATS, Z, by_name, inf, nan, whole
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -419,15 +419,19 @@ def test_the_two_broadcast(product, p, v, axis):
         ((2, 3), (3, 2), 0, "p of shape (2, 3) and {} of shape (3, 2) do not broadcast"),
         ((2, 3), (2, 1), -1, "p of shape (2, 3) and {} of shape (2, 1) must have the same length "
          "along axis 1, got [3, 1]"),
-        ((1,), (3,), 0, "must have the same length along axis 0, got [1, 3]"),
-        ((3,), (), 0, "p of shape (3,) and {} of shape () must have the same length along axis 0"),
-        ((3,), (5, 3), 0, "must have the same length along axis 0, got [1, 5]"),
-        ((4, 3), (3,), (0, 1), "must have the same length along axis 0, got [4, 1]"),
+        ((1,), (3,), 0, "p of shape (1,) and {} of shape (3,) must have the same length along "
+         "axis 0, got [1, 3]"),
+        ((3,), (), 0, "p of shape (3,) and {} of shape () must have the same length along axis 0, "
+         "got [3, 1]"),
+        ((3,), (5, 3), 0, "p of shape (3,) and {} of shape (5, 3) must have the same length along "
+         "axis 0, got [1, 5]"),
+        ((4, 3), (3,), (0, 1), "p of shape (4, 3) and {} of shape (3,) must have the same length "
+         "along axis 0, got [4, 1]"),
     ],
 )  # fmt: skip
 def test_shapes_that_do_not_fit(product, p, v, axis, message):
     name = "g" if product is softmax_vjp else "v"
-    with pytest.raises(ValueError, match=re.escape(message.format(name))):
+    with pytest.raises(ValueError, match=whole(message.format(name))):
         product(np.ones(p), np.ones(v), axis)
 
 
@@ -511,7 +515,7 @@ def test_out_may_overlap_an_argument_that_is_broadcast(product):
     ids=["list", "float32", "longer", "read-only"],
 )
 def test_an_out_that_does_not_fit(product, out, error, message):
-    with pytest.raises(error, match=re.escape(message)):
+    with pytest.raises(error, match=whole(message)):
         product(softmax(Z), Z, out=out)
 
 
@@ -537,26 +541,35 @@ def test_little_memory_beyond_the_result(product, shape):
     ("bad", "message"),
     [
         ([1j, 0, 0], "{0} must hold real numbers, got dtype complex128: pass {0}.real or abs({0})"),
-        ([None] * 3, "{0} must hold real numbers, got dtype object: pass numpy.asarray({0}"),
-        (np.ma.zeros(3), "{0} is a masked array: pass {0}.filled(value)"),
-        (type("Tensor", (), {"__module__": "torch"})(), "{0} is a torch tensor: pass {0}.detach()"),
+        (
+            [None] * 3,
+            "{0} must hold real numbers, got dtype object: pass numpy.asarray({0}, dtype=float)",
+        ),
+        (
+            np.ma.zeros(3),
+            "{0} is a masked array: pass {0}.filled(value), or {0}.data with where=~{0}.mask",
+        ),
+        (
+            type("Tensor", (), {"__module__": "torch"})(),
+            "{0} is a torch tensor: pass {0}.detach().numpy(), or use torch.softmax & co.",
+        ),
     ],
     ids=["complex", "objects", "masked", "tensor"],
 )
 def test_arguments_that_are_not_real_numbers(product, bad, message):
     name = "g" if product is softmax_vjp else "v"
-    with pytest.raises(TypeError, match=re.escape(message.format("p"))):
+    with pytest.raises(TypeError, match=whole(message.format("p"))):
         product(bad, Z)
-    with pytest.raises(TypeError, match=re.escape(message.format(name))):
+    with pytest.raises(TypeError, match=whole(message.format(name))):
         product(Z, bad)
-    with pytest.raises(TypeError, match=re.escape(message.format("x"))):
+    with pytest.raises(TypeError, match=whole(message.format("x"))):
         softmax_jacobian(bad)
 
 
 @pytest.mark.parametrize("axis", [(0,), (0, 1), ()])
 def test_the_jacobian_takes_one_axis(axis):
     message = f"axis must be one integer, got {axis!r}: reshape x to make them one axis"
-    with pytest.raises(TypeError, match=re.escape(message)):
+    with pytest.raises(TypeError, match=whole(message)):
         softmax_jacobian([Z, Z], axis)
 
 
@@ -798,7 +811,8 @@ def test_an_error_of_f_itself_comes_through():
         ((3.0, cube_grad, Z), TypeError, "f must be a function of x, got float"),
         ((cube, cube_grad, []), ValueError, "x must have at least one entry, got shape (0,)"),
         ((cube, cube_grad, [1, inf]), ValueError, "x must be finite, got inf"),
-        ((cube, cube_grad, [1j]), TypeError, "x must hold real numbers, got dtype complex128"),
+        ((cube, cube_grad, [1j]), TypeError, "x must hold real numbers, got dtype complex128: pass "
+         "x.real or abs(x)"),
         ((softmax, cube_grad, Z), ValueError, "f must return one number, got an array of shape "
          "(3,)"),
         ((lambda x: x.sum() + 1j, cube_grad, Z), TypeError, "f must return one real number, got "
@@ -810,11 +824,12 @@ def test_an_error_of_f_itself_comes_through():
         ((cube, lambda x: 1.0, Z), ValueError, "grad must have the shape of x, (3,), got ()"),
         ((cube, [1j] * 3, Z), TypeError, "grad must hold real numbers, got dtype complex128: pass "
          "grad.real or abs(grad)"),
-        ((cube, lambda x: None, Z), TypeError, "grad must hold real numbers, got dtype object"),
+        ((cube, lambda x: None, Z), TypeError, "grad must hold real numbers, got dtype object: "
+         "pass numpy.asarray(grad, dtype=float)"),
     ],
 )  # fmt: skip
 def test_arguments_of_check_grad_that_do_not_fit(arguments, error, message):
-    with pytest.raises(error, match=re.escape(message)):
+    with pytest.raises(error, match=whole(message)):
         check_grad(*arguments)
 
 
@@ -833,7 +848,7 @@ def test_arguments_of_check_grad_that_do_not_fit(arguments, error, message):
     ],
 )
 def test_tolerances_that_do_not_fit(name, value, error, message):
-    with pytest.raises(error, match=re.escape(message)):
+    with pytest.raises(error, match=whole(message)):
         check_grad(cube, cube_grad, Z, **{name: value})
 
 

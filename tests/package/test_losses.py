@@ -7,7 +7,7 @@ import tracemalloc
 import mpmath
 import numpy as np
 import pytest
-from family import FLOATS, P, Z, by_name, inf, nan
+from family import FLOATS, P, Z, by_name, inf, nan, whole
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -84,7 +84,7 @@ def test_one_hot_is_a_row_of_the_identity(labels):
 )
 def test_a_label_out_of_range(labels, n_classes, bad):
     message = f"labels must be 0 or above and below {n_classes}, the number of classes, got {bad}"
-    with pytest.raises(IndexError, match=re.escape(message) + "$"):
+    with pytest.raises(IndexError, match=whole(message)):
         one_hot(labels, n_classes)
 
 
@@ -100,7 +100,7 @@ def test_a_label_out_of_range(labels, n_classes, bad):
 )
 def test_labels_that_are_no_integers(labels, dtype):
     message = f"labels must hold integers, got dtype {dtype}: pass labels.astype(int)"
-    with pytest.raises(TypeError, match=re.escape(message)):
+    with pytest.raises(TypeError, match=whole(message)):
         one_hot(labels, 3)
 
 
@@ -115,7 +115,7 @@ def test_labels_that_are_no_integers(labels, dtype):
     ],
 )
 def test_other_arguments_of_one_hot(n_classes, dtype, error, message):
-    with pytest.raises(error, match=re.escape(message)):
+    with pytest.raises(error, match=whole(message)):
         one_hot([], n_classes, dtype=dtype)
 
 
@@ -644,7 +644,7 @@ def test_out_may_be_the_logits_turned():
     ids=["list", "float32", "longer", "read-only"],
 )
 def test_an_out_that_does_not_fit(out, error, message):
-    with pytest.raises(error, match=re.escape(message)):
+    with pytest.raises(error, match=whole(message)):
         gradient(Z, 1, out=out)
 
 
@@ -673,27 +673,34 @@ X = [Z, Z]
          "target.astype(int), or probabilities of shape (2, 3)"),
         ([True, False], TypeError, "target must hold class labels (integers) or probabilities "
          "(floats), got dtype bool: pass target.astype(int) or target.astype(float)"),
-        ([1j, 0], TypeError, "got dtype complex128"),
-        (["0", "1"], TypeError, "got dtype <U1"),
-        (None, TypeError, "got dtype object"),
+        ([1j, 0], TypeError, "target must hold class labels (integers) or probabilities "
+         "(floats), got dtype complex128: pass target.astype(int) or target.astype(float)"),
+        (["0", "1"], TypeError, "target must hold class labels (integers) or probabilities "
+         "(floats), got dtype <U1: pass target.astype(int) or target.astype(float)"),
+        (None, TypeError, "target must hold class labels (integers) or probabilities "
+         "(floats), got dtype object: pass target.astype(int) or target.astype(float)"),
         (np.ma.array([0, 1]), TypeError, "target is a masked array: pass target.filled(value)"),
         (np.eye(3, dtype=int)[:2], ValueError, "target holds integers in the shape of the logits, "
          "(2, 3): for probabilities pass target.astype(float), for class labels an array of "
          "shape (2,)"),
         ([0, 1, 2], ValueError, "target of shape (3,) and dtype int64 does not fit for logits of "
          "shape (2, 3): class labels have shape (2,), probabilities (2, 3)"),
-        (np.zeros((3, 2)), ValueError, "target of shape (3, 2) and dtype float64 does not fit"),
-        (np.full((1, 3), 1 / 3), ValueError, "target of shape (1, 3) and dtype float64"),
+        (np.zeros((3, 2)), ValueError, "target of shape (3, 2) and dtype float64 does not fit for "
+         "logits of shape (2, 3): class labels have shape (2,), probabilities (2, 3)"),
+        (np.full((1, 3), 1 / 3), ValueError, "target of shape (1, 3) and dtype float64 does not "
+         "fit for logits of shape (2, 3): class labels have shape (2,), probabilities (2, 3)"),
         ([[1, 0, 0], [1.5, -0.5, 0]], ValueError, "target must hold probabilities, 0 or above, "
          "got -0.5"),
-        ([[1, 0, 0], [nan, 0.5, 0.5]], ValueError, "0 or above, got nan"),
+        ([[1, 0, 0], [nan, 0.5, 0.5]], ValueError, "target must hold probabilities, 0 or above, "
+         "got nan"),
         ([[1, 0, 0], [0.5, 0.4, 0]], ValueError, "target must sum to 1 along axis, got a row with "
          "the sum 0.9"),
-        ([[1, 0, 0], [inf, 0, 0]], ValueError, "got a row with the sum inf"),
+        ([[1, 0, 0], [inf, 0, 0]], ValueError, "target must sum to 1 along axis, got a row with "
+         "the sum inf"),
     ],
 )  # fmt: skip
 def test_a_target_that_does_not_fit(function, target, error, message):
-    with pytest.raises(error, match=re.escape(message)):
+    with pytest.raises(error, match=whole(message)):
         function(X, target)
 
 
@@ -734,13 +741,19 @@ def test_a_sum_that_is_not_quite_one_counts_as_it_is():
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        ([1j], "logits must hold real numbers, got dtype complex128: pass logits.real or abs("),
-        ([None], "logits must hold real numbers, got dtype object: pass numpy.asarray(logits"),
-        (np.ma.zeros(1), "logits is a masked array: pass logits.filled(value)"),
+        ([1j], "must hold real numbers, got dtype complex128: pass logits.real or abs(logits)"),
+        (
+            [None],
+            "must hold real numbers, got dtype object: pass numpy.asarray(logits, dtype=float)",
+        ),
+        (
+            np.ma.zeros(1),
+            "is a masked array: pass logits.filled(value), or logits.data with where=~logits.mask",
+        ),
     ],
 )
 def test_logits_that_are_not_real_numbers(function, x, message):
-    with pytest.raises(TypeError, match=re.escape(message)):
+    with pytest.raises(TypeError, match=whole(f"logits {message}")):
         function(x, 0)
 
 
@@ -750,7 +763,7 @@ def test_something_like_a_torch_tensor(function):
     name = "labels" if function is one_hot else "target"
     arguments = [tensor, 3] if function is one_hot else [Z, tensor]
     message = f"{name} is a torch tensor: pass {name}.detach().numpy()"
-    with pytest.raises(TypeError, match=re.escape(message)):
+    with pytest.raises(TypeError, match=whole(message)):
         function(*arguments)
     if function is not one_hot:
         with pytest.raises(TypeError, match=re.escape("logits is a torch tensor: pass logits.det")):
@@ -761,7 +774,7 @@ def test_something_like_a_torch_tensor(function):
 @pytest.mark.parametrize("reduction", ["average", "", None, True, "MEAN"])
 def test_an_unknown_reduction(function, reduction):
     message = f"reduction must be 'none', 'mean' or 'sum', got {reduction!r}"
-    with pytest.raises(ValueError, match=re.escape(message)):
+    with pytest.raises(ValueError, match=whole(message)):
         function(Z, 1, reduction=reduction)
 
 
@@ -778,7 +791,7 @@ def test_an_unknown_reduction(function, reduction):
     ],
 )
 def test_a_smoothing_out_of_range(function, smoothing, error, message):
-    with pytest.raises(error, match=re.escape(message)):
+    with pytest.raises(error, match=whole(message)):
         function(Z, 1, label_smoothing=smoothing)
 
 
