@@ -67,11 +67,10 @@ def install_packages() -> None:
     profile = VENV / "ipython" / "profile_default"
     profile.mkdir(parents=True)
     (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 'ERROR'\n")
-    stamp("course", digest(ROOT / "pyproject.toml"))  # requirements.txt has installed it too
 
 
 def install_course() -> None:
-    """Install this package again, for what pyproject.toml now says of it."""
+    """Install this package, as pyproject.toml describes it now."""
     pip("install", "--no-deps", "--editable", ".")
 
 

@@ -112,7 +112,7 @@ def clone(place: Path, name: str, short: bool = False) -> Path:
         kept = [line for line in lines if line.startswith(tuple(f"{one}==" for one in SHORT))]
         # Named alone, so that only PyTorch's own index is asked for it.
         kept = [f"# {line}" if line.startswith("torch") else line for line in kept]
-        (folder / "requirements.txt").write_text("\n".join([*kept, "-e .", ""]))
+        (folder / "requirements.txt").write_text("\n".join([*kept, ""]))
     return folder
 
 

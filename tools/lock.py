@@ -45,7 +45,7 @@ def main() -> None:
     found = [item["metadata"] for item in json.loads(report.read_text())["install"]]
     plain = {canonicalize_name(item["name"]): item["version"].partition("+")[0] for item in found}
     lines = [f"{name}=={plain[name]}" for name in sorted(plain) if not GPU.match(name)]
-    REQUIREMENTS.write_text(HEADER + "\n".join([*lines, "-e .", ""]))
+    REQUIREMENTS.write_text(HEADER + "\n".join([*lines, ""]))
 
 
 def direct_dependencies() -> list[Requirement]:
