@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
@@ -104,12 +105,17 @@ class History(list[float]):
         The loss on the held-out set, before the first step and after each whole epoch; empty
         without such a set.
     held_out_accuracy : list of float
-        The share of right choices there, from 0 to 1, at the same times; empty where the targets
-        are no class numbers.
+        The share of right choices there, from 0 to 1, at the same times; empty unless the model
+        gives one row of two logits or more for each example, and the targets are class numbers.
 
     See Also
     --------
     fit : Returns one.
+
+    Notes
+    -----
+    It is a list in all else: ``==`` compares the losses alone, and a slice, a sum or ``copy()`` is
+    a plain list. The last loss is of another kind than the others, see ``fit``.
 
     Examples
     --------
@@ -205,7 +211,8 @@ def fit(
     Parameters
     ----------
     model : torch.nn.Module
-        Any model; its parameters are changed in place.
+        Any model; its parameters are changed in place. It is trained in the mode that it is in:
+        dropout needs ``model.train()`` first, if somebody has called ``model.eval()``.
     x : torch.Tensor
         The inputs, as ``model`` takes them, one row an example.
     y : torch.Tensor
@@ -222,8 +229,8 @@ def fit(
     seed : int, default 0
         Decides the order of the rows in mini-batches, as in ``minibatches``.
     held_out : pair of torch.Tensor, optional
-        Inputs and targets to measure the model on, before the first step and after each epoch. The
-        model is put into evaluation mode for it, and never trained on them.
+        Inputs and targets to measure the model on, in evaluation mode, before the first step and
+        after each epoch. It is never trained on them.
     progress : bool, default False
         Whether to print a line of text after each quarter of the steps.
 
@@ -231,8 +238,8 @@ def fit(
     -------
     History
         A list of ``steps + 1`` numbers: the loss before each step on the rows of that step, then
-        the loss after the last step on all rows. Its attributes hold what was measured on
-        ``held_out``.
+        the loss after the last step on all rows, in evaluation mode. Its attributes hold what was
+        measured on ``held_out``.
 
     Raises
     ------
@@ -292,12 +299,24 @@ def fit(
         quarters = 4 * step // steps
         if progress and quarters > 4 * (step - 1) // steps:
             print(f"{25 * quarters:3}% of {steps} steps", flush=True)
-    with torch.no_grad():
+    with _evaluating(model):
         history.append(loss_fn(model(x), y).item())
     return history
 
 
-@torch.no_grad()
+@contextmanager
+def _evaluating(model: torch.nn.Module) -> Iterator[None]:
+    """Measure without a trace: no gradients, no dropout, no running means that move."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module, mode in modes:  # some may have been frozen
+            module.training = mode
+
+
 def _measure(
     history: History,
     model: torch.nn.Module,
@@ -306,12 +325,10 @@ def _measure(
 ) -> None:
     """Note how the model does on rows that it is not trained on."""
     x, y = held_out
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    output = model(x)
-    for module, mode in modes:  # some may have been frozen
-        module.training = mode
-    history.held_out_loss.append(loss_fn(output, y).item())
-    if not y.is_floating_point():
+    with _evaluating(model):
+        output = model(x)
+        history.held_out_loss.append(loss_fn(output, y).item())
+    one_choice_a_row = output.ndim == 2 and output.shape[1] > 1 and y.shape == output.shape[:1]
+    if one_choice_a_row and not y.is_floating_point():
         right = output.argmax(dim=1) == y
         history.held_out_accuracy.append(right.double().mean().item())
