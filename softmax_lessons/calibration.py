@@ -1,9 +1,10 @@
 """Are the probabilities probabilities? Measures of calibration, and a temperature to mend it.
 
-A classifier is calibrated if it is right as often as it says. The functions here take labels that
-are known, and look at the largest probability of each row: the confidence in the choice. They need
-NumPy alone, and ``softmax_lessons`` does not import them: they are imported by name, when they are
-wanted. None of them warns, and none changes its input.
+A classifier is calibrated in its confidence if it is right as often as it says. The functions here
+take labels that are known. Curve and error look at the largest probability of each row, the
+confidence in the choice, and at no other; the Brier score and the temperature look at all of them.
+They need NumPy alone, and ``softmax_lessons`` does not import them: they are imported by name, when
+they are wanted. None of them warns, and none changes its input.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, SupportsIndex, TypeAlias
 
 import numpy as np
 
@@ -36,6 +37,10 @@ Strategy: TypeAlias = Literal["uniform", "quantile"]
 CLOSE = 1e-12  # a relative difference as small as that counts as none
 FAR = 800.0  # exp(-800) is 0
 
+ALIKE = (
+    "there is no best temperature: all scores of each row are equal, so every temperature gives "
+    "the same loss. Pass logits that tell the classes apart"
+)
 TOO_HOT = (
     "there is no best temperature: on average the score of the label is no higher than the mean "
     "score of its row, so the loss only falls as the temperature grows. Do the labels belong to "
@@ -72,8 +77,8 @@ class ReliabilityCurve(NamedTuple):
     (array([0.75]), array([0.5]), array([2]))
     """
 
-    confidence: FloatArray
-    accuracy: FloatArray
+    confidence: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
     counts: NDArray[np.intp]
 
 
@@ -87,8 +92,8 @@ def reliability_curve(
 ) -> ReliabilityCurve:
     """Return how often the choices are right, bin by bin of their confidence.
 
-    Drawn over each other, accuracy over confidence, they are the reliability diagram. A calibrated
-    classifier lies on its diagonal, but for chance.
+    Drawn as accuracy over confidence, they are the reliability diagram. A classifier whose
+    confidence is calibrated lies on its diagonal, but for chance.
 
     Parameters
     ----------
@@ -109,7 +114,7 @@ def reliability_curve(
     -------
     ReliabilityCurve
         Mean confidence, accuracy and number of examples of each bin that is not empty, in rising
-        order. The first two have the dtype of ``p`` if it is a float, else float64.
+        order. The first two are float64, whatever the dtype of ``p``.
 
     Raises
     ------
@@ -132,8 +137,12 @@ def reliability_curve(
     -----
     The confidence is the largest probability of a row, and the choice is the first class that has
     it. A bin holds its upper edge, and not its lower one. So do those of
-    ``sklearn.calibration.calibration_curve``, which returns the same for the confidences of the
-    choices and whether they are right.
+    ``sklearn.calibration.calibration_curve``. Given whether the choices are right, and their
+    confidences, it returns the same numbers in the other order, accuracy first, and no counts.
+
+    Empty bins are left out, so the k-th entries of two curves need not belong to one bin. To
+    compare two classifiers bin by bin, find the bin of a mean confidence c from its edges:
+    ``numpy.searchsorted(numpy.linspace(0, 1, bins + 1)[1:-1], c)``.
 
     References
     ----------
@@ -151,9 +160,8 @@ def reliability_curve(
     >>> curve.confidence.round(2), curve.accuracy.round(2), curve.counts
     (array([0.65, 0.85]), array([0.5, 1. ]), array([2, 2]))
     """
-    rows, y, dtype = _as_shares(p, labels, axis)
-    confidence, accuracy, counts = _curve(rows, y, _as_bins(bins), strategy)
-    return ReliabilityCurve(confidence.astype(dtype), accuracy.astype(dtype), counts)
+    rows, y = _as_shares(p, labels, axis)
+    return _curve(rows, y, _as_bins(bins), strategy)
 
 
 def expected_calibration_error(
@@ -161,10 +169,12 @@ def expected_calibration_error(
     labels: ArrayLike,
     axis: Axis = -1,
     *,
-    bins: SupportsIndex = 15,
+    bins: SupportsIndex = 10,
     strategy: Strategy = "uniform",
-) -> Any:
+) -> np.float64:
     """Return the expected calibration error: the mean distance of confidence and accuracy in bins.
+
+    It is the mean distance from the diagonal of ``reliability_curve``, with the same bins.
 
     Parameters
     ----------
@@ -175,7 +185,7 @@ def expected_calibration_error(
     axis : int or tuple of ints, default -1
         The axis, or axes, along which the classes lie. With several axes, labels count through
         them in C order, the last axis running fastest.
-    bins : int, default 15
+    bins : int, default 10
         Into how many bins to sort, 1 or more.
     strategy : {"uniform", "quantile"}, default "uniform"
         Bins of the same width from 0 to 1, or bins that hold about as many examples each. Equal
@@ -184,7 +194,7 @@ def expected_calibration_error(
     Returns
     -------
     scalar
-        From 0 to 1. The dtype of ``p`` if it is a float, else float64.
+        From 0 to 1, as float64, whatever the dtype of ``p``.
 
     Raises
     ------
@@ -205,18 +215,24 @@ def expected_calibration_error(
     Notes
     -----
     With n examples in a bin and N in all, it is the sum of ``n / N * abs(accuracy - confidence)``
-    over the bins. Splitting a bin never lowers it, so it grows with the number of bins. On few
-    examples it is above 0 even if every probability is right. And it is 0, but for chance, for a
-    classifier that gives every example the shares of the classes: report it with a proper score,
-    and with the number of bins.
+    over the bins. Splitting a bin never lowers it: 15 bins give at least what 5 give. From 15 to
+    16 it may rise or fall, and on the whole it grows with the number of bins. Guo et al. take 15.
+
+    On few examples it is above 0 even if every probability is right. In a wide bin, errors of both
+    signs cancel and are not seen. And it is 0, but for chance, for a classifier that gives every
+    example the shares of the classes. So report it with the number of bins and of examples, and
+    with a proper score.
 
     References
     ----------
-    M. P. Naeini, G. F. Cooper and M. Hauskrecht, "Obtaining well calibrated probabilities using
-    Bayesian binning", *AAAI*, 2015, 2901-2907.
-
     C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On calibration of modern neural networks",
-    *ICML*, 2017, 1321-1330.
+    *ICML*, 2017, 1321-1330: this error, of the largest probability.
+
+    M. P. Naeini, G. F. Cooper and M. Hauskrecht, "Obtaining well calibrated probabilities using
+    Bayesian binning", *AAAI*, 2015, 2901-2907: that of two classes, which it follows.
+
+    A. Kumar, P. Liang and T. Ma, "Verified uncertainty calibration", *NeurIPS*, 2019: what bins
+    hide.
 
     Examples
     --------
@@ -225,12 +241,12 @@ def expected_calibration_error(
     >>> expected_calibration_error(p, [0, 1, 0, 1], bins=4).round(4)
     np.float64(0.15)
     """
-    rows, y, dtype = _as_shares(p, labels, axis)
+    rows, y = _as_shares(p, labels, axis)
     confidence, accuracy, counts = _curve(rows, y, _as_bins(bins), strategy)
-    return (counts @ np.abs(accuracy - confidence) / len(y)).astype(dtype)
+    return np.float64(counts @ np.abs(accuracy - confidence) / len(y))
 
 
-def brier_score(p: ArrayLike, labels: ArrayLike, axis: Axis = -1) -> Any:
+def brier_score(p: ArrayLike, labels: ArrayLike, axis: Axis = -1) -> np.float64:
     """Return the Brier score: the mean squared distance of the probabilities from the truth.
 
     Parameters
@@ -246,8 +262,7 @@ def brier_score(p: ArrayLike, labels: ArrayLike, axis: Axis = -1) -> Any:
     Returns
     -------
     scalar
-        From 0, sure and right, to 2, sure and wrong. The dtype of ``p`` if it is a float, else
-        float64.
+        From 0, sure and right, to 2, sure and wrong, as float64, whatever the dtype of ``p``.
 
     Raises
     ------
@@ -286,10 +301,10 @@ def brier_score(p: ArrayLike, labels: ArrayLike, axis: Axis = -1) -> Any:
     >>> brier_score([[0.2, 0.7, 0.1], [0.5, 0.5, 0.0]], [1, 2]).round(4)
     np.float64(0.82)
     """
-    rows, y, dtype = _as_shares(p, labels, axis)
+    rows, y = _as_shares(p, labels, axis)
     errors = rows.copy()
     errors[np.arange(len(y)), y] -= 1
-    return np.square(errors).sum(axis=-1).mean().astype(dtype)
+    return np.float64(np.square(errors).sum(axis=-1).mean())
 
 
 @silent
@@ -324,8 +339,9 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike, axis: Axis = -1) -> fl
         tensor, or if ``labels`` are not integers.
     ValueError
         If there is no best temperature: every label has the highest score of its row, and the
-        loss falls for ever towards 0; or the labels' scores are on average no higher than the
-        mean scores of their rows, and it falls towards infinity; or the temperature would
+        loss falls as long as the temperature does; or the labels' scores are on average no higher
+        than the mean scores of their rows, and it falls as long as the temperature grows; or all
+        scores of each row are equal, and no temperature changes it; or the temperature would
         overflow or underflow. Also if a logit is not finite, if there are no rows, or if
         ``labels`` has another shape.
 
@@ -364,6 +380,8 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike, axis: Axis = -1) -> fl
         raise ValueError(f"logits must be finite, got {z[~np.isfinite(z)][0]}")
     behind = z.max(axis=-1, keepdims=True) / 2 - z / 2  # halves: the difference may overflow
     missed, most = behind[np.arange(len(y)), y], behind.max()
+    if most == 0:
+        raise ValueError(ALIKE)
     if not (missed / most).mean() < (1 - CLOSE) * (behind / most).mean():
         raise ValueError(TOO_HOT)
     if not missed.any():
@@ -398,17 +416,15 @@ def _as_rows(
     return lines.astype(np.promote_types(z.dtype, np.float64)), hot.ravel(), dtype
 
 
-def _as_shares(
-    p: ArrayLike, labels: ArrayLike, axis: Axis
-) -> tuple[FloatArray, NDArray[np.intp], FloatDtype]:
-    """Return what ``_as_rows`` does; raise unless the rows are probabilities."""
+def _as_shares(p: ArrayLike, labels: ArrayLike, axis: Axis) -> tuple[FloatArray, NDArray[np.intp]]:
+    """Return rows and labels as ``_as_rows`` does; raise unless the rows are probabilities."""
     rows, y, dtype = _as_rows(p, labels, axis, "p")
     try:
         _check_distributions(rows.astype(dtype), (1,))
     except ValueError as error:
         message = str(error).replace("target", "p")
         raise ValueError(f"{message}: for logits pass softmax(logits)") from None
-    return rows, y, dtype
+    return rows, y
 
 
 def _as_bins(bins: SupportsIndex) -> int:
@@ -438,7 +454,7 @@ def _curve(rows: FloatArray, y: NDArray[np.intp], bins: int, strategy: str) -> R
     sums = np.zeros((2, bins), rows.dtype)
     np.add.at(sums, (0, places), confidence)
     np.add.at(sums, (1, places), right)
-    confidence, accuracy = sums[:, some] / counts[some]
+    confidence, accuracy = (sums[:, some] / counts[some]).astype(np.float64)
     return ReliabilityCurve(confidence, accuracy, counts[some])
 
 

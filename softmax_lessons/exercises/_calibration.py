@@ -90,14 +90,28 @@ BRIER_SCORE = Exercise(
 
 # --- the expected calibration error ---------------------------------------------------------------
 
+def upper(c: Array, bins: int) -> Array:
+    """Return the bin of each confidence; a bin holds its upper edge."""
+    return np.asarray(np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], c))
+
+
+def lower(c: Array, bins: int) -> Array:
+    """Return the same with bins that hold their lower edge."""
+    return np.asarray(np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], c, side="right"))
+
+
+def rounded_up(c: Array, bins: int) -> Array:
+    """Return the same calculated from a product, which is rounded: 0.56 * 25 is above 14."""
+    return np.asarray(np.ceil(c * bins).astype(int) - 1)
+
+
 def gaps(
     p: Array, y: Array, bins: int, confidence: Callable[[Array], Array] = lambda p: p.max(axis=-1),
-    *, lower: bool = False
+    *, place_of: Callable[[Array, int], Array] = upper
 ) -> tuple[Array, Array, Array]:
     """Return count, mean confidence minus accuracy, and number of each bin that is not empty."""
     c, right = confidence(p), p.argmax(axis=-1) == y
-    edges = np.linspace(0, 1, bins + 1)[1:-1]
-    place = np.searchsorted(edges, c, side="right" if lower else "left")
+    place = place_of(c, bins)
     some = np.unique(place)
     rows = [(np.sum(place == k), c[place == k].mean() - right[place == k].mean()) for k in some]
     counts, differences = np.transpose(rows)
@@ -112,13 +126,9 @@ def weighted(counts: Array, differences: Array, _: Array) -> Array:
 def by_middles(p: Array, y: Array, bins: int) -> Array:
     """Return the error with the middle of each bin for its mean confidence."""
     counts, differences, places = gaps(p, y, bins)
-    means = np.array([p.max(axis=-1)[gaps_place(p, bins) == k].mean() for k in places])
+    c = p.max(axis=-1)
+    means = np.array([c[upper(c, bins) == k].mean() for k in places])
     return weighted(counts, differences - means + (places + 0.5) / bins, places)
-
-
-def gaps_place(p: Array, bins: int) -> Array:
-    """Return the bin of each row."""
-    return np.asarray(np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], p.max(axis=-1)))
 
 
 def rows_of_six(*confidences: float) -> Array:
@@ -153,10 +163,12 @@ EXPECTED_CALIBRATION_ERROR = Exercise(
             ((FULL, LABELS, 15), (softmax(TWO_ROWS), labels(1, 2), 10),
                 (softmax(TALL), labels(0, 0, 1, 0), 20)), hard=True),
         Stage("on an edge", "A confidence on the edge of two bins is in the wrong one.",
-            "A bin holds its upper edge: lower < confidence <= upper. So 1 is in the last bin.",
+            "A bin holds its upper edge: lower < confidence <= upper. So 1 is in the last bin. "
+            "Compare confidences with edges.",
             ((a([0.5, 0.5], [0.75, 0.25], [1.0, 0.0], [0.625, 0.375]), labels(0, 1, 0, 1), 2),
                 (a([0.75, 0.25], [0.5, 0.5], [0.875, 0.125]), labels(1, 1, 0), 4),
-                (a([1.0, 0.0], [0.0, 1.0], [0.3, 0.7]), labels(0, 0, 1), 4)), hard=True),
+                (a([1.0, 0.0], [0.0, 1.0], [0.3, 0.7]), labels(0, 0, 1), 4),
+                (a([0.55, 0.45], [0.56, 0.44]), labels(0, 1), 25)), hard=True),
     ),
     (
         Suspect("It returns what a single bin would, however many there are.",
@@ -190,7 +202,11 @@ EXPECTED_CALIBRATION_ERROR = Exercise(
             lambda p, y, k: expected_calibration_error(p, y, bins=k, strategy="quantile")),
         Suspect("A bin holds its lower edge, not its upper one.",
             "It is lower < confidence <= upper.",
-            lambda p, y, k: weighted(*gaps(p, y, k, lower=True))),
+            lambda p, y, k: weighted(*gaps(p, y, k, place_of=lower))),
+        Suspect("It rounds c times the number of bins up, and that product is rounded itself.",
+            "0.56 * 25 is 14.000000000000002. Compare c with the edges: "
+            "`np.linspace(0, 1, bins + 1)`.",
+            lambda p, y, k: weighted(*gaps(p, y, k, place_of=rounded_up))),
     ),
     (at_least_zero,),
     rtol=1e-6,

@@ -15,6 +15,8 @@ GUARD = (
     r"```\{literalinclude\} (.+)\n:pyobject: (\w+)\n```"
 )
 FOUND = re.findall(GUARD, pages.text(GUARDS))
+BOX = r"^:::\{admonition\} Where it bit people\n:class: dropdown\n(.*?)\n:::$"
+REPORTS = re.findall(BOX, pages.text(MISUSE), re.DOTALL | re.MULTILINE)
 every_exhibit = pytest.mark.parametrize(("slug", "heading", "text"), EXHIBITS)
 
 
@@ -30,13 +32,24 @@ def test_exhibits_and_guards_stand_in_the_same_order():
 
 
 @every_exhibit
-def test_an_exhibit_links_to_its_guard_and_to_where_it_bit(slug, heading, text):
+def test_an_exhibit_links_to_its_guard(slug, heading, text):
     ((words, target),) = re.findall(r"Guard: \[(.+?)\]\(#([\w-]+)\)\.", text)
     (name,) = [name for guarded, *_, name in FOUND if guarded == slug]
     assert target == f"guard-{slug}"
     assert words.replace("_", " ") == name.removeprefix("test_").replace("_", " ")
     assert "**Cure:**" in text
-    assert re.search(r"\]\(https://github\.com/[\w.-]+/[\w.-]+/(issues|pull)/\d+\)", text)
+
+
+def test_each_room_ends_with_where_it_bit_in_a_folded_box():
+    rooms = re.split(r"^## Room \d: ", pages.text(MISUSE), flags=re.MULTILINE)[1:]
+    assert len(REPORTS) == len(rooms) == 5
+    for room, report in zip(rooms, REPORTS, strict=True):
+        exhibits = re.findall(r"^\(misuse-([\w-]+)\)=$", room, re.MULTILINE)
+        assert re.findall(r"^- \[[^]]+\]\(#misuse-([\w-]+)\): ", report, re.MULTILINE) == exhibits
+        assert report in room
+        for line in report.splitlines():
+            link = r"\]\(https://github\.com/[\w.-]+/[\w.-]+/(issues|pull)/\d+\)"
+            assert re.search(link, line), line
 
 
 @every_exhibit

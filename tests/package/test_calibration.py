@@ -170,6 +170,22 @@ def test_an_edge_belongs_to_the_bin_below_it():
     assert_array_equal(reliability_curve(p, [0] * 4, bins=4).counts, [1, 1, 2])
 
 
+@pytest.mark.parametrize("bins", [25, 50, 100])
+def test_an_edge_is_compared_and_not_calculated(bins):
+    # 0.56 * 25 is 14.000000000000002
+    p = [[0.555, 0.445], [0.56, 0.44]]
+    assert_array_equal(reliability_curve(p, [0] * 2, bins=bins).counts, [2])
+
+
+def test_the_error_is_that_of_the_diagram_unless_bins_say_otherwise():
+    z, y = example()
+    p = softmax(z)
+    curve = reliability_curve(p, y)
+    gaps = np.abs(curve.accuracy - curve.confidence)
+    assert_allclose(expected_calibration_error(p, y), curve.counts @ gaps / 500, rtol=1e-12)
+    assert expected_calibration_error(p, y) == expected_calibration_error(p, y, bins=10)
+
+
 def test_equal_confidences_share_a_bin_of_equal_mass():
     p = np.tile([0.7, 0.3], (100, 1))
     p[:30] = 0.6, 0.4
@@ -271,18 +287,18 @@ def test_classes_along_any_axis(measure, axis):
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
-def test_floats_come_back_in_their_dtype(dtype):
+def test_measures_are_float64_whatever_the_dtype(dtype):
     z, y = example(n=200)
     p = softmax(z.astype(dtype))
     wide = p.astype(np.float64)
-    rtol = 2 * np.finfo(dtype).eps
     for measure in (brier_score, expected_calibration_error):
-        assert measure(p, y).dtype == dtype
-        assert_allclose(measure(p, y), measure(wide, y), rtol=max(rtol, 1e-12))
-    curve = reliability_curve(p, y)
-    assert curve.confidence.dtype == curve.accuracy.dtype == dtype
-    assert_allclose(curve.confidence, reliability_curve(wide, y).confidence, rtol=max(rtol, 1e-12))
+        assert type(measure(p, y)) is np.float64
+        assert_allclose(measure(p, y), measure(wide, y), rtol=1e-12)
+    curve, expected = reliability_curve(p, y), reliability_curve(wide, y)
+    assert curve.confidence.dtype == curve.accuracy.dtype == np.float64
     assert curve.counts.dtype == np.intp
+    for ours, theirs in zip(curve, expected, strict=True):
+        assert_allclose(ours, theirs, rtol=1e-12)
 
 
 @every_measure
@@ -479,7 +495,9 @@ def test_there_is_a_best_temperature_or_a_reason_why_not(batch):
     z, y = batch
     own = z[np.arange(len(y)), y]
     t = fitted(z, y)
-    if math.fsum(own) * z.shape[1] <= math.fsum(z.ravel()):  # exact: these are eighths
+    if (z == z[:, :1]).all():
+        assert t == calibration.ALIKE
+    elif math.fsum(own) * z.shape[1] <= math.fsum(z.ravel()):  # exact: these are eighths
         assert t == calibration.TOO_HOT
     elif (own == z.max(axis=-1)).all():
         assert t == calibration.TOO_COLD
@@ -508,6 +526,8 @@ def test_floats_of_any_size_get_an_answer_or_an_error(batch):
     t = fitted(*batch)
     if isinstance(t, str):
         assert t.startswith(("there is no best temperature: ", "the best temperature lies beyond"))
+        halves = batch[0] / 2  # the smallest difference of two floats may get lost
+        assert (t == calibration.ALIKE) == (halves == halves[:, :1]).all()
     else:
         assert type(t) is float
         assert 0 < t < math.inf
@@ -541,9 +561,10 @@ def test_it_keeps_every_choice_and_mends_the_confidence():
         ([[2, 2, 0], [0, 1, 0]], [1, 1], "every label has the highest score of its row"),
         ([[2, 0], [0, 1]], [1, 0], "on average the score of the label is no higher than the mean"),
         ([[2, 0], [2, 0]], [0, 1], "Do the labels belong to these logits"),
-        ([[1, 1], [3, 3]], [0, 1], "on average the score of the label is no higher"),
+        ([[1, 1], [3, 3]], [0, 1], "all scores of each row are equal, so every temperature gives"),
+        (np.zeros((4, 3)), [0, 1, 2, 0], "all scores of each row are equal"),
         (np.tile([0.1, 0.2, 0.7], (3, 1)), [0, 1, 2], "on average the score of the label is no"),
-        ([[5], [7]], [0, 0], "on average the score of the label is no higher"),
+        ([[5], [7]], [0, 0], "all scores of each row are equal"),
         ([[1e308, -1e308]] * 3, [0, 0, 1], "the best temperature lies beyond the range of floats"),
         ([[1e-310, 0]] * 3, [0, 0, 1], r"pass logits of an ordinary size, got scores up to 1e-310"),
         ([[1, np.inf]], [0], "logits must be finite, got inf"),

@@ -119,14 +119,20 @@ def doubled_by_differences(z, y):
     return np.array([-np.log(soft(soft(z + n)) / soft(soft(z - n)))[y] / 2e-5 for n in h])
 
 
-def calibration_error(p, y, bins, *, lower=False, skip_empty=True):
+def by_comparing(c, bins):
+    return sum([c > k / bins for k in range(1, bins)], np.zeros(len(c), int))
+
+
+def by_search(c, bins, side="left"):
+    return np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], c, side)
+
+
+def calibration_error(p, y, bins, *, place=by_comparing, skip_empty=True):
     """The expected calibration error, bin by bin."""
     confidence, right = p.max(axis=1), p.argmax(axis=1) == y
     error = 0.0
     for k in range(bins):
-        inside = (k / bins < confidence) & (confidence <= (k + 1) / bins)
-        if lower:
-            inside = (k / bins <= confidence) & (confidence < (k + 1) / bins)
+        inside = place(confidence, bins) == k
         if inside.any() or not skip_empty:
             error += inside.mean() * abs(confidence[inside].mean() - right[inside].mean())
     return error
@@ -191,6 +197,7 @@ RIGHT = [
     ("brier_score", lambda p, y: ((p - hot(y, p.shape[1])) ** 2).sum(axis=1).mean()),
     ("brier_score", lambda p, y: np.mean((p**2).sum(axis=1) + 1 - 2 * p[np.arange(len(y)), y])),
     ("expected_calibration_error", calibration_error),
+    ("expected_calibration_error", partial(calibration_error, place=by_search)),
     ("nll_slope", lambda z, y, b: ((soft(b * z) - hot(y, z.shape[1])) * z).sum() / len(y)),
     ("sgd_step", lambda w, x, y, r: w - r * loss_grad(x @ w.T, y).T @ x),
     ("sgd_step", lambda w, x, y, r: w - r * np.einsum("nk,nd->kd", loss_grad(x @ w.T, y), x)),
@@ -624,8 +631,18 @@ CATALOGUE = [
     ),
     (
         "expected_calibration_error",
-        partial(calibration_error, lower=True),
+        partial(calibration_error, place=partial(by_search, side="right")),
+        "A bin holds its lower edge, not its upper one.",
+    ),
+    (
+        "expected_calibration_error",
+        partial(calibration_error, place=lambda c, bins: (c * bins).astype(int)),
         "A confidence on the edge of two bins is in the wrong one.",
+    ),
+    (
+        "expected_calibration_error",
+        partial(calibration_error, place=lambda c, bins: np.ceil(c * bins) - 1),
+        "It rounds c times the number of bins up, and that product is rounded itself.",
     ),
     (
         "expected_calibration_error",

@@ -160,6 +160,9 @@ def test_a_row_with_nothing_left_gives_zeros_and_finite_gradients():
     assert_allclose(cured, sl.softmax(scores.numpy(), where=KEEP.numpy()), rtol=1e-14)
     assert (cured[2] == 0).all()
     assert wrong[2].isnan().all()
+    keys = torch.eye(4, dtype=torch.float64)  # so that the products are the scores
+    fused = F.scaled_dot_product_attention(scores, keys, words, attn_mask=KEEP, scale=1.0)
+    assert_allclose(fused, cured @ words, rtol=1e-12, atol=1e-15)
     for weights, finite in [(cured, True), (wrong, False)]:
         table = torch.eye(2, dtype=torch.float64, requires_grad=True)
         (weights @ (words @ table))[:2].sum().backward()  # the masked row has no part in it
