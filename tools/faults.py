@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORT = ("numpy", "pip", "setuptools", "torch", "wheel")
@@ -47,6 +48,8 @@ Came = Iterator[tuple[str, str, bool | None]]
 class Run:
     """A command under way in a folder, as the leader of a group of processes."""
 
+    under_way: ClassVar[list[Run]] = []
+
     def __init__(self, folder: Path, *command: str, **variables: str) -> None:
         """Start the command."""
         self.output = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the run is
@@ -59,6 +62,7 @@ class Run:
             stderr=self.output,
             start_new_session=True,
         )
+        self.under_way.append(self)
 
     def text(self) -> str:
         """Return what it has said so far."""
@@ -202,8 +206,9 @@ def on_small_disk(fault: str, folder: Path, disk: str, size: str, command: list[
     (folder / disk).mkdir()
     run = Run(folder, *NAMESPACE, ON_SMALL_DISK, "sh", size, str(folder / disk), *command).end()
     small, _, large = run.text().partition("small disk: ")
-    says = [line for line in small.splitlines() if "disk is full" in line]
-    yield fault, says[-1] if says else run.last(), bool(says) and not large.startswith("0")
+    says = [line for line in small.splitlines() if line and not line.startswith("make")]
+    fine = any("disk is full" in line for line in says[-3:]) and not large.startswith("0")
+    yield fault, says[-1] if says else "nothing is said", fine
     yield "... and with more room", run.last(), run.text().endswith("large disk: 0\n")
 
 
@@ -287,11 +292,15 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # else what we start may ignore it
     failed = False
     with tempfile.TemporaryDirectory(prefix="faults ") as folder:
-        for name in names:
-            for fault, came, fine in FAULTS[name](Path(folder)):
-                verdict = {True: "fine", False: "FAILS", None: "not tried"}[fine]
-                print(f"{fault:45} {verdict:10} {came[:200]}", flush=True)
-                failed |= fine is False
+        try:
+            for name in names:
+                for fault, came, fine in FAULTS[name](Path(folder)):
+                    verdict = {True: "fine", False: "FAILS", None: "not tried"}[fine]
+                    print(f"{fault:45} {verdict:10} {came[:200]}", flush=True)
+                    failed |= fine is False
+        finally:
+            for run in Run.under_way:  # if this is interrupted itself
+                run.stop(signal.SIGKILL)
     sys.exit("Something here would leave people alone." if failed else 0)
 
 
