@@ -95,6 +95,7 @@ def server(command: list[str], folder: Path, base: str = "/") -> Iterator[str]:
             write(config / f"jupyter_{name}_config.json", app)
         environment = {**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(settings)}
         environment["JUPYTER_CONFIG_DIR"] = str(config)
+        environment["JUPYTERLAB_WORKSPACES_DIR"] = str(Path(place, "workspaces"))
         log = Path(place, "log")
         with log.open("w") as file:
             process = subprocess.Popen(
@@ -140,7 +141,8 @@ def run(page: Page, address: str, notebook: str) -> Seen:
     """Open a notebook by the path that a link to Binder has, and run all its cells."""
     said: list[str] = []
     page.on("pageerror", lambda error: said.append(f"on the page: {error}"))
-    page.goto(f"{address}lab/tree/{notebook}?token={TOKEN}")
+    # Without what stood open before, which would run beside it.
+    page.goto(f"{address}lab/tree/{notebook}?token={TOKEN}&reset")
     page.wait_for_function(
         """() => {
             const panel = window.jupyterapp?.shell.currentWidget;
