@@ -142,10 +142,12 @@ def run(page: Page, address: str, notebook: str) -> Seen:
     page.on("pageerror", lambda error: said.append(f"on the page: {error}"))
     page.goto(f"{address}lab/tree/{notebook}?token={TOKEN}")
     page.wait_for_function(
-        """() => {
+        """path => {  // JupyterLab first shows what was open when the last page was left
             const panel = window.jupyterapp?.shell.currentWidget;
-            return panel?.content?.model && panel.sessionContext?.session?.kernel;
+            return panel?.context?.path === path && panel.content?.model
+                && panel.sessionContext?.session?.kernel;
         }""",
+        arg=notebook,
         timeout=PATIENCE,
     )
     ran = page.evaluate(RUN_ALL)
