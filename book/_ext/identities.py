@@ -66,10 +66,16 @@ def link_equations(app: Sphinx, tree: nodes.document, page: str) -> None:
             logger.warning("%s has no test in %s", label, TABLE.name, location=equation)
             continue
         target = f"{app.builder.get_relative_uri(page, PAGE)}#{anchor(tests()[label])}"
-        text = f"Test of equation {equation['number']}"
+        text = f"Test of equation {number(app, page, equation)}"
         link = nodes.reference("", text, internal=True, refuri=target)
         below = nodes.paragraph("", "", link, classes=["identity-test"])
         equation.parent.insert(equation.parent.index(equation) + 1, below)
+
+
+def number(app: Sphinx, page: str, equation: nodes.math_block) -> str:
+    """Return the number that stands beside an equation: they are counted through the book."""
+    numbers = app.env.toc_fignumbers[page]["displaymath"][equation["ids"][0]]
+    return ".".join(map(str, numbers))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -87,3 +87,14 @@ def test_what_a_style_sheet_needs_is_on_the_site(css):
 @pytest.mark.parametrize("host", ["unpkg.com", "cdn.jsdelivr.net", "cdnjs.cloudflare.com"])
 def test_no_page_names_a_script_host(host):
     assert not [file for file in BUILT if f"//{host}" in (pages.SITE / file).read_text()]
+
+
+def test_equations_are_linked_to_their_tests_by_the_number_that_is_seen():
+    links = [
+        link for page in pages.CHAPTERS for link in pages.article(page).select(".identity-test a")
+    ]
+    for link in links:
+        equation = link.find_parent(class_="identity-test").find_previous_sibling("div")
+        seen = re.match(r"\((\d+)\)", equation.select_one(".eqno").get_text())[1]
+        assert link.get_text() == f"Test of equation {seen}"
+    assert len({link.get_text() for link in links}) == len(links) > 40
