@@ -59,7 +59,7 @@ def install_packages() -> None:
     if VENV.is_symlink() or VENV.is_file():
         VENV.unlink()
     venv.create(VENV, clear=True, with_pip=True, symlinks=True)
-    torch = next(line for line in REQUIREMENTS.read_text().split() if line.startswith("torch=="))
+    torch = next(pin for pin in pins() if pin.startswith("torch=="))
     if sys.platform == "linux" and cpu_index_answers():
         pip("install", "--no-deps", torch, "--index-url", CPU_INDEX)
     pip("install", "-r", "requirements.txt")
@@ -67,6 +67,11 @@ def install_packages() -> None:
     profile = VENV / "ipython" / "profile_default"
     profile.mkdir(parents=True)
     (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 'ERROR'\n")
+
+
+def pins() -> list[str]:
+    """Return the lines of requirements.txt that pin a package: all but its comments."""
+    return [line for line in REQUIREMENTS.read_text().splitlines() if "==" in line]
 
 
 def install_course() -> None:

@@ -144,7 +144,7 @@ def run(page: Page, address: str, notebook: str) -> Seen:
     # Without what stood open before, which would run beside it.
     page.goto(f"{address}lab/tree/{notebook}?token={TOKEN}&reset")
     page.wait_for_function(
-        """path => {  // JupyterLab first shows what was open when the last page was left
+        """path => {
             const panel = window.jupyterapp?.shell.currentWidget;
             return panel?.context?.path === path && panel.content?.model
                 && panel.sessionContext?.session?.kernel;

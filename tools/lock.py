@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 import tomllib
-from bootstrap import CPU_INDEX, REQUIREMENTS, ROOT, cpu_index_answers
+from bootstrap import CPU_INDEX, REQUIREMENTS, ROOT, cpu_index_answers, pins
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -30,7 +30,7 @@ WORK = ROOT / "_build" / "lock"
 def main() -> None:
     """Let pip resolve the direct dependencies, and tidy its answer."""
     WORK.mkdir(parents=True, exist_ok=True)
-    report, pins = WORK / "report.json", WORK / "pins.txt"
+    report, kept = WORK / "report.json", WORK / "pins.txt"
     wanted = direct_dependencies()
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed"]
     command += ["--quiet", "--target", str(WORK), "--report", str(report)]
@@ -38,8 +38,8 @@ def main() -> None:
     if cpu_index_answers():
         command += ["--extra-index-url", CPU_INDEX]
     if "--upgrade" not in sys.argv:
-        pins.write_text("\n".join(pins_to_keep(wanted)))
-        command += ["--constraint", str(pins)]
+        kept.write_text("\n".join(pins_to_keep(wanted)))
+        command += ["--constraint", str(kept)]
     if subprocess.run([*command, *map(str, wanted)], check=False).returncode:
         sys.exit("pip found no answer, see above. `make lock UPGRADE=1` is free of today's pins.")
     found = [item["metadata"] for item in json.loads(report.read_text())["install"]]
@@ -61,11 +61,9 @@ def direct_dependencies() -> list[Requirement]:
 def pins_to_keep(wanted: list[Requirement]) -> list[str]:
     """Return today's pins, but for those that the direct dependencies rule out."""
     bounds = {one.name: one.specifier for one in wanted}
-    lines = REQUIREMENTS.read_text().splitlines() if REQUIREMENTS.exists() else []
-    pins = [line for line in lines if "==" in line]
     return [
         pin
-        for pin in pins
+        for pin in (pins() if REQUIREMENTS.exists() else [])
         if (name := pin.partition("==")[0]) not in bounds
         or bounds[name].contains(pin.partition("==")[2])
     ]

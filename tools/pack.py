@@ -31,7 +31,7 @@ from pathlib import Path
 import browser
 import lab
 import tomllib
-from bootstrap import CPU_INDEX, cpu_index_answers
+from bootstrap import CPU_INDEX, REQUIREMENTS, cpu_index_answers, pins
 from playwright.sync_api import BrowserContext, TimeoutError, sync_playwright
 
 ROOT = lab.ROOT
@@ -109,22 +109,19 @@ def copy(file: Path, folder: Path) -> None:
 
 def collect_wheels(folder: Path) -> None:
     """Build our wheel; download everything that it needs, as pinned, for this machine."""
-    pins = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line]
     download = ["pip", "download", "--quiet", "--dest", str(folder), "--only-binary", ":all:"]
     with tempfile.TemporaryDirectory() as place:
         python("build", "--no-isolation", "--outdir", place, str(ROOT))
         (wheel,) = Path(place).glob("*.whl")
         folder.mkdir(parents=True)
         shutil.copyfile(wheel, folder / wheel.name)
-        constraints = Path(place, "constraints.txt")
-        constraints.write_text("\n".join(pins))
         print("Downloading the wheels ...", flush=True)
         if sys.platform == "linux" and cpu_index_answers():
-            (torch,) = (pin for pin in pins if pin.startswith("torch=="))
+            torch = next(pin for pin in pins() if pin.startswith("torch=="))
             python(*download, "--no-deps", torch, "--index-url", CPU_INDEX)
-        found = ["--find-links", str(folder), "--constraint", str(constraints)]
+        found = ["--find-links", str(folder), "--constraint", str(REQUIREMENTS)]
         python(*download, *found, f"{folder / wheel.name}[lessons,lab]")
-    pinned = {pin.partition("==")[0] for pin in pins} | {NAME}
+    pinned = {pin.partition("==")[0] for pin in pins()} | {NAME}
     names = {plain(file.name.partition("-")[0]) for file in folder.glob("*.whl")}
     if extra := sorted(names - pinned):
         sys.exit(

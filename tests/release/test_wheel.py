@@ -25,6 +25,7 @@ EGG = {"PKG-INFO", "SOURCES.txt", "dependency_links.txt", "requires.txt", "top_l
 def run(*command):
     done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +93,10 @@ def test_what_the_wheel_says(wheel):
 
 
 def test_what_twine_says(dist):
-    run("twine", "check", "--strict", *map(str, dist.glob("softmax_lessons*")))
+    said = run("twine", "check", "--strict", *map(str, dist.glob("softmax_lessons*")))
+    assert said.count("PASSED") == 2
 
 
 def test_what_check_wheel_contents_says(dist):
-    run("check_wheel_contents", *map(str, dist.glob("*.whl")))
+    said = run("check_wheel_contents", *map(str, dist.glob("*.whl")))
+    assert said.rstrip().endswith(": OK")
