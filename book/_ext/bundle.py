@@ -1,14 +1,16 @@
-"""What a page loads: one style sheet, one script that waits for the page, and few icons.
+"""What a page loads: one style sheet, few scripts that wait for the page, and few icons.
 
 The theme and the extensions bring a dozen style sheets and a dozen scripts, most of which hold
 back the first line of text, and icons of which the book shows twenty. Sphinx's lists say what is
-wanted; when all pages are written, this extension makes three things of it:
+wanted; when all pages are written, this extension makes of it:
 
 - `book.css`: all style sheets in their order, without the rules for classes that no page has;
-- `book.js`: all scripts in their order, without what they would write to the console;
+- `book.js`: all scripts but the theme's in their order, without what they would write to the
+  console;
+- the theme's scripts, each by itself, because a browser answers its reader between two scripts;
 - the icon fonts, cut down to the icons that `book.css` names.
 
-`templates/layout.html` loads the first two, and no others.
+`templates/layout.html` loads the sheet and the scripts, and no others.
 """
 
 from __future__ import annotations
@@ -25,10 +27,19 @@ import tinycss2
 from docutils import nodes
 from fontTools import subset
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 # What the theme's own layout loads before and after Sphinx's lists.
 FIRST_SHEETS = ["_static/styles/theme.css", "_static/styles/pydata-sphinx-theme.css"]
-LAST_SCRIPTS = ["_static/scripts/bootstrap.js", "_static/scripts/pydata-sphinx-theme.js"]
+# The theme's scripts, and where a page finds them.
+THEME = {
+    f"_static/scripts/{name}.js": f"_static/{name}.js"
+    for name in ("sphinx-book-theme", "bootstrap", "pydata-sphinx-theme")
+}
+BOOK = "_static/book.js"
+# The theme looks once the page is loaded which boxes scroll, and to measure them, the browser must
+# lay out the whole page at once. `static/tabstops.js` does that as the boxes come up.
+LEFT_OUT = '"complete"===document.readyState?I():window.addEventListener("load",I)'
 # The settings of the other scripts, to which lines of script in Sphinx's list add.
 SETTINGS = "_static/documentation_options.js"
 # Loaded early by layout.html, by itself.
@@ -47,8 +58,9 @@ def note_assets(
         lines = asset.attributes.get("body")
         if lines and "DOCUMENTATION_OPTIONS.pagename" in lines:
             continue  # differs from page to page, and nothing here reads it
-        if asset.filename != EARLY:
+        if asset.filename != EARLY and asset.filename not in THEME:
             scripts[asset.filename or lines] = None
+    context["page_scripts"] = [BOOK, *THEME.values()]
 
 
 def start(app: Sphinx) -> None:
@@ -58,15 +70,17 @@ def start(app: Sphinx) -> None:
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:
-    """Write `book.css`, `book.js` and the small fonts."""
+    """Write `book.css`, `book.js`, the theme's scripts and the small fonts."""
     if error or app.builder.format != "html":
         return
     site = Path(app.outdir)
     # A script that waits finds the page read, and starts at once: its settings must be there.
     files = [one for one in app.env.book_scripts if one.startswith("_static/")]  # type: ignore[attr-defined]
     lines = [one for one in app.env.book_scripts if one not in files]  # type: ignore[attr-defined]
-    script = "\n".join(scripts(site, dict.fromkeys([SETTINGS, *lines, *files, *LAST_SCRIPTS])))
-    (site / "_static" / "book.js").write_text(script, encoding="utf-8")
+    script = "\n".join(scripts(site, dict.fromkeys([SETTINGS, *lines, *files])))
+    (site / BOOK).write_text(script, encoding="utf-8")
+    for source, target in THEME.items():
+        (site / target).write_text("".join(scripts(site, [source])), encoding="utf-8")
     used = set(NAME.findall(script))
     for file in [*site.glob("**/*.html"), *site.glob("_static/*.js")]:
         used.update(NAME.findall(file.read_text(encoding="utf-8")))
@@ -86,9 +100,23 @@ def scripts(site: Path, names: Iterable[str]) -> Iterator[str]:
     """Give the text of each script, a file of the site or lines of code, fit to be joined."""
     for name in names:
         text = (site / name).read_text("utf-8") if name.startswith("_static/") else name
+        if name.endswith("/pydata-sphinx-theme.js"):
+            text = leave_out(text)
         if "console.log" in text:
             text = f"((console) => {{\n{text}\n}})({{ ...console, log() {{}} }});"
         yield text.rstrip() if text.rstrip().endswith(";") else f"{text.rstrip()};"
+
+
+def leave_out(text: str) -> str:
+    """Return the theme's script without the one call of `LEFT_OUT`."""
+    if text.count(LEFT_OUT) != 1:
+        message = (
+            "The theme's script no longer holds the line that is to be left out of it. See in it"
+            " how boxes that scroll become tab stops, and bring LEFT_OUT in book/_ext/bundle.py up"
+            " to date."
+        )
+        raise ExtensionError(message)
+    return text.replace(LEFT_OUT, "void 0")
 
 
 def read_sheet(site: Path, name: str) -> list[Any]:
@@ -188,5 +216,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.config.html_static_path.append(str(Path(__file__).parent / "static"))
     app.add_js_file("layout.js")
     app.add_js_file("print.js")
+    app.add_js_file("tabstops.js")
     # Pages that another process writes would not be noted.
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

@@ -34,3 +34,14 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def laid_out():
+    """Wait until all of a page is laid out and shown, not only what is near the window."""
+
+    def wait(tab):
+        tab.wait_for_function("""() => [...document.querySelectorAll("article section *")].every(
+            e => e.closest(".katex") || getComputedStyle(e).contentVisibility === "visible")""")
+
+    return wait

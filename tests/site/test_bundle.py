@@ -1,10 +1,11 @@
-"""Each page loads one style sheet and one script, and these hold what the pages need."""
+"""Each page loads one style sheet and few scripts, and these hold what the pages need."""
 
 import bundle
 import pages
 import pytest
 import tinycss2
 from fontTools.ttLib import TTFont
+from sphinx.errors import ExtensionError
 
 SEARCH = ["_static/searchtools.js", "_static/language_data.js", "searchindex.js"]
 
@@ -18,7 +19,8 @@ def trimmed(sheet, *used):
 def test_page_loads_our_files_alone(page):
     head = pages.built(page)
     up = "../" * page.count("/")
-    wanted = [f"{up}_static/mode.js", f"{up}_static/book.js"]
+    theme = ["sphinx-book-theme", "bootstrap", "pydata-sphinx-theme"]
+    wanted = [f"{up}_static/{name}.js" for name in ("mode", "book", *theme)]
     wanted += SEARCH if page == "search" else []
     assert [tag["href"] for tag in head.select("link[rel=stylesheet]")] == [f"{up}_static/book.css"]
     assert [tag["src"] for tag in head.select("script[src]")] == wanted
@@ -69,6 +71,12 @@ def test_scripts_stay_quiet_and_apart(tmp_path):
     (tmp_path / "_static/loud.js").write_text('console.log("here")')
     joined = "\n".join(bundle.scripts(tmp_path, ["let a = 1", "_static/loud.js"]))
     assert joined.startswith("let a = 1;\n((console) =>")
+
+
+@pytest.mark.parametrize("text", ["", 2 * bundle.LEFT_OUT])
+def test_a_theme_that_changed_is_noticed(text):
+    with pytest.raises(ExtensionError, match=r"bring LEFT_OUT in .* up to date"):
+        bundle.leave_out(text)
 
 
 def test_icons_are_in_the_small_fonts():

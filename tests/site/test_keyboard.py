@@ -7,11 +7,12 @@ PAGE = next(page for page in pages.CHAPTERS if pages.article(page).select(".solu
 
 
 @pytest.fixture(params=[390, 1280], ids=str)
-def tab(request, browser, server):
+def tab(request, browser, server, laid_out):
     size = {"width": request.param, "height": 900}
     context = browser.new_context(viewport=size, color_scheme="light", reduced_motion="reduce")
     tab = context.new_page()
     tab.goto(f"{server}{PAGE}.html", wait_until="networkidle")
+    laid_out(tab)
     yield tab
     context.close()
 
@@ -100,3 +101,23 @@ def test_folds_open(tab):
     solution.locator("button.toggle-button").focus()
     tab.keyboard.press("Enter")
     solution.locator("section").first.wait_for(state="visible")
+
+
+def test_boxes_that_scroll_are_stops_and_no_others(tab):
+    """And they stay right when the window becomes wider or narrower."""
+    right = """() => [...document.querySelectorAll("article :is(pre, .output)")].every(box => {
+        const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+        return scrolls === (box.getAttribute("tabindex") === "0");
+    })"""
+    stops = tab.locator("article :is(pre, .output)[tabindex='0']")
+    counts = []
+    for width in (390, 1280, 390):
+        tab.set_viewport_size({"width": width, "height": 900})
+        tab.wait_for_function(right)
+        counts.append(stops.count())
+    assert counts[0] == counts[2] > counts[1]
+    stops.first.scroll_into_view_if_needed()
+    tab_to(tab, "article :is(pre, .output)")
+    before = focused(tab, "element.scrollLeft")
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_function("before => document.activeElement.scrollLeft > before", arg=before)
