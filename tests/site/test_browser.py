@@ -17,6 +17,16 @@ VIEWS = [
 ]
 
 
+# How much of the window moved, and how far, without the reader's doing. Above 0.1 it is a nuisance:
+# https://web.dev/articles/cls
+JUMPS = """new Promise(done => {
+    let sum = 0;
+    const add = list => list.getEntries().forEach(entry => { sum += entry.value; });
+    new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
+    setTimeout(() => done(sum), 100);
+})"""
+
+
 @pytest.fixture(scope="module")
 def context(browser):
     size = {"width": 390, "height": 900}
@@ -70,6 +80,7 @@ def visit(context, server, laid_out):
 @pytest.mark.parametrize("page", [*pages.PAGES, "search", "genindex", "404"])
 def test_page(visit, page):
     tab = visit(page)
+    assert tab.evaluate(JUMPS) <= 0.1, "what is being read jumps away"
     for scheme, width, part in VIEWS:
         tab.emulate_media(color_scheme=scheme)
         tab.set_viewport_size({"width": width, "height": 900})
