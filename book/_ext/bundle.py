@@ -31,14 +31,15 @@ from sphinx.errors import ExtensionError
 
 # What the theme's own layout loads before and after Sphinx's lists.
 FIRST_SHEETS = ["_static/styles/theme.css", "_static/styles/pydata-sphinx-theme.css"]
-# The theme's scripts, and where a page finds them.
+# The theme's scripts, and where a page finds them: copies, as a second build needs the originals.
 THEME = {
     f"_static/scripts/{name}.js": f"_static/{name}.js"
     for name in ("sphinx-book-theme", "bootstrap", "pydata-sphinx-theme")
 }
 BOOK = "_static/book.js"
-# The theme looks once the page is loaded which boxes scroll, and to measure them, the browser must
-# lay out the whole page at once. `static/tabstops.js` does that as the boxes come up.
+# The theme looks which boxes scroll: at load, at each resize, and whenever something is added. Each
+# time the browser must lay out the whole page at once. `static/tabstops.js` looks at each box as it
+# comes up and changes; it does not know of boxes that a script adds later.
 LEFT_OUT = '"complete"===document.readyState?I():window.addEventListener("load",I)'
 # The settings of the other scripts, to which lines of script in Sphinx's list add.
 SETTINGS = "_static/documentation_options.js"

@@ -805,6 +805,12 @@ def test_an_error_of_f_itself_comes_through():
         check_grad(lambda x: float(f(x)), np.ones(3), Z)
 
 
+def test_an_entry_without_error_is_not_the_worst():
+    report = check_grad(lambda x: x[0] + 2 * x[1], [1, 2 + 1e-12], [0.5, 0.5])
+    assert report.ok
+    assert report.worst == (1,)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -818,7 +824,7 @@ def test_an_error_of_f_itself_comes_through():
         ((lambda x: x.sum() + 1j, cube_grad, Z), TypeError, "f must return one real number, got "
          "np.complex128(0.6799999999999999+1j)"),
         ((lambda x: None, cube_grad, Z), TypeError, "f must return one real number, got None"),
-        ((lambda x: nan, cube_grad, Z), ValueError, "f must be finite at x, got nan"),
+        ((lambda x: x[0] * nan, cube_grad, Z), ValueError, "f must be finite at x, got nan"),
         ((lambda x: -inf, cube_grad, Z), ValueError, "f must be finite at x, got -inf"),
         ((cube, [1.0, 2.0], Z), ValueError, "grad must have the shape of x, (3,), got (2,)"),
         ((cube, lambda x: 1.0, Z), ValueError, "grad must have the shape of x, (3,), got ()"),

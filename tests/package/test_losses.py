@@ -717,6 +717,12 @@ def test_a_bad_probability_anywhere(axis, place):
         cross_entropy(np.zeros((9, 8)), y, axis)
 
 
+def test_shares_of_no_classes():
+    text = "target must sum to 1 along axis, got a row with the sum 0 of no classes"
+    with pytest.raises(ValueError, match=whole(text)):
+        cross_entropy(np.zeros((2, 0)), np.zeros((2, 0)))
+
+
 @pytest.mark.parametrize(
     ("dtype", "fits", "fails"),
     [(np.float16, 2e-2, 4e-2), (np.float32, 3e-4, 4e-4), (np.float64, 3e-4, 4e-4)],

@@ -54,7 +54,7 @@ def test_small_arrays_go_the_short_way(x):
         {"temperature": np.float64(1)},
         {"where": True},
         {"out": X.tolist()},
-        {"out": np.empty((3, 2))},
+        {"out": np.zeros((3, 2))},
     ],
     ids=str,
 )
@@ -167,6 +167,18 @@ def test_out_may_overlap_a_large_input(function):
     expected = function(scores.copy())
     assert function(scores, out=out) is out
     assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("function", [softmax, sigmoid])
+def test_a_large_result_needs_no_memory_beside_out(function, monkeypatch):
+    places = []
+    monkeypatch.setattr(
+        activations, "room", lambda *a: places.append(_numerics.room(*a)) or places[0]
+    )
+    x = np.zeros((200, 300))
+    out = np.empty_like(x)
+    function(x, out=out)
+    assert places[0] is out
 
 
 # --- tiles -------------------------------------------------------------------------------------

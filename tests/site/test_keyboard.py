@@ -116,8 +116,7 @@ def test_boxes_that_scroll_are_stops_and_no_others(tab):
         tab.wait_for_function(right)
         counts.append(stops.count())
     assert counts[0] == counts[2] > counts[1]
-    stops.first.scroll_into_view_if_needed()
-    tab_to(tab, "article :is(pre, .output)")
+    stops.first.focus()
     before = focused(tab, "element.scrollLeft")
     tab.keyboard.press("ArrowRight")
     tab.wait_for_function("before => document.activeElement.scrollLeft > before", arg=before)

@@ -55,7 +55,9 @@ def test_a_page_without_its_script_is_noticed(offline, copy):
     assert any("does not come up" in text for text in pack.look(offline, page))
 
 
-@pytest.mark.parametrize("missing", ["book.css", "book.js", "katex/fonts"])
+@pytest.mark.parametrize(
+    "missing", ["book.css", "book.js", "pydata-sphinx-theme.js", "katex/fonts"]
+)
 def test_a_missing_file_is_noticed(offline, copy, missing):
     found = copy / "_static" / missing
     shutil.rmtree(found) if found.is_dir() else found.unlink()

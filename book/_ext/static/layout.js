@@ -1,5 +1,6 @@
 // Lays out what course.css lets wait, once the page is loaded: for a few milliseconds at a time, so
 // that a slow phone can answer its reader in between. What is ready is shown a piece at a time too.
+// The page keeps its `data-layout`: without it, the browser would style the whole page anew.
 (() => {
   if (!document.documentElement.dataset.layout) return;
   const far = ".bd-article section section > :not(section, h2, h3, h4, h5, h6)";

@@ -1,5 +1,5 @@
 // Sets the colour mode before anything is drawn, so that a dark page does not start white, and lets
-// far paragraphs wait.
+// wait what is far from the first screen.
 // The theme's own script takes over when the page is read.
 (() => {
   let stored = null;
@@ -11,8 +11,8 @@
   const mode = ["light", "dark"].includes(stored) ? stored : "auto";
   const dark = mode === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : mode === "dark";
   const root = document.documentElement;
-  // Until layout.js has laid out the rest. Who comes back, or to a place within the page, needs
-  // the true heights of all that stands above.
+  // See course.css and layout.js. Who comes back, or to a place within the page, needs the true
+  // heights of all that stands above.
   const [visit] = performance.getEntriesByType("navigation");
   if (visit?.type === "navigate" && !location.hash) root.dataset.layout = "near";
   root.dataset.mode = mode;

@@ -1,16 +1,20 @@
-// Who has no mouse scrolls a box with the arrow keys, and must reach it with Tab. A box that all of
-// its content fits into is no stop. Each is measured when it comes up and when its size changes.
+// Who has no mouse scrolls code, output and tables with the arrow keys, and must reach them with Tab.
+// A box that all of its content fits into is no stop. Each is measured when it comes up, and when it
+// or what stands in it changes its size: a font may come later.
 (() => {
+  const boxes = "pre, .cell_output > .output, .pst-scrollable-table-container";
   const watch = new ResizeObserver((entries) => {
-    const boxes = entries.map(({ target }) => target);
-    const scrolls = boxes.map(
+    const around = entries.flatMap(({ target }) => [target, target.parentElement]);
+    const found = [...new Set(around)].filter((element) => element.matches(boxes));
+    const scrolls = found.map(
       (box) => box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight,
     );
-    boxes.forEach((box, i) => {
+    found.forEach((box, i) => {
       if (scrolls[i]) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
+      else if (box !== document.activeElement) box.removeAttribute("tabindex"); // keep the focus
     });
   });
-  const boxes = "pre, .cell_output > .output, .pst-scrollable-table-container";
-  for (const box of document.querySelectorAll(boxes)) watch.observe(box);
+  for (const box of document.querySelectorAll(boxes)) {
+    for (const one of [box, ...box.children]) watch.observe(one);
+  }
 })();
