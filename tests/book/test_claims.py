@@ -2,8 +2,8 @@
 
 import re
 
-import pages
 import pytest
+from support import pages
 
 LAST = {0: 4, 1: 10, 2: 14}  # S0.1 to S0.4, and so on
 CLAIMS = [f"S{source}.{n}" for source, last in LAST.items() for n in range(1, last + 1)]

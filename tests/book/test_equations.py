@@ -3,9 +3,9 @@
 import ast
 import re
 
-import pages
 import pytest
 import tomllib
+from support import pages
 
 PACKAGE_TESTS = pages.ROOT / "tests" / "package"
 TABLE = tomllib.loads((PACKAGE_TESTS / "identities.toml").read_text(encoding="utf-8"))

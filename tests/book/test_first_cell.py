@@ -9,9 +9,9 @@ import venv
 from pathlib import Path
 
 import nbformat
-import pages
 import pytest
 from run_notebooks import FIRST, FIRST_METADATA, put_first
+from support import pages
 
 every_notebook = pytest.mark.parametrize("page", pages.NOTEBOOKS)
 # Stands in for pip: notes what it is asked for, and then does that or fails.

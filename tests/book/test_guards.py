@@ -3,8 +3,8 @@
 import ast
 import re
 
-import pages
 import pytest
+from support import pages
 
 MISUSE, GUARDS = "book/3-pytorch/misuse", "book/appendix/guards"
 TESTS = pages.ROOT / "tests" / "package" / "test_misuse.py"

@@ -5,8 +5,8 @@ import json
 import re
 
 import nbformat
-import pages
 import pytest
+from support import pages
 
 every_notebook = pytest.mark.parametrize("page", pages.NOTEBOOKS)
 

@@ -4,11 +4,11 @@ import importlib.metadata
 import itertools
 import re
 
-import pages
 import tomllib
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from support import pages
 
 LINES = (pages.ROOT / "requirements.txt").read_text().splitlines()
 PINS = dict(line.split("==") for line in LINES if "==" in line)

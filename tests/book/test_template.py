@@ -3,8 +3,8 @@
 import ast
 import re
 
-import pages
 import pytest
+from support import pages
 
 from softmax_lessons import exercises
 

@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 import audit
-import pages
 import pytest
 import yaml
+from support import pages
 
 FOLDER = pages.ROOT / ".github" / "workflows"
 WORKFLOWS = sorted(FOLDER.glob("*.y*ml"))

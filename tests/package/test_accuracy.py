@@ -1,50 +1,25 @@
 """How far the results lie from the exact ones, in units in the last place (ulp).
 
-The exact ones come from mpmath with 60 digits. The scores are multiples of 1/64, so that their
-differences are exact. Rounding them would add an error that grows with the difference, which the
-notes of softmax state.
+The exact ones come from mpmath: see `support/exact.py`.
 """
 
 import mpmath
 import numpy as np
 import pytest
-from family import Z, by_name
 from numpy.testing import assert_allclose
+from support.exact import (
+    exact_log_softmax,
+    exact_logsumexp,
+    exact_sigmoid,
+    exact_softmax,
+    largest_error,
+    rows,
+)
+from support.family import Z, by_name
 
 from softmax_lessons import log_softmax, logsumexp, sigmoid, softmax
 
 DTYPES = [np.float16, np.float32, np.float64]
-mpmath.mp.dps = 60
-
-
-def exact_logsumexp(row):
-    return mpmath.log(mpmath.fsum(mpmath.exp(float(v)) for v in row))
-
-
-def exact_log_softmax(row):
-    lse = exact_logsumexp(row)
-    return [mpmath.mpf(float(v)) - lse for v in row]
-
-
-def exact_softmax(row):
-    return [mpmath.exp(v) for v in exact_log_softmax(row)]
-
-
-def exact_sigmoid(row):
-    return [1 / (1 + mpmath.exp(-mpmath.mpf(float(v)))) for v in row]
-
-
-def largest_error(got, exact):
-    """Return the largest error in ulp of the exact value, subnormal numbers included."""
-    got, exact = np.atleast_1d(got).ravel(), np.atleast_1d(exact).ravel()
-    ulps = np.spacing(np.array([abs(float(e)) for e in exact]).astype(got.dtype))
-    errors = [abs(mpmath.mpf(float(g)) - e) for g, e in zip(got, exact, strict=True)]
-    return max(float(e / mpmath.mpf(float(u))) for e, u in zip(errors, ulps, strict=True))
-
-
-def rows(dtype, spread, count=40, length=24):
-    random = np.random.default_rng([2021, spread])
-    return (random.integers(-64 * spread, 64 * spread + 1, (count, length)) / 64).astype(dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from family import EVERYTHING, Z, by_name
 from numpy.testing import assert_allclose
+from support.family import EVERYTHING, Z, by_name
 
 from softmax_lessons import log_softmax, logsumexp, sigmoid, softmax
 

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.exceptions import AxisError
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize_scalar
-from test_public import run_examples
+from support.docstrings import run_examples
 
 from softmax_lessons import calibration, check_grad, cross_entropy, logsumexp, one_hot, softmax
 from softmax_lessons.calibration import (

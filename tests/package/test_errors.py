@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from family import EVERYTHING, WITH_AXIS, Z, by_name, whole
+from support.family import EVERYTHING, WITH_AXIS, Z, by_name, whole
 
 from softmax_lessons import log_softmax, logsumexp, sigmoid, softmax
 

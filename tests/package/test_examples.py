@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from family import P, Z
 from numpy.testing import assert_allclose, assert_array_equal
+from support.family import P, Z
 
 from softmax_lessons import hardmax, log_softmax, logsumexp, sigmoid, softmax
 

@@ -13,7 +13,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from test_public import run_examples, undocumented
+from support.docstrings import run_examples, undocumented
 
 import softmax_lessons as sl
 from softmax_lessons import exercises

@@ -7,12 +7,12 @@ import tracemalloc
 import mpmath
 import numpy as np
 import pytest
-from family import FLOATS, Z, by_name, inf, nan, whole
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
-from test_accuracy import exact_softmax, largest_error, rows
+from support.exact import exact_softmax, largest_error, rows
+from support.family import FLOATS, Z, by_name, inf, nan, whole
 
 from softmax_lessons import _numerics, log_softmax, logsumexp, softmax
 from softmax_lessons.gradients import (

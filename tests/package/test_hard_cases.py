@@ -10,9 +10,9 @@ import warnings
 import mpmath
 import numpy as np
 import pytest
-from family import ACTIVATIONS, FLOATS, NORMALIZERS, by_name, inf, nan
 from numpy.testing import assert_allclose, assert_array_equal
-from test_accuracy import exact_log_softmax, exact_logsumexp, exact_softmax, largest_error
+from support.exact import exact_log_softmax, exact_logsumexp, exact_softmax, largest_error
+from support.family import ACTIVATIONS, FLOATS, NORMALIZERS, by_name, inf, nan
 
 from softmax_lessons import (
     cross_entropy,

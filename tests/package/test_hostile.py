@@ -6,8 +6,8 @@ import warnings
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
-import hostile
 import pytest
+from support import hostile
 
 from softmax_lessons import exercises, interactive
 from softmax_lessons.exercises import Report, Task

@@ -9,11 +9,11 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from family import Z
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose
+from support.family import Z
 
 from softmax_lessons import (
     check_grad,

@@ -9,8 +9,8 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
-from family import LABELS, Z
-from test_public import run_examples
+from support.docstrings import run_examples
+from support.family import LABELS, Z
 
 from softmax_lessons import (
     calibration,

@@ -7,12 +7,12 @@ import tracemalloc
 import mpmath
 import numpy as np
 import pytest
-from family import FLOATS, P, Z, by_name, inf, nan, whole
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
-from test_accuracy import exact_log_softmax, exact_softmax, largest_error, rows
+from support.exact import exact_log_softmax, exact_softmax, largest_error, rows
+from support.family import FLOATS, P, Z, by_name, inf, nan, whole
 
 from softmax_lessons import _numerics, log_softmax, softmax
 from softmax_lessons.losses import cross_entropy, cross_entropy_and_grad, one_hot

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from family import Z, by_name
 from numpy.testing import assert_allclose, assert_array_equal
+from support.family import Z, by_name
 
 from softmax_lessons import softmax
 from softmax_lessons.gradients import (

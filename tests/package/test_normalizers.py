@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from family import NORMALIZERS, Z, by_name, inf, nan
 from numpy.testing import assert_allclose, assert_array_equal
+from support.family import NORMALIZERS, Z, by_name, inf, nan
 
 from softmax_lessons import (
     min_max,

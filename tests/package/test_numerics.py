@@ -5,8 +5,8 @@ No result of a public function would show most of this, but its time and its mem
 
 import numpy as np
 import pytest
-from family import whole
 from numpy.testing import assert_allclose, assert_array_equal
+from support.family import whole
 
 from softmax_lessons import _numerics, activations, log_softmax, logsumexp, sigmoid, softmax
 from softmax_lessons._numerics import SMALL, TILE

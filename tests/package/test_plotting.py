@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from family import LABELS, P, Z, inf, nan
+from support.family import LABELS, P, Z, inf, nan
 
 plt = pytest.importorskip("matplotlib.pyplot")
 pytest.importorskip("seaborn")

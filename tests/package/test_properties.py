@@ -5,11 +5,11 @@ says equal the tests may ask for equal.
 """
 
 import numpy as np
-from family import ACTIVATIONS, WITH_AXIS
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
+from support.family import ACTIVATIONS, WITH_AXIS
 
 from softmax_lessons import hardmax, log_softmax, logsumexp, sigmoid, softmax
 

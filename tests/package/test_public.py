@@ -1,6 +1,5 @@
 """The public face: names, signatures, docstrings, imports."""
 
-import doctest
 import importlib
 import inspect
 import pkgutil
@@ -11,6 +10,7 @@ from importlib.metadata import metadata, version
 
 import numpy as np
 import pytest
+from support.docstrings import run_examples, undocumented
 
 import softmax_lessons
 from softmax_lessons import activations, gradients, losses, normalizers
@@ -61,24 +61,6 @@ def test_version():
 def test_unknown_attribute():
     with pytest.raises(AttributeError, match="'softmax_lessons' has no attribute 'sotfmax'"):
         _ = softmax_lessons.sotfmax
-
-
-def run_examples(module):
-    """Run the examples of a module; return the names of the objects that have some."""
-    tests = [t for t in doctest.DocTestFinder().find(module) if t.examples]
-    runner = doctest.DocTestRunner()
-    for test in tests:
-        assert runner.run(test).failed == 0, test.name
-    return {t.name.removeprefix(module.__name__ + ".") for t in tests}
-
-
-def undocumented(function):
-    """Return the sections and parameters that the docstring of a function lacks."""
-    text = inspect.getdoc(function)
-    sections = ["Parameters", "Returns", "Raises", "Notes", "Examples"]
-    wanted = [f"\n{section}\n{'-' * len(section)}\n" for section in sections]
-    wanted += [f"\n{parameter} : " for parameter in inspect.signature(function).parameters]
-    return [part for part in wanted if part not in text]
 
 
 def test_every_function_has_an_example_that_runs():

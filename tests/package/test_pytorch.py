@@ -5,8 +5,8 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from family import P, Z
 from numpy.testing import assert_allclose
+from support.family import P, Z
 
 from softmax_lessons import check_grad, cross_entropy_and_grad, logsumexp, sigmoid, softmax
 

@@ -6,10 +6,10 @@ import sys
 import threading
 from http.server import ThreadingHTTPServer
 
-import pages
 import pytest
 from playwright.sync_api import sync_playwright
 from serve import Handler
+from support import pages
 
 
 @pytest.fixture(scope="session")

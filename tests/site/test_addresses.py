@@ -1,9 +1,9 @@
 """All addresses, from Binder to canonical, follow from one setting: a fork needs no change."""
 
-import pages
 import pytest
 from course import addresses
 from sphinx.errors import ExtensionError
+from support import pages
 
 
 def test_nothing_without_a_repository():

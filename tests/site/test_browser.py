@@ -1,8 +1,7 @@
 """The built pages in a real browser: quiet, self-contained, small, accessible, in both modes."""
 
-import axe
-import pages
 import pytest
+from support import axe, pages
 
 BUDGET = 260 * 1024  # bytes that a page may have sent, everything on it included
 

@@ -1,11 +1,11 @@
 """Each page loads one style sheet and few scripts, and these hold what the pages need."""
 
 import bundle
-import pages
 import pytest
 import tinycss2
 from fontTools.ttLib import TTFont
 from sphinx.errors import ExtensionError
+from support import pages
 
 SEARCH = ["_static/searchtools.js", "_static/language_data.js", "searchindex.js"]
 

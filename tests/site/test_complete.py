@@ -6,9 +6,9 @@
 import copy
 import re
 
-import pages
 import pytest
 from bs4 import BeautifulSoup
+from support import pages
 
 every_page = pytest.mark.parametrize("page", pages.PAGES)
 

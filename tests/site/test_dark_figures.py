@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import figures
 import matplotlib.pyplot as plt
-import pages
 import pytest
+from support import pages
 
 WHITE, DARK = "#ffffff", "#121212"  # the grounds of the two modes
 HUES = ["#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc"]  # of softmax_lessons.plotting

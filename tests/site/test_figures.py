@@ -1,7 +1,7 @@
 """Every picture can be understood without seeing it."""
 
-import pages
 import pytest
+from support import pages
 
 PICTURES = [
     pytest.param(page, picture, id=f"{page}-{number}")

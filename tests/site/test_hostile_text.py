@@ -1,7 +1,7 @@
 """Text that looks like HTML stays text in the browser too, whatever the reader does with it."""
 
-import hostile
 import pytest
+from support import hostile
 
 # Moves, ticks, fills and presses whatever there is, then lists all elements with their attributes.
 USE = """() => {

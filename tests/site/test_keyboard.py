@@ -1,7 +1,7 @@
 """Everything that a mouse does, the keyboard does."""
 
-import pages
 import pytest
+from support import pages
 
 PAGE = next(page for page in pages.CHAPTERS if pages.article(page).select(".solution"))
 

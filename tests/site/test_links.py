@@ -4,9 +4,9 @@ import functools
 import re
 from urllib.parse import unquote, urldefrag, urlsplit
 
-import pages
 import pytest
 from bs4 import BeautifulSoup
+from support import pages
 
 BUILT = sorted(
     path.relative_to(pages.SITE).as_posix()

@@ -10,10 +10,9 @@ from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 
-import axe
 import numpy as np
-import pages
 import pytest
+from support import axe, pages
 
 import softmax_lessons as sl
 from softmax_lessons import calibration, interactive

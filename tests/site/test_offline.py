@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 import pack
-import pages
 import pytest
+from support import pages
 
 LIVE = next(
     page

@@ -3,10 +3,10 @@
 import re
 from types import SimpleNamespace
 
-import pages
 import policy
 import pytest
 from bs4 import BeautifulSoup
+from support import pages
 
 from softmax_lessons import interactive
 

@@ -1,7 +1,7 @@
 """Readers with wishes: less motion, their own colours, paper, no JavaScript."""
 
-import pages
 import pytest
+from support import pages
 
 PAGE = next(page for page in pages.CHAPTERS if pages.article(page).select(".solution"))
 MOVING = """() => [...document.querySelectorAll("*")].filter(element => {

@@ -3,9 +3,9 @@
 import re
 from xml.etree import ElementTree
 
-import pages
 import pytest
 from PIL import Image
+from support import pages
 
 from softmax_lessons import softmax
 

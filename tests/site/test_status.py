@@ -4,9 +4,9 @@ import posixpath
 import re
 from importlib.metadata import version
 
-import pages
 import pytest
 import status
+from support import pages
 
 PAGE = "book/appendix/status"
 

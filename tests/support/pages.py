@@ -14,7 +14,7 @@ import nbformat
 import yaml
 from bs4 import BeautifulSoup
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / (os.environ.get("SITE") or "_build/test/_build/html")
 FORK = "teacher/fork-of-lessons"  # what `make test` builds the site as
 BASE = "/fork-of-lessons/"  # where GitHub Pages would serve it
