@@ -6,36 +6,18 @@ The functions here need NumPy alone. ``softmax_lessons.plotting`` needs matplotl
 
 from typing import TYPE_CHECKING
 
-from softmax_lessons.activations import hardmax, log_softmax, logsumexp, sigmoid, softmax
-from softmax_lessons.gradients import check_grad, softmax_jacobian, softmax_jvp, softmax_vjp
-from softmax_lessons.losses import cross_entropy, cross_entropy_and_grad, one_hot
-from softmax_lessons.normalizers import (
-    min_max,
-    normalize_by_abs,
-    normalize_by_relu,
-    normalize_by_square,
-    normalize_by_sum,
-)
+from softmax_lessons import activations, gradients, losses, normalizers
+from softmax_lessons.activations import *
+from softmax_lessons.gradients import *
+from softmax_lessons.losses import *
+from softmax_lessons.normalizers import *
 
-__all__ = [
-    "check_grad",
-    "cross_entropy",
-    "cross_entropy_and_grad",
-    "hardmax",
-    "log_softmax",
-    "logsumexp",
-    "min_max",
-    "normalize_by_abs",
-    "normalize_by_relu",
-    "normalize_by_square",
-    "normalize_by_sum",
-    "one_hot",
-    "sigmoid",
-    "softmax",
-    "softmax_jacobian",
-    "softmax_jvp",
-    "softmax_vjp",
-]
+# Each module says in its own __all__ what is public of it.
+__all__: list[str] = []
+__all__ += activations.__all__
+__all__ += gradients.__all__
+__all__ += losses.__all__
+__all__ += normalizers.__all__
 
 
 __version__: str

@@ -11,42 +11,97 @@ no limit to tell; hardmax takes infinities as numbers like any other. Integers a
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from softmax_lessons._numerics import (
-    as_axes,
-    as_floats,
-    as_mask,
-    as_temperature,
-    check_out,
-    deliver,
-    fill,
-    is_small,
-    log_total_exp,
-    logistic,
-    maximum,
-    room,
-    shift,
-    small_log_softmax,
-    small_logsumexp,
-    small_softmax,
-    tiles,
-    total,
-)
+from softmax_lessons._arguments import as_axes, as_floats, as_mask, as_temperature, check_out
+from softmax_lessons._blockwise import row_max, row_sum, run_blockwise
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from softmax_lessons._numerics import Axis, FloatArray, Number
+    from softmax_lessons._arguments import Axis, FloatArray, Number
+
+__all__ = ["hardmax", "log_softmax", "logsumexp", "sigmoid", "softmax"]
 
 # Infinite and missing scores meet each other below. What comes of it is documented and no
 # accident, so no function here warns.
-silent = np.errstate(all="ignore")
+no_warnings = np.errstate(all="ignore")
+FLOAT32 = np.finfo(np.float32)
 
 
-@silent
+# --- kernels ----------------------------------------------------------------------------------
+# Each takes a block of scores with the classes along axis 1, as _blockwise.py describes it.
+
+
+def sigmoid_kernel(x: FloatArray) -> FloatArray:
+    """Return the sigmoid of each entry; ``exp(-|x|)`` cannot overflow."""
+    exp_x = np.exp(-abs(x))
+    result: FloatArray = np.where(x < 0, exp_x, 1) / (1 + exp_x)
+    return result
+
+
+def softmax_kernel(x: FloatArray, temperature: float = 1.0) -> FloatArray:
+    """Return softmax of each row."""
+    exp_x = np.exp(subtract_max(x, temperature))
+    # Dividing keeps more digits than exp(x - logsumexp(x)), whose exponent is already rounded.
+    return exp_x / row_sum(exp_x)
+
+
+def log_softmax_kernel(x: FloatArray, temperature: float = 1.0) -> FloatArray:
+    """Return the logarithm of softmax of each row."""
+    shifted = subtract_max(x, temperature)
+    return shifted - np.log1p(sum_beside_max(np.exp(shifted)))
+
+
+def logsumexp_kernel(x: FloatArray) -> FloatArray:
+    """Return the logarithm of the sum of the exponentials of each row."""
+    x_max = row_max(x)
+    lse = x_max + np.log1p(sum_beside_max(np.exp(x - x_max)))
+    # An infinite maximum is the answer itself; to subtract it has made NaN of it.
+    return np.where(np.isinf(x_max), x_max, lse)
+
+
+def hardmax_kernel(x: FloatArray) -> FloatArray:
+    """Return 1 at the first maximum of each row, and 0 elsewhere."""
+    x_max = row_max(x)
+    is_max = x == x_max
+    is_first = is_max & (np.cumsum(is_max, axis=1) == 1)
+    return np.where(np.isnan(x_max), np.nan, is_first)
+
+
+def subtract_max(x: FloatArray, temperature: float = 1.0) -> FloatArray:
+    """Return ``(x - max(x)) / temperature`` of each row: 0 at the maximum, below 0 elsewhere.
+
+    The order matters. Dividing first could overflow, and would round each score before the
+    difference is taken.
+    """
+    x_max = row_max(x)
+    if temperature == 1:
+        return x - x_max
+    if not FLOAT32.tiny <= temperature <= FLOAT32.max:  # float32 would make it 0 or inf
+        temperature = np.float64(temperature)
+    if temperature < 1:
+        return (x - x_max) / temperature
+    # A difference too large for the dtype may have a quotient that is not: take halves.
+    return (x / 2 - x_max / 2) / (temperature / 2)
+
+
+def sum_beside_max(exp_x: FloatArray) -> FloatArray:
+    """Return the sum of each row without one maximal term, which is 1.
+
+    Where the rest is small, adding it to the 1 would swallow the digits that ``log1p`` needs.
+    """
+    ones = np.floor(exp_x)  # 1 for each maximal term, 0 below
+    return row_sum(exp_x - ones) + (row_sum(ones) - 1)
+
+
+# --- functions --------------------------------------------------------------------------------
+
+
+@no_warnings
 def sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
     """Return the logistic function, ``1 / (1 + exp(-x))``, of each entry.
 
@@ -90,15 +145,13 @@ def sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
     >>> sigmoid([-1000.0, -1.0, 0.0, 1.0, 1000.0]).round(4)
     array([0.    , 0.2689, 0.5   , 0.7311, 1.    ])
     """
-    z, dtype = as_floats(x)
-    check_out(out, z.shape, dtype)
-    p = room(z.shape, dtype, (), out, z)
-    for scores, e in tiles((), [z], [p]):
-        logistic(scores, out=e)
-    return deliver(p, out)[()] if out is None else deliver(p, out)
+    z, dtype = as_floats(x, "x")
+    check_out(out, "out", z.shape, dtype)
+    [p] = run_blockwise(sigmoid_kernel, [z], (), dtype, out=out)
+    return p[()] if out is None else p
 
 
-@silent
+@no_warnings
 def softmax(
     x: ArrayLike,
     axis: Axis = -1,
@@ -191,21 +244,16 @@ def softmax(
     >>> softmax(z, temperature=0.1).round(3)
     array([0., 1., 0.])
     """
-    if is_small(x, axis, temperature, where, out):
-        return small_softmax(x, axis, out)  # the same, with less ado
-    z, dtype = as_floats(x)
-    axes, mask = as_axes(axis, z.ndim), as_mask(where, z.shape)
-    t = as_temperature(temperature)
-    check_out(out, z.shape, dtype)
-    p = room(z.shape, dtype, axes, out, z)
-    for scores, e in tiles(axes, [z], [p], mask):
-        np.exp(shift(scores, maximum(scores), t, out=e), out=e)
-        # Dividing keeps more digits than exp(z - logsumexp(z)), whose exponent is already rounded.
-        e /= total(e)
-    return deliver(fill(p, mask, 0), out)
+    z, dtype = as_floats(x, "x")
+    axes = as_axes(axis, "axis", z.ndim)
+    mask = as_mask(where, "where", z.shape)
+    kernel = partial(softmax_kernel, temperature=as_temperature(temperature, "temperature"))
+    check_out(out, "out", z.shape, dtype)
+    [p] = run_blockwise(kernel, [z], axes, dtype, where=mask, fill=0.0, out=out)
+    return p
 
 
-@silent
+@no_warnings
 def log_softmax(
     x: ArrayLike,
     axis: Axis = -1,
@@ -274,19 +322,15 @@ def log_softmax(
     ...     np.log(softmax([0.0, 1000.0]))
     array([-inf,   0.])
     """
-    if is_small(x, axis, temperature, where, None):
-        return small_log_softmax(x, axis)  # the same, with less ado
-    z, dtype = as_floats(x)
-    axes, mask = as_axes(axis, z.ndim), as_mask(where, z.shape)
-    t = as_temperature(temperature)
-    log_p = room(z.shape, dtype, axes)
-    for scores, d in tiles(axes, [z], [log_p], mask):
-        # Nothing cancels: the differences d are 0 or negative, and the logarithm is not.
-        d -= log_total_exp(scores, maximum(scores), t, differences=d)
-    return fill(log_p, mask, -np.inf)
+    z, dtype = as_floats(x, "x")
+    axes = as_axes(axis, "axis", z.ndim)
+    mask = as_mask(where, "where", z.shape)
+    kernel = partial(log_softmax_kernel, temperature=as_temperature(temperature, "temperature"))
+    [log_p] = run_blockwise(kernel, [z], axes, dtype, where=mask, fill=-np.inf)
+    return log_p
 
 
-@silent
+@no_warnings
 def logsumexp(
     x: ArrayLike,
     axis: Axis = -1,
@@ -346,21 +390,14 @@ def logsumexp(
     >>> logsumexp([[1000.0, 1000.0], [0.0, -1000.0]]).round(4)
     array([1000.6931,    0.    ])
     """
-    if is_small(x, axis, 1.0, where, None):
-        lse = small_logsumexp(x, axis)  # the same, with less ado
-        return lse if keepdims else lse.squeeze(axis)[()]
-    z, dtype = as_floats(x)
-    axes, mask = as_axes(axis, z.ndim), as_mask(where, z.shape)
-    lse = np.full([1 if i in axes else n for i, n in enumerate(z.shape)], -np.inf, dtype)
-    for scores, place in tiles(axes, [z], [lse], mask):
-        top = maximum(scores)
-        np.add(top, log_total_exp(scores, top), out=place)
-        # An infinite maximum is the answer itself; shifting by it has made NaN of it.
-        np.copyto(place, top, where=np.isinf(top))
+    z, dtype = as_floats(x, "x")
+    axes = as_axes(axis, "axis", z.ndim)
+    mask = as_mask(where, "where", z.shape)
+    [lse] = run_blockwise(logsumexp_kernel, [z], axes, dtype, where=mask)
     return lse if keepdims else np.squeeze(lse, axes)[()]
 
 
-@silent
+@no_warnings
 def hardmax(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     """Return 1 at the first maximum along an axis, and 0 elsewhere.
 
@@ -407,13 +444,6 @@ def hardmax(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     array([[1., 0.],
            [0., 1.]])
     """
-    z, dtype = as_floats(x)
-    axes = as_axes(axis, z.ndim)
-    hard = room(z.shape, dtype, axes)
-    for scores, place in tiles(axes, [z], [hard]):
-        first = scores.argmax(axis=1, keepdims=True)  # a NaN is larger than all numbers
-        top = np.take_along_axis(scores, first, axis=1)
-        place[...] = 0
-        np.put_along_axis(place, first, 1, axis=1)
-        np.copyto(place, np.nan, where=np.isnan(top))
+    z, dtype = as_floats(x, "x")
+    [hard] = run_blockwise(hardmax_kernel, [z], as_axes(axis, "axis", z.ndim), dtype)
     return hard

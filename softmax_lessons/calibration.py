@@ -1,4 +1,4 @@
-"""Are the probabilities probabilities? Measures of calibration, and a temperature to mend it.
+"""Are the probabilities right? Measures of calibration, and a temperature that corrects them.
 
 A classifier is calibrated in its confidence if it is right as often as it says. The functions here
 take labels that are known. Curve and error look at the largest probability of each row, the
@@ -10,19 +10,23 @@ they are wanted. None of them warns, and none changes its input.
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple, SupportsIndex, TypeAlias
 
 import numpy as np
 
-from softmax_lessons._numerics import as_axes
-from softmax_lessons.losses import _as_array, _as_named_floats, _check_distributions, _in_range
+from softmax_lessons._arguments import (
+    as_count,
+    as_labelled_rows,
+    check_choice,
+    check_distributions,
+)
+from softmax_lessons.activations import no_warnings
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from softmax_lessons._numerics import Axis, FloatArray, FloatDtype
+    from softmax_lessons._arguments import Axis, FloatArray
 
 __all__ = [
     "ReliabilityCurve",
@@ -53,9 +57,6 @@ TOO_COLD = (
 )
 TOO_FAR = "the best temperature lies beyond the range of floats: pass logits of an ordinary size"
 
-# Scores of very different sizes may overflow or underflow on the way. Nothing here warns of it.
-silent = np.errstate(all="ignore")
-
 
 class ReliabilityCurve(NamedTuple):
     """What ``reliability_curve`` returns: one entry for each bin that holds examples.
@@ -65,7 +66,7 @@ class ReliabilityCurve(NamedTuple):
     confidence : ndarray
         The mean confidence in each bin, rising.
     accuracy : ndarray
-        The share of right choices in each bin.
+        The fraction of right choices in each bin.
     counts : ndarray of int
         How many examples each bin holds.
 
@@ -160,8 +161,8 @@ def reliability_curve(
     >>> curve.confidence.round(2), curve.accuracy.round(2), curve.counts
     (array([0.65, 0.85]), array([0.5, 1. ]), array([2, 2]))
     """
-    rows, y = _as_shares(p, labels, axis)
-    return _curve(rows, y, _as_bins(bins), strategy)
+    rows, y = as_probability_rows(p, labels, axis)
+    return curve(rows, y, as_count(bins, "bins", 1), strategy)
 
 
 def expected_calibration_error(
@@ -241,8 +242,8 @@ def expected_calibration_error(
     >>> expected_calibration_error(p, [0, 1, 0, 1], bins=4).round(4)
     np.float64(0.15)
     """
-    rows, y = _as_shares(p, labels, axis)
-    confidence, accuracy, counts = _curve(rows, y, _as_bins(bins), strategy)
+    rows, y = as_probability_rows(p, labels, axis)
+    confidence, accuracy, counts = curve(rows, y, as_count(bins, "bins", 1), strategy)
     return np.float64(counts @ np.abs(accuracy - confidence) / len(y))
 
 
@@ -301,13 +302,13 @@ def brier_score(p: ArrayLike, labels: ArrayLike, axis: Axis = -1) -> np.float64:
     >>> brier_score([[0.2, 0.7, 0.1], [0.5, 0.5, 0.0]], [1, 2]).round(4)
     np.float64(0.82)
     """
-    rows, y = _as_shares(p, labels, axis)
+    rows, y = as_probability_rows(p, labels, axis)
     errors = rows.copy()
     errors[np.arange(len(y)), y] -= 1
     return np.float64(np.square(errors).sum(axis=-1).mean())
 
 
-@silent
+@no_warnings
 def fit_temperature(logits: ArrayLike, labels: ArrayLike, axis: Axis = -1) -> float:
     """Return the temperature at which softmax makes the labels as likely as possible.
 
@@ -375,7 +376,7 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike, axis: Axis = -1) -> fl
     >>> round(fit_temperature(logits, labels), 4)
     4.5512
     """
-    z, y, _ = _as_rows(logits, labels, axis, "logits")
+    z, y, _ = as_labelled_rows(logits, labels, "logits labels", axis)
     if not np.isfinite(z).all():
         raise ValueError(f"logits must be finite, got {z[~np.isfinite(z)][0]}")
     behind = z.max(axis=-1, keepdims=True) / 2 - z / 2  # halves: the difference may overflow
@@ -387,9 +388,9 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike, axis: Axis = -1) -> fl
     if not missed.any():
         raise ValueError(TOO_COLD)
     low, high = 0.0, 1 / max(float(most), float(np.finfo(np.float64).tiny))
-    while _slopes(behind, missed, high)[0] < 0:
+    while slopes(behind, missed, high)[0] < 0:
         low, high = high, 2 * high
-    temperature = 2 / _root(lambda b: _slopes(behind, missed, b), low, high)
+    temperature = 2 / root(lambda b: slopes(behind, missed, b), low, high)
     if not 0 < temperature < math.inf:
         raise ValueError(f"{TOO_FAR}, got scores up to {np.abs(z).max():.3g}")
     return temperature
@@ -398,56 +399,25 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike, axis: Axis = -1) -> fl
 # --- arguments --------------------------------------------------------------------------------
 
 
-def _as_rows(
-    x: ArrayLike, labels: ArrayLike, axis: Axis, name: str
-) -> tuple[FloatArray, NDArray[np.intp], FloatDtype]:
-    """Return ``x`` as rows of float64 or longer, the labels of the rows, and the dtype of ``x``."""
-    z, dtype = _as_named_floats(x, name)
-    axes = as_axes(axis, z.ndim)
-    y = _as_array(labels, "labels")
-    shape = tuple(n for i, n in enumerate(z.shape) if i not in axes)
-    if y.shape != shape:
-        message = f"labels must have the shape of {name} without axis, {shape}"
-        raise ValueError(f"{message}, got {y.shape}")
-    if not y.size:
-        raise ValueError(f"{name} must hold at least one row, got shape {z.shape}")
-    hot = _in_range(y, math.prod(z.shape[i] for i in axes), "labels")
-    lines = np.moveaxis(z, axes, range(-len(axes), 0)).reshape(hot.size, -1)
-    return lines.astype(np.promote_types(z.dtype, np.float64)), hot.ravel(), dtype
-
-
-def _as_shares(p: ArrayLike, labels: ArrayLike, axis: Axis) -> tuple[FloatArray, NDArray[np.intp]]:
-    """Return rows and labels as ``_as_rows`` does; raise unless the rows are probabilities."""
-    rows, y, dtype = _as_rows(p, labels, axis, "p")
-    try:
-        _check_distributions(rows.astype(dtype), (1,))
-    except ValueError as error:
-        message = str(error).replace("target", "p")
-        raise ValueError(f"{message}: for logits pass softmax(logits)") from None
+def as_probability_rows(
+    p: ArrayLike, labels: ArrayLike, axis: Axis
+) -> tuple[FloatArray, NDArray[np.intp]]:
+    """Return rows of probabilities in float64 or longer, and their labels."""
+    rows, y, dtype = as_labelled_rows(p, labels, "p labels", axis)
+    check_distributions(rows.astype(dtype), "p", (1,), ": for logits pass softmax(logits)")
     return rows, y
-
-
-def _as_bins(bins: SupportsIndex) -> int:
-    try:
-        n = operator.index(bins)
-    except TypeError:
-        raise TypeError(f"bins must be an integer, got {bins!r}") from None
-    if n < 1:
-        raise ValueError(f"bins must be 1 or more, got {n}")
-    return n
 
 
 # --- arithmetic -------------------------------------------------------------------------------
 
 
-def _curve(rows: FloatArray, y: NDArray[np.intp], bins: int, strategy: str) -> ReliabilityCurve:
+def curve(rows: FloatArray, y: NDArray[np.intp], bins: int, strategy: str) -> ReliabilityCurve:
     """Return the reliability curve of rows of probabilities."""
+    check_choice(strategy, "strategy", ("uniform", "quantile"))
     confidence, right = rows.max(axis=-1), rows.argmax(axis=-1) == y
     edges = np.linspace(0, 1, bins + 1)
     if strategy == "quantile":
         edges = np.quantile(confidence, edges)
-    elif strategy != "uniform":
-        raise ValueError(f"strategy must be 'uniform' or 'quantile', got {strategy!r}")
     places = np.searchsorted(edges[1:-1], confidence)
     counts = np.bincount(places, minlength=bins)
     some = counts > 0
@@ -458,8 +428,8 @@ def _curve(rows: FloatArray, y: NDArray[np.intp], bins: int, strategy: str) -> R
     return ReliabilityCurve(confidence, accuracy, counts[some])
 
 
-@silent
-def _slopes(behind: FloatArray, missed: FloatArray, b: float) -> tuple[float, float]:
+@no_warnings
+def slopes(behind: FloatArray, missed: FloatArray, b: float) -> tuple[float, float]:
     """Return b times the slope of the loss at b, and b squared times its second derivative.
 
     So there is no unit in them, and scores of any size can be squared.
@@ -472,7 +442,7 @@ def _slopes(behind: FloatArray, missed: FloatArray, b: float) -> tuple[float, fl
     return float((b * missed - mean[:, 0]).mean()), float(variance.mean())
 
 
-def _root(slopes: Callable[[float], tuple[float, float]], low: float, high: float) -> float:
+def root(slopes: Callable[[float], tuple[float, float]], low: float, high: float) -> float:
     """Return where the slope is 0: it is below 0 at ``low``, and at ``high`` it is not."""
     b = step = high
     while abs(step) > CLOSE * b:

@@ -13,35 +13,43 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from softmax_lessons._numerics import (
+from softmax_lessons._arguments import (
     as_axes,
     as_floats,
+    as_step,
+    as_tolerance,
     check_out,
-    deliver,
-    room,
-    tiles,
-    total_product,
+    common_shape,
 )
-from softmax_lessons.activations import softmax
-from softmax_lessons.losses import _as_named_floats
+from softmax_lessons._blockwise import row_sum, run_blockwise
+from softmax_lessons.activations import no_warnings, softmax
 
 if TYPE_CHECKING:
     from typing import SupportsIndex
 
     from numpy.typing import ArrayLike, NDArray
 
-    from softmax_lessons._numerics import Axis, FloatArray, Number
+    from softmax_lessons._arguments import Axis, FloatArray, Number
 
-# Infinite and missing entries meet each other below. What comes of it is documented.
-silent = np.errstate(all="ignore")
+__all__ = ["check_grad", "softmax_jacobian", "softmax_jvp", "softmax_vjp"]
+
+PRECISION = float(np.finfo(np.float64).eps)
 
 
-@silent
+def vjp_kernel(p: FloatArray, g: FloatArray) -> FloatArray:
+    """Return ``p * (g - sum(p * g))`` of each row."""
+    centred = g - row_sum(p * g)
+    # The mean is now 0 up to rounding, which weighs where a large part of g is common to all, or
+    # one probability is close to 1. Subtracting it again removes that.
+    centred -= row_sum(p * centred)
+    return p * centred
+
+
+@no_warnings
 def softmax_jacobian(x: ArrayLike, axis: SupportsIndex = -1) -> FloatArray:
     """Return all partial derivatives of softmax, ``J[i, j] = p[i] * ((i == j) - p[j])``.
 
@@ -92,10 +100,10 @@ def softmax_jacobian(x: ArrayLike, axis: SupportsIndex = -1) -> FloatArray:
            [-0.165,  0.223, -0.058],
            [-0.022, -0.058,  0.08 ]])
     """
-    z, dtype = as_floats(x)
+    z, dtype = as_floats(x, "x")
     if isinstance(axis, tuple):
         raise TypeError(f"axis must be one integer, got {axis!r}: reshape x to make them one axis")
-    p = softmax(np.moveaxis(z, as_axes(axis, z.ndim), (-1,)))
+    p = softmax(np.moveaxis(z, as_axes(axis, "axis", z.ndim), (-1,)))
     jacobian = 0 - p[..., :, np.newaxis] * p[..., np.newaxis, :]  # 0 - 0 is 0, and -0 is not
     diagonal = np.einsum("...ii->...i", jacobian)  # a view
     diagonal[...] = 0
@@ -103,7 +111,7 @@ def softmax_jacobian(x: ArrayLike, axis: SupportsIndex = -1) -> FloatArray:
     return jacobian.astype(dtype, copy=False)
 
 
-@silent
+@no_warnings
 def softmax_vjp(
     p: ArrayLike, g: ArrayLike, axis: Axis = -1, *, out: FloatArray | None = None
 ) -> FloatArray:
@@ -167,10 +175,10 @@ def softmax_vjp(
     >>> softmax_vjp(p, [0.0, 1.0, 0.0]).round(3)
     array([-0.165,  0.223, -0.058])
     """
-    return _times_jacobian(p, g, "g", axis, out)
+    return times_jacobian(p, g, "p g", axis, out)
 
 
-@silent
+@no_warnings
 def softmax_jvp(
     p: ArrayLike, v: ArrayLike, axis: Axis = -1, *, out: FloatArray | None = None
 ) -> FloatArray:
@@ -237,45 +245,21 @@ def softmax_jvp(
     >>> softmax_jvp(p, [1.0, 1.0, 1.0])
     array([0., 0., 0.])
     """
-    return _times_jacobian(p, v, "v", axis, out)
+    return times_jacobian(p, v, "p v", axis, out)
 
 
-def _times_jacobian(
-    p: ArrayLike, v: ArrayLike, name: str, axis: Axis, out: FloatArray | None
+def times_jacobian(
+    p: ArrayLike, v: ArrayLike, names: str, axis: Axis, out: FloatArray | None
 ) -> FloatArray:
-    (shares, p_dtype), (vector, v_dtype) = _as_named_floats(p, "p"), _as_named_floats(v, name)
-    dtype = np.promote_types(p_dtype, v_dtype)
-    shape = _common_shape(shares, vector, name, axis)
-    axes = as_axes(axis, len(shape))
-    check_out(out, shape, dtype)
-    working = np.promote_types(dtype, np.float32)
-    shares, vector = (
-        np.broadcast_to(a.astype(working, copy=False), shape) for a in (shares, vector)
-    )
-    if out is not None and np.may_share_memory(out, shares):
-        shares = shares.copy()
-    result = room(shape, dtype, axes, out, vector)
-    for vectors, rows, moves in tiles(axes, [vector, shares], [result]):
-        np.subtract(vectors, total_product(rows, vectors), out=moves)
-        # The mean is now 0 up to rounding, which weighs where a large part of the vector is
-        # common to all, or one share is close to 1. Taking the mean away again removes it.
-        moves -= total_product(rows, moves)
-        moves *= rows
-    return deliver(result, out)
-
-
-def _common_shape(p: FloatArray, v: FloatArray, name: str, axis: Axis) -> tuple[int, ...]:
-    """Return the shape that ``p`` and ``v`` broadcast to; along ``axis`` nothing is stretched."""
-    message = f"p of shape {p.shape} and {name} of shape {v.shape}"
-    try:
-        shape = np.broadcast_shapes(p.shape, v.shape)
-    except ValueError:
-        raise ValueError(f"{message} do not broadcast") from None
-    for i in as_axes(axis, len(shape)):
-        lengths = [((1,) * len(shape) + a.shape)[len(a.shape) + i] for a in (p, v)]
-        if lengths[0] != lengths[1]:
-            raise ValueError(f"{message} must have the same length along axis {i}, got {lengths}")
-    return shape
+    """Return the product; the Jacobian is symmetric, so that it does not matter from which side."""
+    name_of_p, name_of_v = names.split()
+    (q, dtype_of_p), (u, dtype_of_v) = as_floats(p, name_of_p), as_floats(v, name_of_v)
+    dtype = np.promote_types(dtype_of_p, dtype_of_v)
+    shape = common_shape(q, u, names, axis)
+    check_out(out, "out", shape, dtype)
+    arrays = [np.broadcast_to(a, shape) for a in (q, u)]
+    [product] = run_blockwise(vjp_kernel, arrays, as_axes(axis, "axis", len(shape)), dtype, out=out)
+    return product
 
 
 # --- checking ---------------------------------------------------------------------------------
@@ -326,7 +310,7 @@ class GradCheck:
         )
 
 
-@silent
+@no_warnings
 def check_grad(
     f: Callable[[Any], Any],
     grad: Callable[[Any], ArrayLike] | ArrayLike,
@@ -409,22 +393,25 @@ expected 4.5387, error 1.5e+00, allowed 4.6e-10.
     """
     if not callable(f):
         raise TypeError(f"f must be a function of x, got {type(f).__name__}")
-    at = as_floats(x)[0].astype(np.float64)
+    at = as_floats(x, "x")[0].astype(np.float64)
     if not at.size:
         raise ValueError(f"x must have at least one entry, got shape {at.shape}")
     if not np.isfinite(at).all():
         raise ValueError(f"x must be finite, got {at[~np.isfinite(at)][0]}")
-    height = float(abs(_value(f, at)))
+    height = float(abs(value_at(f, at)))
     if not math.isfinite(height):
         raise ValueError(f"f must be finite at x, got {f(at.copy())}")
-    got = _as_named_floats(grad(at.copy()) if callable(grad) else grad, "grad")[0]
+    got = as_floats(grad(at.copy()) if callable(grad) else grad, "grad")[0]
     if got.shape != at.shape:
         raise ValueError(f"grad must have the shape of x, {at.shape}, got {got.shape}")
-    analytic = _is_analytic(f, at, height)
+    analytic = takes_complex_step(f, at, height)
     digits = 1e-10 if analytic else 1e-6
-    relative = _as_tolerance(rtol, "rtol", digits)
-    absolute = _as_tolerance(atol, "atol", digits / 100 * max(1.0, height))
-    expected = _derivatives(f, at, analytic, _as_step(eps, analytic))
+    relative = as_tolerance(rtol, "rtol", digits)
+    absolute = as_tolerance(atol, "atol", digits / 100 * max(1.0, height))
+    # The cube root balances the error of the formula with that of rounding. For central
+    # differences, x + step must differ from x.
+    step, above = (1e-100, 0.0) if analytic else (PRECISION ** (1 / 3), PRECISION)
+    expected = derivatives(f, at, analytic, as_step(eps, "eps", step, above))
     error, allowed = abs(got - expected), absolute + relative * abs(expected)
     excess = np.where(error == 0, 0, error / allowed)
     worst = np.unravel_index(excess.argmax(), excess.shape)  # a nan counts as the largest
@@ -439,31 +426,7 @@ expected 4.5387, error 1.5e+00, allowed 4.6e-10.
     )
 
 
-def _as_step(eps: Number | None, analytic: bool) -> float:
-    """Return ``eps`` as a float above 0; the default is what suits the method."""
-    precision = float(np.finfo(np.float64).eps)
-    if eps is None:  # the cube root balances the error of the formula with that of rounding
-        return 1e-100 if analytic else precision ** (1 / 3)
-    if not isinstance(eps, Real):
-        raise TypeError(f"eps must be one real number, got {eps!r}")
-    least = 0.0 if analytic else precision  # x + step must differ from x
-    if not least < eps < math.inf:
-        raise ValueError(f"eps must be above {least:.2g} and finite, got {eps!r}")
-    return float(eps)
-
-
-def _as_tolerance(value: Number | None, name: str, default: float) -> float:
-    """Return a tolerance as a float of 0 or above."""
-    if value is None:
-        return default
-    if not isinstance(value, Real):
-        raise TypeError(f"{name} must be one real number, got {value!r}")
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{name} must be 0 or above and finite, got {value!r}")
-    return float(value)
-
-
-def _value(f: Callable[[Any], Any], x: NDArray[Any]) -> Any:
+def value_at(f: Callable[[Any], Any], x: NDArray[Any]) -> Any:
     """Return ``f(x)``, one number: complex for complex ``x``, real for real ``x``."""
     value = np.asarray(f(x.copy()))  # f may write to its argument
     if value.shape:
@@ -473,30 +436,30 @@ def _value(f: Callable[[Any], Any], x: NDArray[Any]) -> Any:
     return value[()] * 1.0  # a boolean or an unsigned integer cannot be subtracted
 
 
-def _imaginary(f: Callable[[Any], Any], x: FloatArray, step: FloatArray) -> float:
-    return float(_value(f, x + 1j * step).imag)
+def imaginary_part(f: Callable[[Any], Any], x: FloatArray, step: FloatArray) -> float:
+    return float(value_at(f, x + 1j * step).imag)
 
 
-def _difference(f: Callable[[Any], Any], x: FloatArray, step: FloatArray) -> float:
-    return float(_value(f, x + step) - _value(f, x - step))
+def difference(f: Callable[[Any], Any], x: FloatArray, step: FloatArray) -> float:
+    return float(value_at(f, x + step) - value_at(f, x - step))
 
 
-def _is_analytic(f: Callable[[Any], Any], x: FloatArray, height: float) -> bool:
+def takes_complex_step(f: Callable[[Any], Any], x: FloatArray, height: float) -> bool:
     """Tell whether a complex step agrees with central differences along some direction."""
     way = np.cos(np.arange(1.0, x.size + 1)).reshape(x.shape) * np.maximum(1, abs(x))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", np.exceptions.ComplexWarning)  # f dropped the imaginary part
         try:
-            steep = _imaginary(f, x, 1e-100 * way) / 1e-100
+            steep = imaginary_part(f, x, 1e-100 * way) / 1e-100
         except Exception:  # whatever f raises, it does not take complex numbers
             return False
-    flat = _difference(f, x, 1e-5 * way) / 2e-5
+    flat = difference(f, x, 1e-5 * way) / 2e-5
     rounding = 1e-10 * max(1.0, height)  # what the values of f lose, over the width of the step
     return abs(steep - flat) < 1e-5 * max(abs(steep), abs(flat)) + rounding
 
 
-def _derivatives(
+def derivatives(
     f: Callable[[Any], Any], x: FloatArray, analytic: bool, eps: float
 ) -> NDArray[np.float64]:
     """Return the derivatives of ``f`` with respect to each entry of ``x``."""
@@ -505,8 +468,8 @@ def _derivatives(
         step = np.zeros_like(x)
         step[index] = eps * np.maximum(1, abs(x[index]))
         if analytic:
-            result[index] = _imaginary(f, x, step) / step[index]
+            result[index] = imaginary_part(f, x, step) / step[index]
         else:  # the width as it is after rounding
             width = (x + step)[index] - (x - step)[index]
-            result[index] = _difference(f, x, step) / width
+            result[index] = difference(f, x, step) / width
     return result

@@ -25,11 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from softmax_lessons._numerics import as_floats, as_temperature
+from softmax_lessons._arguments import as_count, as_floats, as_labelled_rows, as_temperature
 from softmax_lessons.activations import sigmoid, softmax
 from softmax_lessons.calibration import (
-    _as_bins,
-    _as_rows,
     brier_score,
     expected_calibration_error,
 )
@@ -48,7 +46,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from softmax_lessons._numerics import FloatArray, Number
+    from softmax_lessons._arguments import FloatArray, Number
 
 __all__ = [
     "Live",
@@ -544,7 +542,7 @@ def reliability(
     2.00            0.667       0.839  0.172  0.843        0.562
     4.00            0.667       0.696  0.458  0.696        0.494
     """
-    z, y, _ = _as_rows(logits, labels, -1, "logits")
+    z, y, _ = as_labelled_rows(logits, labels, "logits labels", -1)
     if np.ndim(logits) != 2 or len(z) > MANY:
         message = f"logits must be a table of at most {MANY} rows, one an example"
         raise ValueError(f"{message}, got shape {np.shape(logits)}")
@@ -553,7 +551,7 @@ def reliability(
     if not (far <= FARTHEST).all():
         message = f"logits must be finite and within {FARTHEST} of the highest of their row"
         raise ValueError(f"{message}, got one {far[~(far <= FARTHEST)][0]:g} behind")
-    t, n_bins = _as_slider_temperature(temperature), _as_bins(bins)
+    t, n_bins = _as_slider_temperature(temperature), as_count(bins, "bins", 1)
     if n_bins > FINEST:
         raise ValueError(
             f"bins must be from 1 to {FINEST}, as far as its slider goes, got {n_bins}"
@@ -762,7 +760,7 @@ def number(
 
 def _as_scores(scores: ArrayLike, labels: Sequence[str], most: int) -> tuple[FloatArray, list[str]]:
     """Return the scores in steps of the sliders, and the labels as strings."""
-    z = as_floats(scores)[0].astype(np.float64)
+    z = as_floats(scores, "x")[0].astype(np.float64)
     number = "three" if most == 3 else "three to six"
     if z.ndim != 1 or not 3 <= z.size <= most:
         raise ValueError(f"scores must be {number} numbers in a row, got shape {z.shape}")
@@ -790,7 +788,7 @@ def _as_class(target: SupportsIndex) -> int:
 
 
 def _as_slider_temperature(temperature: Number) -> float:
-    t = as_temperature(temperature)
+    t = as_temperature(temperature, "temperature")
     if not COOLEST <= t <= HOTTEST:
         message = f"temperature must be from {COOLEST} to {HOTTEST}, as far as its slider goes"
         raise ValueError(f"{message}, got {temperature!r}")

@@ -9,38 +9,80 @@ input.
 from __future__ import annotations
 
 import math
-import operator
-import re
-from numbers import Real
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from softmax_lessons._numerics import (
+from softmax_lessons._arguments import (
     as_axes,
+    as_count,
     as_floats,
+    as_label_smoothing,
+    as_labels,
+    as_target,
+    check_choice,
     check_out,
-    deliver,
-    in_pieces,
-    is_from,
-    log_total_exp,
-    maximum,
-    pieces,
-    room,
-    tiles,
-    total,
-    total_but_one,
 )
+from softmax_lessons._blockwise import row_sum, run_blockwise
+from softmax_lessons.activations import no_warnings, subtract_max, sum_beside_max
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-    from softmax_lessons._numerics import Axis, FloatArray, FloatDtype, Number
+    from softmax_lessons._arguments import Axis, FloatArray, FloatDtype, Number
+
+__all__ = ["cross_entropy", "cross_entropy_and_grad", "one_hot"]
 
 Reduction: TypeAlias = Literal["none", "mean", "sum"]
+REDUCTIONS = ("none", "mean", "sum")
 
-# A row with an infinite or missing score is NaN, as documented. Nothing here warns of it.
-silent = np.errstate(all="ignore")
+
+# --- kernels ----------------------------------------------------------------------------------
+# Each takes a block of logits with the classes along axis 1, and one of targets: labels, with
+# length 1 along axis 1, or probabilities.
+
+
+def cross_entropy_kernel(x: FloatArray, target: NDArray[Any], smoothing: float) -> FloatArray:
+    """Return ``-sum(y * log(p))`` of each row, for the targets y and ``p = softmax(x)``."""
+    y = as_probabilities(target, x, smoothing)
+    shifted = subtract_max(x)
+    minus_log_p = np.log1p(sum_beside_max(np.exp(shifted))) - shifted
+    return row_sum(products(y, minus_log_p))
+
+
+def cross_entropy_and_grad_kernel(
+    x: FloatArray, target: NDArray[Any], smoothing: float, count: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return the loss of each row, and its gradient divided by ``count``.
+
+    The gradient is ``p - y`` with ``p = exp_x / (1 + rest)``. Over the common denominator it is
+    ``(exp_x - y) - y * rest``, which does not cancel where ``exp_x`` and ``y`` are 1.
+    """
+    y = as_probabilities(target, x, smoothing)
+    shifted = subtract_max(x)
+    exp_x = np.exp(shifted)
+    rest = sum_beside_max(exp_x)
+    loss = row_sum(products(y, np.log1p(rest) - shifted))
+    weight = row_sum(y)  # 1, up to the rounding of the targets
+    y = y / weight
+    return loss, ((exp_x - y) - y * rest) * (weight / (1 + rest) / count)
+
+
+def as_probabilities(target: NDArray[Any], x: FloatArray, smoothing: float) -> FloatArray:
+    """Return the targets of a block as probabilities, smoothed."""
+    if target.dtype.kind == "i":
+        target = np.arange(x.shape[1])[:, np.newaxis] == target
+    y = target.astype(x.dtype, copy=False)
+    return (1 - smoothing) * y + smoothing / x.shape[1] if smoothing else y
+
+
+def products(y: FloatArray, minus_log_p: FloatArray) -> FloatArray:
+    """Return ``-y * log(p)``, where a class of target 0 adds nothing, not even if p is 0."""
+    return np.where(y == 0, 0, y * minus_log_p)
+
+
+# --- functions --------------------------------------------------------------------------------
 
 
 def one_hot(labels: ArrayLike, n_classes: int, *, dtype: DTypeLike = np.float64) -> NDArray[Any]:
@@ -86,21 +128,16 @@ def one_hot(labels: ArrayLike, n_classes: int, *, dtype: DTypeLike = np.float64)
     array([[0., 1., 0.],
            [1., 0., 0.]])
     """
-    try:
-        n = operator.index(n_classes)
-    except TypeError:
-        raise TypeError(f"n_classes must be an integer, got {n_classes!r}") from None
-    if n < 0:
-        raise ValueError(f"n_classes must be 0 or more, got {n}")
+    n = as_count(n_classes, "n_classes", 0)
     if np.dtype(dtype).kind not in "biuf":
         raise TypeError(f"dtype must be one of real numbers or booleans, got {np.dtype(dtype)}")
-    hot = _in_range(_as_array(labels, "labels"), n, "labels")
-    result = np.zeros((*hot.shape, n), dtype)
-    np.put_along_axis(result, hot[..., np.newaxis], 1, axis=-1)
+    indices = as_labels(labels, "labels", n)
+    result = np.zeros((*indices.shape, n), dtype)
+    np.put_along_axis(result, indices[..., np.newaxis], 1, axis=-1)
     return result
 
 
-@silent
+@no_warnings
 def cross_entropy(
     logits: ArrayLike,
     target: ArrayLike,
@@ -193,14 +230,17 @@ def cross_entropy(
     >>> cross_entropy([0.0, 40.0], 1).round(20)
     np.float64(4.25e-18)
     """
-    z, dtype = _as_named_floats(logits, "logits")
-    axes = as_axes(axis, z.ndim)
-    y, smoothing = _as_target(target, z.shape, axes), _as_smoothing(label_smoothing)
-    _check_reduction(reduction)
-    return _reduce(_sweep(z, y, axes, smoothing), reduction, dtype)
+    z, dtype = as_floats(logits, "logits")
+    axes = as_axes(axis, "axis", z.ndim)
+    y = as_target(target, "target", z.shape, axes)
+    smoothing = as_label_smoothing(label_smoothing, "label_smoothing")
+    check_choice(reduction, "reduction", REDUCTIONS)
+    kernel = partial(cross_entropy_kernel, smoothing=smoothing)
+    [losses] = run_blockwise(kernel, [z, y], axes, z.dtype)
+    return reduce_losses(np.squeeze(losses, axes), reduction, dtype)
 
 
-@silent
+@no_warnings
 def cross_entropy_and_grad(
     logits: ArrayLike,
     target: ArrayLike,
@@ -280,196 +320,22 @@ def cross_entropy_and_grad(
     >>> grad.round(3)
     array([ 0.249, -0.336,  0.087])
     """
-    z, dtype = _as_named_floats(logits, "logits")
-    axes = as_axes(axis, z.ndim)
-    y, smoothing = _as_target(target, z.shape, axes), _as_smoothing(label_smoothing)
-    _check_reduction(reduction)
-    check_out(out, z.shape, dtype)
-    if out is not None and np.may_share_memory(out, y):
-        y = y.copy()
-    grad = room(z.shape, dtype, axes, out, z)
-    losses = _sweep(z, y, axes, smoothing, grad, mean=reduction == "mean")
-    return _reduce(losses, reduction, dtype), deliver(grad, out)
+    z, dtype = as_floats(logits, "logits")
+    axes = as_axes(axis, "axis", z.ndim)
+    y = as_target(target, "target", z.shape, axes)
+    smoothing = as_label_smoothing(label_smoothing, "label_smoothing")
+    check_choice(reduction, "reduction", REDUCTIONS)
+    check_out(out, "out", z.shape, dtype)
+    rows = math.prod(n for i, n in enumerate(z.shape) if i not in axes)
+    count = rows if reduction == "mean" else 1
+    kernel = partial(cross_entropy_and_grad_kernel, smoothing=smoothing, count=count)
+    losses, grad = run_blockwise(kernel, [z, y], axes, z.dtype, out=out)
+    loss = reduce_losses(np.squeeze(losses, axes), reduction, dtype)
+    return loss, grad if out is not None else grad.astype(dtype, copy=False)
 
 
-# --- arguments --------------------------------------------------------------------------------
-
-
-def _as_named_floats(x: ArrayLike, name: str) -> tuple[FloatArray, FloatDtype]:
-    """Return ``as_floats(x)``; its errors call the argument by its name."""
-    try:
-        return as_floats(x)
-    except TypeError as error:
-        raise TypeError(re.sub(r"\bx\b", name, str(error))) from None
-
-
-def _as_array(x: ArrayLike, name: str) -> NDArray[Any]:
-    """Return ``x`` as a plain array. An empty list, which has no dtype to go by, holds integers."""
-    if is_from(x, "torch"):
-        raise TypeError(f"{name} is a torch tensor: pass {name}.detach().numpy()")
-    if is_from(x, "numpy.ma"):
-        raise TypeError(f"{name} is a masked array: pass {name}.filled(value)")
-    array = np.asarray(x)
-    return array if array.size or isinstance(x, np.ndarray) else array.astype(np.intp)
-
-
-def _in_range(labels: NDArray[Any], n_classes: int, name: str) -> NDArray[np.intp]:
-    """Return ``labels`` as indices; raise unless all are integers from 0 to below ``n_classes``."""
-    if labels.dtype.kind not in "iu":
-        message = f"{name} must hold integers, got dtype {labels.dtype}: pass {name}.astype(int)"
-        raise TypeError(message)
-    bad = labels[(labels < 0) | (labels >= n_classes)]
-    if bad.size:
-        message = f"{name} must be 0 or above and below {n_classes}, the number of classes"
-        raise IndexError(f"{message}, got {bad[0]}")
-    return labels.astype(np.intp, copy=False)
-
-
-def _as_target(target: ArrayLike, shape: tuple[int, ...], axes: tuple[int, ...]) -> NDArray[Any]:
-    """Return ``target`` as checked labels or probabilities for logits of the given shape."""
-    y = _as_array(target, "target")
-    rows = tuple(n for i, n in enumerate(shape) if i not in axes)
-    shapes = f"for logits of shape {shape}: class labels have shape {rows}, probabilities {shape}"
-    if y.dtype.kind not in "iuf":
-        message = "target must hold class labels (integers) or probabilities (floats)"
-        hint = "pass target.astype(int) or target.astype(float)"
-        raise TypeError(f"{message}, got dtype {y.dtype}: {hint}")
-    if y.dtype.kind in "iu" and y.shape == rows:
-        return _in_range(y, math.prod(shape[i] for i in axes), "target")
-    if y.dtype.kind in "iu" and y.shape == shape:
-        raise ValueError(
-            f"target holds integers in the shape of the logits, {shape}: for probabilities pass "
-            f"target.astype(float), for class labels an array of shape {rows}"
-        )
-    if y.dtype.kind == "f" and y.shape == shape:
-        _check_distributions(y, axes)
-        return y
-    if y.dtype.kind == "f" and y.shape == rows:
-        message = f"class labels must be integers, got target of dtype {y.dtype}"
-        raise TypeError(f"{message}: pass target.astype(int), or probabilities of shape {shape}")
-    raise ValueError(f"target of shape {y.shape} and dtype {y.dtype} does not fit {shapes}")
-
-
-def _check_distributions(y: FloatArray, axes: tuple[int, ...]) -> None:
-    """Raise unless ``y`` is nowhere negative and sums to 1 along ``axes``."""
-    precision = np.promote_types(y.dtype, np.float32)
-    # Shares that came from float32 have its rounding errors, whatever their dtype is now. The
-    # root of the precision also lets 0.3333 pass for a third.
-    tolerance = math.sqrt(max(np.finfo(y.dtype).eps, np.finfo(np.float32).eps))
-    if y.size == 0 < math.prod(n for i, n in enumerate(y.shape) if i not in axes):
-        raise ValueError("target must sum to 1 along axis, got a row with the sum 0 of no classes")
-    for (part,) in tiles(axes, [y], []):
-        rows = part.astype(precision, copy=False)
-        lowest = rows.min()
-        if not lowest >= 0:
-            raise ValueError(f"target must hold probabilities, 0 or above, got {lowest}")
-        sums = total(rows)
-        bad = sums[~(abs(sums - 1) <= tolerance)]
-        if bad.size:
-            raise ValueError(f"target must sum to 1 along axis, got a row with the sum {bad[0]}")
-
-
-def _as_smoothing(label_smoothing: Number) -> float:
-    """Return ``label_smoothing`` as a float from 0 to below 1."""
-    if not isinstance(label_smoothing, Real):
-        raise TypeError(f"label_smoothing must be one real number, got {label_smoothing!r}")
-    if not 0 <= label_smoothing < 1:
-        message = f"label_smoothing must be 0 or above and below 1, got {label_smoothing!r}"
-        raise ValueError(message)
-    return float(label_smoothing)
-
-
-def _check_reduction(reduction: str) -> None:
-    if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"reduction must be 'none', 'mean' or 'sum', got {reduction!r}")
-
-
-# --- arithmetic -------------------------------------------------------------------------------
-
-
-def _sweep(
-    z: FloatArray,
-    y: NDArray[Any],
-    axes: tuple[int, ...],
-    smoothing: float,
-    grad: FloatArray | None = None,
-    mean: bool = False,
-) -> FloatArray:
-    """Return the loss of each row of ``z``; write the gradient to ``grad``, if there is one."""
-    target = np.expand_dims(y, axes) if y.dtype.kind == "i" else y
-    losses = np.empty([1 if i in axes else n for i, n in enumerate(z.shape)], z.dtype)
-    count = losses.size if mean else 1
-    for x, t, loss, *change in tiles(
-        axes, [z, target], [losses] if grad is None else [losses, grad]
-    ):
-        top = maximum(x)
-        t = _smooth(t, smoothing, x)
-        gap, weight = _gap(x, top, t)
-        if not change:
-            loss[...] = gap + weight * log_total_exp(x, top)
-            continue
-        e = change[0]
-        np.exp(np.subtract(x, top, out=e), out=e)
-        others = total_but_one(e)
-        loss[...] = gap + weight * np.log1p(others)
-        _to_gradient(e, others, t, weight, count)
-    return np.squeeze(losses, axes)
-
-
-def _smooth(t: NDArray[Any], smoothing: float, x: FloatArray) -> NDArray[Any]:
-    """Return the targets of the rows ``x``, smoothed: as shares, unless they may stay labels."""
-    if t.dtype.kind == "i":
-        if not smoothing:
-            return t
-        shares = np.zeros_like(x)
-        shares[_at(t)] = 1
-    else:
-        shares = t.astype(x.dtype, copy=False)
-    return (1 - smoothing) * shares + smoothing / x.shape[1] if smoothing else shares
-
-
-def _at(labels: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-    """Return the index of the labels' entries in a tile."""
-    outer, _, inner = np.ogrid[tuple(map(slice, labels.shape))]
-    return outer, labels, inner
-
-
-def _gap(x: FloatArray, top: FloatArray, t: NDArray[Any]) -> tuple[FloatArray, Any]:
-    """Return how far the target's scores lie below the maximum, and the sum of the target."""
-    if t.dtype.kind == "i":
-        return top - x[_at(t)], 1
-
-    def of_piece(piece: slice) -> FloatArray:
-        terms = x[:, piece] - top
-        # 0 * -inf is nan here, and fmin takes 0 for it. All other products are 0 or negative.
-        np.fmin(np.multiply(t[:, piece], terms, out=terms), 0, out=terms)
-        return np.stack([-total(terms), total(t[:, piece])])
-
-    gap, weight = in_pieces(of_piece, x)
-    return gap, weight
-
-
-def _to_gradient(
-    e: FloatArray, others: FloatArray, t: NDArray[Any], weight: Any, count: int
-) -> None:
-    """Turn the exponentials of the shifted scores into the gradient, in place.
-
-    It is ``(e / total - t / weight) * weight``, where total = 1 + others. Taken apart into
-    ``(e - t / weight) - others * t / weight``, it does not cancel at the maximum, e = 1.
-    """
-    if t.dtype.kind == "i":
-        at = _at(t)
-        e[at] = (e[at] - 1) - others
-    else:
-        for piece in pieces(e):
-            share = t[:, piece] / weight
-            e[:, piece] -= share
-            share *= others
-            e[:, piece] -= share
-    e *= weight / (1 + others) / count
-
-
-def _reduce(losses: FloatArray, reduction: str, dtype: FloatDtype) -> Any:
+def reduce_losses(losses: FloatArray, reduction: Reduction, dtype: FloatDtype) -> Any:
+    """Return the losses of the rows, or their mean or sum."""
     if reduction == "none":
         return losses[()].astype(dtype, copy=False)
     wide = np.promote_types(losses.dtype, np.float64)  # a sum of float32 may overflow

@@ -12,12 +12,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softmax_lessons._numerics import as_axes, as_floats, total_along
+from softmax_lessons._arguments import as_axes, as_floats
+from softmax_lessons._blockwise import sum_along
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from softmax_lessons._numerics import Axis, FloatArray
+    from softmax_lessons._arguments import Axis, FloatArray
+
+__all__ = [
+    "min_max",
+    "normalize_by_abs",
+    "normalize_by_relu",
+    "normalize_by_square",
+    "normalize_by_sum",
+]
 
 
 def normalize_by_sum(x: ArrayLike, axis: Axis = -1) -> FloatArray:
@@ -65,8 +74,8 @@ def normalize_by_sum(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     ...     normalize_by_sum([-0.25, 1, -0.75])
     array([-inf,  inf, -inf])
     """
-    z, dtype = as_floats(x)
-    return (z / total_along(z, as_axes(axis, z.ndim))).astype(dtype, copy=False)
+    z, dtype = as_floats(x, "x")
+    return (z / sum_along(z, as_axes(axis, "axis", z.ndim))).astype(dtype, copy=False)
 
 
 def normalize_by_abs(x: ArrayLike, axis: Axis = -1) -> FloatArray:
@@ -114,9 +123,9 @@ def normalize_by_abs(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     ...     normalize_by_abs([0, 0, 0])
     array([nan, nan, nan])
     """
-    z, dtype = as_floats(x)
+    z, dtype = as_floats(x, "x")
     size = np.abs(z)
-    return (size / total_along(size, as_axes(axis, z.ndim))).astype(dtype, copy=False)
+    return (size / sum_along(size, as_axes(axis, "axis", z.ndim))).astype(dtype, copy=False)
 
 
 def normalize_by_square(x: ArrayLike, axis: Axis = -1) -> FloatArray:
@@ -166,9 +175,9 @@ def normalize_by_square(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     ...     normalize_by_square([0, 0])
     array([nan, nan])
     """
-    z, dtype = as_floats(x)
+    z, dtype = as_floats(x, "x")
     square = np.square(z)
-    return (square / total_along(square, as_axes(axis, z.ndim))).astype(dtype, copy=False)
+    return (square / sum_along(square, as_axes(axis, "axis", z.ndim))).astype(dtype, copy=False)
 
 
 def normalize_by_relu(x: ArrayLike, axis: Axis = -1) -> FloatArray:
@@ -215,9 +224,9 @@ def normalize_by_relu(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     ...     normalize_by_relu([-1, -2])
     array([nan, nan])
     """
-    z, dtype = as_floats(x)
+    z, dtype = as_floats(x, "x")
     positive = np.maximum(z, 0)
-    return (positive / total_along(positive, as_axes(axis, z.ndim))).astype(dtype, copy=False)
+    return (positive / sum_along(positive, as_axes(axis, "axis", z.ndim))).astype(dtype, copy=False)
 
 
 def min_max(x: ArrayLike, axis: Axis = -1) -> FloatArray:
@@ -264,8 +273,8 @@ def min_max(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     ...     min_max([2, 2, 2])
     array([nan, nan, nan])
     """
-    z, dtype = as_floats(x)
-    axes = as_axes(axis, z.ndim)
+    z, dtype = as_floats(x, "x")
+    axes = as_axes(axis, "axis", z.ndim)
     low = np.min(z, axis=axes, keepdims=True, initial=np.inf)
     high = np.max(z, axis=axes, keepdims=True, initial=-np.inf)
     result: FloatArray = ((z - low) / (high - low)).astype(dtype, copy=False)

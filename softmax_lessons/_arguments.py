@@ -1,0 +1,301 @@
+"""Every check of an argument. Each takes the argument and its name; errors say what would work."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+from numbers import Real
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+
+from softmax_lessons._blockwise import sum_along
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    FloatArray: TypeAlias = NDArray[np.floating[Any]]
+    FloatDtype: TypeAlias = np.dtype[np.floating[Any]]
+    Axis: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...]
+    Number: TypeAlias = float | np.floating[Any] | np.integer[Any]
+
+CALCULATED_IN = {
+    np.dtype(np.float32),
+    np.dtype(np.float64),
+}  # what comes in these stays as it is
+ADVICE = {  # by the kind of dtype
+    "c": "pass {0}.real or abs({0})",
+    "O": "pass numpy.asarray({0}, dtype=float)",
+    "S": "pass numpy.asarray({0}, dtype=float)",
+    "U": "pass numpy.asarray({0}, dtype=float)",
+    "M": "pass numbers, such as ({0} - {0}.min()) / numpy.timedelta64(1, 's')",
+    "m": "pass numbers, such as {0} / numpy.timedelta64(1, 's')",
+}
+
+
+# --- arrays -----------------------------------------------------------------------------------
+
+
+def is_from(x: object, module: str) -> bool:
+    """Tell whether ``x`` is of a class defined in ``module``, without importing it."""
+    return any((c.__module__ + ".").startswith(module + ".") for c in type(x).__mro__)
+
+
+def as_floats(x: ArrayLike, name: str) -> tuple[FloatArray, FloatDtype]:
+    """Return ``x`` as floats to calculate with, and the dtype that the result is returned in.
+
+    Integers become float64 before anything is subtracted: uint8 would wrap around at 0. float16
+    is calculated in float32: a sum of 70,000 ones overflows float16. The array is ``x`` itself
+    where nothing had to change, so nobody may write to it.
+    """
+    if type(x) is np.ndarray and x.dtype in CALCULATED_IN:
+        return x, x.dtype
+    if is_from(x, "torch"):
+        message = f"pass {name}.detach().numpy(), or use torch.softmax & co."
+        raise TypeError(f"{name} is a torch tensor: {message}")
+    if is_from(x, "numpy.ma"):
+        message = f"pass {name}.filled(value), or {name}.data with where=~{name}.mask"
+        raise TypeError(f"{name} is a masked array: {message}")
+    array = np.asarray(x)
+    kind = array.dtype.kind
+    if kind not in "biuf":
+        advice = ADVICE.get(kind, "pass an array of floats").format(name)
+        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}: {advice}")
+    dtype = array.dtype.newbyteorder("=") if kind == "f" else np.dtype(np.float64)
+    return array.astype(np.promote_types(dtype, np.float32), copy=False), dtype
+
+
+def as_array(x: ArrayLike, name: str) -> NDArray[Any]:
+    """Return ``x`` as a plain array. An empty list, which has no dtype to go by, holds integers."""
+    if is_from(x, "torch"):
+        raise TypeError(f"{name} is a torch tensor: pass {name}.detach().numpy()")
+    if is_from(x, "numpy.ma"):
+        raise TypeError(f"{name} is a masked array: pass {name}.filled(value)")
+    array = np.asarray(x)
+    return array if array.size or isinstance(x, np.ndarray) else array.astype(np.intp)
+
+
+def as_mask(where: ArrayLike | None, name: str, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    """Return ``where`` as booleans of the given shape; None stays None."""
+    if where is None:
+        return None
+    if is_from(where, "numpy.ma"):
+        raise TypeError(f"{name} is a masked array: pass {name}.filled(False)")
+    mask = np.asarray(where)
+    if mask.dtype != np.bool_:
+        raise TypeError(f"{name} must be boolean, got dtype {mask.dtype}: pass a comparison")
+    try:
+        return np.broadcast_to(mask, shape)
+    except ValueError:
+        message = f"{name} of shape {mask.shape} does not broadcast to the shape of x, {shape}"
+        raise ValueError(message) from None
+
+
+def check_out(out: object, name: str, shape: tuple[int, ...], dtype: FloatDtype) -> None:
+    """Raise unless ``out`` is None or a plain array that can take the result as it is."""
+    if out is None:
+        return
+    if not isinstance(out, np.ndarray) or is_from(out, "numpy.ma"):
+        raise TypeError(f"{name} must be a NumPy array, got {type(out).__name__}")
+    if out.dtype != dtype:
+        raise TypeError(f"{name} must have dtype {dtype}, got {out.dtype}")
+    if out.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, got {out.shape}")
+    if not out.flags.writeable:
+        raise ValueError(f"{name} must be writable, got a read-only array")
+
+
+# --- axes -------------------------------------------------------------------------------------
+
+
+def as_axes(axis: Axis, name: str, ndim: int) -> tuple[int, ...]:
+    """Return ``axis`` as a sorted tuple of non-negative integers."""
+    if type(axis) is int:
+        return (normalize_axis_index(axis, ndim),)
+    message = f"{name} must be an integer or a tuple of integers, got {axis!r}"
+    if axis is None:  # SciPy's way to say: all of it
+        raise TypeError(f"{message}: for the whole array pass tuple(range(x.ndim))")
+    if isinstance(axis, str):  # the empty one would pass for an empty tuple
+        raise TypeError(message)
+    try:
+        return tuple(sorted(normalize_axis_tuple(axis, ndim)))  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(message) from None
+
+
+def common_shape(a: FloatArray, b: FloatArray, names: str, axis: Axis) -> tuple[int, ...]:
+    """Return the shape that two arrays broadcast to; along ``axis`` nothing is stretched.
+
+    ``names`` holds their names, separated by a space.
+    """
+    first, second = names.split()
+    message = f"{first} of shape {a.shape} and {second} of shape {b.shape}"
+    try:
+        shape = np.broadcast_shapes(a.shape, b.shape)
+    except ValueError:
+        raise ValueError(f"{message} do not broadcast") from None
+    for i in as_axes(axis, "axis", len(shape)):
+        lengths = [((1,) * len(shape) + x.shape)[len(x.shape) + i] for x in (a, b)]
+        if lengths[0] != lengths[1]:
+            raise ValueError(f"{message} must have the same length along axis {i}, got {lengths}")
+    return shape
+
+
+# --- numbers and choices ----------------------------------------------------------------------
+
+
+def as_real(x: object, name: str) -> float:
+    """Return ``x`` as a float; a Python integer may be larger than any."""
+    if not isinstance(x, Real):
+        raise TypeError(f"{name} must be one real number, got {x!r}")
+    try:
+        return float(x)
+    except OverflowError:
+        return math.inf if x > 0 else -math.inf  # type: ignore[operator]
+
+
+def as_temperature(temperature: Number, name: str) -> float:
+    """Return ``temperature`` as a finite float above 0."""
+    if type(temperature) is float and 0 < temperature < math.inf:
+        return temperature
+    t = as_real(temperature, name)
+    if t == 0:
+        raise ValueError(f"{name} must be above 0, got {temperature!r}: use hardmax, its limit")
+    if t == math.inf:
+        limit = "its limit is uniform, 1 / n each"
+        raise ValueError(f"{name} must be finite, got {temperature!r}: {limit}")
+    if not t > 0:
+        raise ValueError(f"{name} must be above 0, got {temperature!r}")
+    return t
+
+
+def as_label_smoothing(label_smoothing: Number, name: str) -> float:
+    """Return ``label_smoothing`` as a float from 0 to below 1."""
+    smoothing = as_real(label_smoothing, name)
+    if not 0 <= smoothing < 1:
+        raise ValueError(f"{name} must be 0 or above and below 1, got {label_smoothing!r}")
+    return smoothing
+
+
+def as_tolerance(tolerance: Number | None, name: str, default: float) -> float:
+    """Return a tolerance as a finite float of 0 or above; None stands for the default."""
+    if tolerance is None:
+        return default
+    t = as_real(tolerance, name)
+    if not 0 <= t < math.inf:
+        raise ValueError(f"{name} must be 0 or above and finite, got {tolerance!r}")
+    return t
+
+
+def as_step(eps: Number | None, name: str, default: float, above: float) -> float:
+    """Return a step as a finite float above a bound; None stands for the default."""
+    if eps is None:
+        return default
+    step = as_real(eps, name)
+    if not above < step < math.inf:
+        raise ValueError(f"{name} must be above {above:.2g} and finite, got {eps!r}")
+    return step
+
+
+def as_count(count: SupportsIndex, name: str, at_least: int) -> int:
+    """Return ``count`` as an integer that is large enough."""
+    try:
+        n = operator.index(count)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, got {count!r}") from None
+    if n < at_least:
+        raise ValueError(f"{name} must be {at_least} or more, got {n}")
+    return n
+
+
+def check_choice(choice: str, name: str, choices: Sequence[str]) -> None:
+    """Raise unless ``choice`` is one of the choices."""
+    if choice not in choices:
+        *most, last = map(repr, choices)
+        raise ValueError(f"{name} must be {', '.join(most)} or {last}, got {choice!r}")
+
+
+# --- labels and targets -----------------------------------------------------------------------
+
+
+def as_labels(labels: ArrayLike, name: str, n_classes: int) -> NDArray[np.intp]:
+    """Return ``labels`` as indices; raise unless all are integers from 0 to below ``n_classes``."""
+    array = as_array(labels, name)
+    if array.dtype.kind not in "iu":
+        message = f"{name} must hold integers, got dtype {array.dtype}: pass {name}.astype(int)"
+        raise TypeError(message)
+    bad = array[(array < 0) | (array >= n_classes)]
+    if bad.size:
+        message = f"{name} must be 0 or above and below {n_classes}, the number of classes"
+        raise IndexError(f"{message}, got {bad[0]}")
+    return array.astype(np.intp, copy=False)
+
+
+def as_target(
+    target: ArrayLike, name: str, shape: tuple[int, ...], axes: tuple[int, ...]
+) -> NDArray[Any]:
+    """Return ``target`` as labels or as probabilities for logits of the given shape.
+
+    Labels have length 1 along ``axes``.
+    """
+    y = as_array(target, name)
+    rows = tuple(n for i, n in enumerate(shape) if i not in axes)
+    if y.dtype.kind not in "iuf":
+        message = f"{name} must hold class labels (integers) or probabilities (floats)"
+        advice = f"pass {name}.astype(int) or {name}.astype(float)"
+        raise TypeError(f"{message}, got dtype {y.dtype}: {advice}")
+    if y.dtype.kind in "iu" and y.shape == rows:
+        return np.expand_dims(as_labels(y, name, math.prod(shape[i] for i in axes)), axes)
+    if y.dtype.kind in "iu" and y.shape == shape:
+        raise ValueError(
+            f"{name} holds integers in the shape of the logits, {shape}: for probabilities pass "
+            f"{name}.astype(float), for class labels an array of shape {rows}"
+        )
+    if y.dtype.kind == "f" and y.shape == shape:
+        check_distributions(y, name, axes)
+        return y
+    if y.dtype.kind == "f" and y.shape == rows:
+        message = f"class labels must be integers, got {name} of dtype {y.dtype}"
+        raise TypeError(f"{message}: pass {name}.astype(int), or probabilities of shape {shape}")
+    fits = f"for logits of shape {shape}: class labels have shape {rows}, probabilities {shape}"
+    raise ValueError(f"{name} of shape {y.shape} and dtype {y.dtype} does not fit {fits}")
+
+
+def check_distributions(p: FloatArray, name: str, axes: tuple[int, ...], advice: str = "") -> None:
+    """Raise unless ``p`` is nowhere negative and sums to 1 along ``axes``."""
+    # Probabilities that came from float32 have its rounding errors, whatever their dtype is now.
+    # The root of the precision also lets 0.3333 pass for a third.
+    tolerance = math.sqrt(max(np.finfo(p.dtype).eps, np.finfo(np.float32).eps))
+    lowest = p.min(initial=math.inf)
+    if not lowest >= 0:
+        raise ValueError(f"{name} must hold probabilities, 0 or above, got {lowest}{advice}")
+    sums = sum_along(p.astype(np.promote_types(p.dtype, np.float32), copy=False), axes)
+    bad = sums[~(abs(sums - 1) <= tolerance)]
+    if bad.size:
+        got = f"{bad[0]}" if p.size else "0 of no classes"
+        message = f"{name} must sum to 1 along axis, got a row with the sum {got}"
+        raise ValueError(f"{message}{advice}")
+
+
+def as_labelled_rows(
+    x: ArrayLike, labels: ArrayLike, names: str, axis: Axis
+) -> tuple[FloatArray, NDArray[np.intp], FloatDtype]:
+    """Return ``x`` as rows of float64 or longer, the labels of the rows, and the dtype of ``x``.
+
+    ``names`` holds the names of the two arguments, separated by a space.
+    """
+    name, name_of_labels = names.split()
+    z, dtype = as_floats(x, name)
+    axes = as_axes(axis, "axis", z.ndim)
+    y = as_array(labels, name_of_labels)
+    shape = tuple(n for i, n in enumerate(z.shape) if i not in axes)
+    if y.shape != shape:
+        message = f"{name_of_labels} must have the shape of {name} without axis, {shape}"
+        raise ValueError(f"{message}, got {y.shape}")
+    if not y.size:
+        raise ValueError(f"{name} must hold at least one row, got shape {z.shape}")
+    right = as_labels(y, name_of_labels, math.prod(z.shape[i] for i in axes))
+    rows = np.moveaxis(z, axes, range(-len(axes), 0)).reshape(right.size, -1)
+    return rows.astype(np.promote_types(z.dtype, np.float64)), right.ravel(), dtype
