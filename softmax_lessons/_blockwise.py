@@ -109,8 +109,9 @@ def run_over_blocks(
     for block in iter_blocks(lines[0]):
         values = run(kernel, [a[block].swapaxes(0, 2) if turn else a[block] for a in lines])
         if not results:
-            results = [np.empty((outer, v.shape[1], inner), dtype) for v in values]
-            results = results if out is None else [*results[:-1], out]
+            fresh = values if out is None else values[:-1]
+            results = [np.empty((outer, v.shape[1], inner), dtype) for v in fresh]
+            results += [] if out is None else [out]
         for result, value in zip(results, values, strict=True):
             result[block] = value.swapaxes(0, 2) if turn else value
     return results
@@ -193,4 +194,5 @@ def row_sum(a: FloatArray) -> FloatArray:
 
 def sum_along(a: FloatArray, axes: tuple[int, ...]) -> FloatArray:
     """Return the sum of an array along ``axes``, which stay with length 1."""
-    return from_lines(row_sum(as_lines(a, axes)), a.shape, axes)
+    [total] = run_blockwise(row_sum, [a], axes, a.dtype)
+    return total

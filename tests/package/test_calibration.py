@@ -535,8 +535,8 @@ def test_floats_of_any_size_get_an_answer_or_an_error(batch):
 
 def test_it_takes_few_steps(monkeypatch):
     calls = []
-    slopes = calibration._slopes
-    monkeypatch.setattr(calibration, "_slopes", lambda *a: calls.append(a) or slopes(*a))
+    slopes = calibration.slopes
+    monkeypatch.setattr(calibration, "slopes", lambda *a: calls.append(a) or slopes(*a))
     for seed in range(200):
         rng = np.random.default_rng(seed)
         z = rng.normal(size=(40, 5)) * 10.0 ** rng.normal(scale=2, size=(40, 1))

@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from support.exact import exact_softmax, largest_error, rows
 from support.family import FLOATS, Z, by_name, inf, nan, whole
 
-from softmax_lessons import _numerics, log_softmax, logsumexp, softmax
+from softmax_lessons import _blockwise, log_softmax, logsumexp, softmax
 from softmax_lessons.gradients import (
     GradCheck,
     check_grad,
@@ -33,9 +33,10 @@ J = [  # of Z, from mpmath
 
 
 @pytest.fixture
-def small_tiles(monkeypatch):
-    """Make tiles so small that a few rows need several."""
-    monkeypatch.setattr(_numerics, "TILE", 64)
+def small_blocks(monkeypatch):
+    """Make blocks so small that a few rows need several."""
+    monkeypatch.setattr(_blockwise, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(_blockwise, "SMALL_BYTES", 0)
 
 
 # --- examples -----------------------------------------------------------------------------------
@@ -372,7 +373,7 @@ def test_no_axes_at_all():
 # --- axes, tiles, broadcasting, layouts ---------------------------------------------------------
 
 
-@pytest.mark.usefixtures("small_tiles")
+@pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("product", PRODUCTS, ids=by_name)
 @pytest.mark.parametrize("shape", [(5,), (7, 5), (3, 7, 5), (2, 3, 7, 40)])
 def test_any_axes_and_many_tiles(product, shape):
@@ -385,7 +386,7 @@ def test_any_axes_and_many_tiles(product, shape):
         assert_allclose(product(p, v, axis), expected, rtol=1e-12, atol=1e-16)
 
 
-@pytest.mark.usefixtures("small_tiles")
+@pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("product", PRODUCTS, ids=by_name)
 @pytest.mark.parametrize(
     ("p", "v", "axis"),
@@ -474,7 +475,7 @@ def test_out_takes_the_result(product, dtype):
         assert_array_equal(out, expected)
 
 
-@pytest.mark.usefixtures("small_tiles")
+@pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("product", PRODUCTS, ids=by_name)
 @pytest.mark.parametrize("axis", [0, 1])
 @pytest.mark.parametrize("step", [-8, -1, 0, 1, 8])
@@ -494,7 +495,7 @@ def test_out_may_be_an_argument_or_overlap_it(product, axis, step):
     assert_array_equal(product(inside, v, axis, out=out), expected)
 
 
-@pytest.mark.usefixtures("small_tiles")
+@pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("product", PRODUCTS, ids=by_name)
 def test_out_may_overlap_an_argument_that_is_broadcast(product):
     out = np.random.default_rng(4).random((9, 8))

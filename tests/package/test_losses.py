@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from support.exact import exact_log_softmax, exact_softmax, largest_error, rows
 from support.family import FLOATS, P, Z, by_name, inf, nan, whole
 
-from softmax_lessons import _numerics, log_softmax, softmax
+from softmax_lessons import _blockwise, log_softmax, softmax
 from softmax_lessons.losses import cross_entropy, cross_entropy_and_grad, one_hot
 
 LOSSES = [cross_entropy, cross_entropy_and_grad]
@@ -31,9 +31,10 @@ def gradient(*args, **kwargs):
 
 
 @pytest.fixture
-def small_tiles(monkeypatch):
-    """Make tiles so small that a few rows need several."""
-    monkeypatch.setattr(_numerics, "TILE", 64)
+def small_blocks(monkeypatch):
+    """Make blocks so small that a few rows need several."""
+    monkeypatch.setattr(_blockwise, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(_blockwise, "SMALL_BYTES", 0)
 
 
 # --- one-hot ------------------------------------------------------------------------------------
@@ -361,7 +362,7 @@ def axes_of(ndim):
     return [*range(-1, ndim), *itertools.combinations(range(ndim), 2), tuple(range(ndim))]
 
 
-@pytest.mark.usefixtures("small_tiles")
+@pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("kind", ["labels", "probabilities"])
 def test_any_axes_and_many_tiles(shape, kind):
@@ -407,7 +408,7 @@ def test_axis_out_of_range(function, shape, axis):
         function(np.ones(shape), 0, axis=axis)
 
 
-@pytest.mark.usefixtures("small_tiles")
+@pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("axis", [0, 1, 2, (0, 2)])
 def test_any_memory_layout_gives_the_same(axis):
     x = np.sin(np.arange(60.0)).reshape(4, 3, 5)
@@ -596,7 +597,7 @@ def test_out_takes_the_gradient(dtype):
         assert_array_equal(out, expected)
 
 
-@pytest.mark.usefixtures("small_tiles")
+@pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("axis", [0, 1, (0, 1)])
 def test_out_may_be_the_logits_or_the_target(axis):
     x = np.random.default_rng(4).normal(size=(9, 8))
@@ -610,7 +611,7 @@ def test_out_may_be_the_logits_or_the_target(axis):
         assert_array_equal(out, expected)
 
 
-@pytest.mark.usefixtures("small_tiles")
+@pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("step", [-8, -1, 1, 8])
 def test_out_may_overlap_the_logits_and_the_target(step):
     memory = np.random.default_rng(4).normal(size=100)
@@ -625,7 +626,7 @@ def test_out_may_overlap_the_logits_and_the_target(step):
     assert_array_equal(gradient(z, y, out=out), expected)
 
 
-@pytest.mark.usefixtures("small_tiles")
+@pytest.mark.usefixtures("small_blocks")
 def test_out_may_be_the_logits_turned():
     x = np.random.default_rng(4).normal(size=(8, 8))
     labels = np.arange(8)
@@ -704,7 +705,7 @@ def test_a_target_that_does_not_fit(function, target, error, message):
         function(X, target)
 
 
-@pytest.mark.usefixtures("small_tiles")
+@pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("axis", [0, 1])
 @pytest.mark.parametrize("place", [(0, 0), (8, 7), (4, 4)])
 def test_a_bad_probability_anywhere(axis, place):
