@@ -97,7 +97,9 @@ def check_out(out: object, name: str, shape: tuple[int, ...], dtype: FloatDtype)
     """Raise unless ``out`` is None or a plain array that can take the result as it is."""
     if out is None:
         return
-    if not isinstance(out, np.ndarray) or is_from(out, "numpy.ma"):
+    if type(out) is not np.ndarray and (
+        not isinstance(out, np.ndarray) or is_from(out, "numpy.ma")
+    ):
         raise TypeError(f"{name} must be a NumPy array, got {type(out).__name__}")
     if out.dtype != dtype:
         raise TypeError(f"{name} must have dtype {dtype}, got {out.dtype}")
@@ -125,12 +127,11 @@ def as_axes(axis: Axis, name: str, ndim: int) -> tuple[int, ...]:
         raise TypeError(message) from None
 
 
-def common_shape(a: FloatArray, b: FloatArray, names: str, axis: Axis) -> tuple[int, ...]:
-    """Return the shape that two arrays broadcast to; along ``axis`` nothing is stretched.
-
-    ``names`` holds their names, separated by a space.
-    """
-    first, second = names.split()
+def common_shape(
+    a: FloatArray, b: FloatArray, names: tuple[str, str], axis: Axis
+) -> tuple[int, ...]:
+    """Return the shape that two arrays broadcast to; along ``axis`` nothing is stretched."""
+    first, second = names
     message = f"{first} of shape {a.shape} and {second} of shape {b.shape}"
     try:
         shape = np.broadcast_shapes(a.shape, b.shape)
@@ -280,13 +281,10 @@ def check_distributions(p: FloatArray, name: str, axes: tuple[int, ...], advice:
 
 
 def as_labelled_rows(
-    x: ArrayLike, labels: ArrayLike, names: str, axis: Axis
+    x: ArrayLike, labels: ArrayLike, names: tuple[str, str], axis: Axis
 ) -> tuple[FloatArray, NDArray[np.intp], FloatDtype]:
-    """Return ``x`` as rows of float64 or longer, the labels of the rows, and the dtype of ``x``.
-
-    ``names`` holds the names of the two arguments, separated by a space.
-    """
-    name, name_of_labels = names.split()
+    """Return ``x`` as rows of float64 or longer, the labels of the rows, and the dtype of ``x``."""
+    name, name_of_labels = names
     z, dtype = as_floats(x, name)
     axes = as_axes(axis, "axis", z.ndim)
     y = as_array(labels, name_of_labels)

@@ -10,8 +10,9 @@ last axis lie in one piece.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -66,21 +67,22 @@ def run_blockwise(
     """
     if where is not None:
         kernel, arrays = masked(kernel, fill), [*arrays, where]
-    if out is not None:  # a block must not overwrite what a later one reads
-        arrays = [a.copy() if overlaps(a, out) else a for a in arrays]
-    lines = [as_lines(a, axes) for a in arrays]
-    if out is None and lines[0].nbytes <= SMALL_BYTES:
-        results = [v.astype(dtype, copy=False) for v in run(kernel, lines)]
+    if arrays[0].nbytes <= SMALL_BYTES:
+        results = run(kernel, [as_lines(a, axes) for a in arrays])
+        target = None
     else:
-        results = run_over_blocks(
-            kernel, lines, dtype, None if out is None else as_lines(out, axes)
-        )
-    finished = [from_lines(result, arrays[0].shape, axes) for result in results]
-    if out is None:
-        return finished
-    if not np.may_share_memory(out, finished[-1]):  # its lines are no view of it
-        np.copyto(out, finished[-1])
-    return [*finished[:-1], out]
+        if out is not None:  # a block must not overwrite what a later one reads
+            arrays = [a.copy() if overlaps(a, out) else a for a in arrays]
+        target = None if out is None else as_lines(out, axes)
+        results = run_over_blocks(kernel, [as_lines(a, axes) for a in arrays], dtype, target)
+    shape, finished = arrays[0].shape, []
+    for result in results:
+        finished.append(from_lines(result.astype(dtype, copy=False), shape, axes))
+    if out is not None:
+        if target is None or not np.may_share_memory(out, target):
+            np.copyto(out, finished[-1])
+        finished[-1] = out
+    return finished
 
 
 def masked(kernel: Kernel, fill: float | None) -> Kernel:
@@ -93,27 +95,34 @@ def masked(kernel: Kernel, fill: float | None) -> Kernel:
     return masked_kernel
 
 
-def run(kernel: Kernel, blocks: Sequence[NDArray[Any]]) -> Sequence[FloatArray]:
-    """Call a kernel on contiguous blocks; return its results as a sequence."""
-    values = kernel(*map(np.ascontiguousarray, blocks))
-    return values if isinstance(values, tuple) else (values,)
+def run(kernel: Kernel, lines: Sequence[NDArray[Any]]) -> Sequence[FloatArray]:
+    """Run a kernel on contiguous lines, in which short rows stand side by side."""
+    outer, n, inner = lines[0].shape
+    turn = n <= SHORT_ROW and inner == 1 and outer > 1
+    if turn:
+        lines = [line.swapaxes(0, 2) for line in lines]
+    values = kernel(*map(np.ascontiguousarray, lines))
+    results = values if isinstance(values, tuple) else (values,)
+    return [np.ascontiguousarray(v.swapaxes(0, 2)) for v in results] if turn else results
 
 
 def run_over_blocks(
-    kernel: Kernel, lines: Sequence[NDArray[Any]], dtype: FloatDtype, out: FloatArray | None
+    kernel: Kernel,
+    lines: Sequence[NDArray[Any]],
+    dtype: FloatDtype,
+    out: FloatArray | None,
 ) -> list[FloatArray]:
     """Run a kernel over blocks of whole rows; the last result goes to the lines ``out``."""
-    outer, n, inner = lines[0].shape
-    turn = n <= SHORT_ROW and inner == 1
+    outer, _, inner = lines[0].shape
     results: list[FloatArray] = []
     for block in iter_blocks(lines[0]):
-        values = run(kernel, [a[block].swapaxes(0, 2) if turn else a[block] for a in lines])
+        values = run(kernel, [line[block] for line in lines])
         if not results:
             fresh = values if out is None else values[:-1]
             results = [np.empty((outer, v.shape[1], inner), dtype) for v in fresh]
             results += [] if out is None else [out]
         for result, value in zip(results, values, strict=True):
-            result[block] = value.swapaxes(0, 2) if turn else value
+            result[block] = value
     return results
 
 
@@ -142,15 +151,12 @@ def as_lines(a: NDArray[Any], axes: tuple[int, ...]) -> NDArray[Any]:
     if not are_adjacent(axes):
         a = np.moveaxis(a, axes, range(-len(axes), 0))
         axes = tuple(range(a.ndim - len(axes), a.ndim))
-    first, last = (axes[0], axes[-1] + 1) if axes else (a.ndim, a.ndim)
-    shape = a.shape
-    before, along, after = shape[:first], shape[first:last], shape[last:]
-    return a.reshape(math.prod(before), math.prod(along), math.prod(after))
+    return a.reshape(shape_of_lines(a.shape, axes))
 
 
 def from_lines(lines: FloatArray, shape: tuple[int, ...], axes: tuple[int, ...]) -> FloatArray:
     """Return lines in the given shape, or with length 1 along ``axes`` if they have one entry."""
-    if lines.shape[1] != math.prod(shape[i] for i in axes):
+    if lines.shape[1] != shape_of_lines(shape, axes)[1]:
         shape = tuple(1 if i in axes else length for i, length in enumerate(shape))
     if are_adjacent(axes):
         return lines.reshape(shape)
@@ -162,6 +168,15 @@ def from_lines(lines: FloatArray, shape: tuple[int, ...], axes: tuple[int, ...])
 def are_adjacent(axes: tuple[int, ...]) -> bool:
     """Tell whether no other axis lies between these."""
     return len(axes) < 2 or axes[-1] - axes[0] < len(axes)
+
+
+@lru_cache
+def shape_of_lines(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, int, int]:
+    """Return how many entries lie before ``axes``, along them, and after the first of them."""
+    first = axes[0] if axes else len(shape)
+    along = prod(shape[i] for i in axes)
+    after = prod(n for i, n in enumerate(shape) if i > first and i not in axes)
+    return prod(shape[:first]), along, after
 
 
 # --- rows of a block --------------------------------------------------------------------------
@@ -186,7 +201,8 @@ def row_sum(a: FloatArray) -> FloatArray:
         width = -(-n // 8)
         whole = n - n % width
         folded = np.add.reduce(a[:, :whole].reshape(outer, -1, width, inner), axis=1)
-        folded[:, : n - whole] += a[:, whole:]
+        if whole < n:
+            folded[:, : n - whole] += a[:, whole:]
         a, n = folded, width
     result: FloatArray = np.add.reduce(a, axis=1, keepdims=True)
     return result

@@ -47,7 +47,8 @@ def softmax_kernel(x: FloatArray, temperature: float = 1.0) -> FloatArray:
     """Return softmax of each row."""
     exp_x = np.exp(subtract_max(x, temperature))
     # Dividing keeps more digits than exp(x - logsumexp(x)), whose exponent is already rounded.
-    return exp_x / row_sum(exp_x)
+    exp_x /= row_sum(exp_x)
+    return exp_x
 
 
 def log_softmax_kernel(x: FloatArray, temperature: float = 1.0) -> FloatArray:

@@ -376,7 +376,7 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike, axis: Axis = -1) -> fl
     >>> round(fit_temperature(logits, labels), 4)
     4.5512
     """
-    z, y, _ = as_labelled_rows(logits, labels, "logits labels", axis)
+    z, y, _ = as_labelled_rows(logits, labels, ("logits", "labels"), axis)
     if not np.isfinite(z).all():
         raise ValueError(f"logits must be finite, got {z[~np.isfinite(z)][0]}")
     behind = z.max(axis=-1, keepdims=True) / 2 - z / 2  # halves: the difference may overflow
@@ -403,7 +403,7 @@ def as_probability_rows(
     p: ArrayLike, labels: ArrayLike, axis: Axis
 ) -> tuple[FloatArray, NDArray[np.intp]]:
     """Return rows of probabilities in float64 or longer, and their labels."""
-    rows, y, dtype = as_labelled_rows(p, labels, "p labels", axis)
+    rows, y, dtype = as_labelled_rows(p, labels, ("p", "labels"), axis)
     check_distributions(rows.astype(dtype), "p", (1,), ": for logits pass softmax(logits)")
     return rows, y
 

@@ -175,7 +175,7 @@ def softmax_vjp(
     >>> softmax_vjp(p, [0.0, 1.0, 0.0]).round(3)
     array([-0.165,  0.223, -0.058])
     """
-    return times_jacobian(p, g, "p g", axis, out)
+    return times_jacobian(p, g, "g", axis, out)
 
 
 @no_warnings
@@ -245,20 +245,21 @@ def softmax_jvp(
     >>> softmax_jvp(p, [1.0, 1.0, 1.0])
     array([0., 0., 0.])
     """
-    return times_jacobian(p, v, "p v", axis, out)
+    return times_jacobian(p, v, "v", axis, out)
 
 
 def times_jacobian(
-    p: ArrayLike, v: ArrayLike, names: str, axis: Axis, out: FloatArray | None
+    p: ArrayLike, v: ArrayLike, name_of_v: str, axis: Axis, out: FloatArray | None
 ) -> FloatArray:
     """Return the product; the Jacobian is symmetric, so that it does not matter from which side."""
-    name_of_p, name_of_v = names.split()
-    (q, dtype_of_p), (u, dtype_of_v) = as_floats(p, name_of_p), as_floats(v, name_of_v)
+    (q, dtype_of_p), (u, dtype_of_v) = as_floats(p, "p"), as_floats(v, name_of_v)
     dtype = np.promote_types(dtype_of_p, dtype_of_v)
-    shape = common_shape(q, u, names, axis)
-    check_out(out, "out", shape, dtype)
-    arrays = [np.broadcast_to(a, shape) for a in (q, u)]
-    [product] = run_blockwise(vjp_kernel, arrays, as_axes(axis, "axis", len(shape)), dtype, out=out)
+    if q.shape != u.shape:
+        shape = common_shape(q, u, ("p", name_of_v), axis)
+        q, u = np.broadcast_to(q, shape), np.broadcast_to(u, shape)
+    axes = as_axes(axis, "axis", q.ndim)
+    check_out(out, "out", q.shape, dtype)
+    [product] = run_blockwise(vjp_kernel, [q, u], axes, dtype, out=out)
     return product
 
 

@@ -542,7 +542,7 @@ def reliability(
     2.00            0.667       0.839  0.172  0.843        0.562
     4.00            0.667       0.696  0.458  0.696        0.494
     """
-    z, y, _ = as_labelled_rows(logits, labels, "logits labels", -1)
+    z, y, _ = as_labelled_rows(logits, labels, ("logits", "labels"), -1)
     if np.ndim(logits) != 2 or len(z) > MANY:
         message = f"logits must be a table of at most {MANY} rows, one an example"
         raise ValueError(f"{message}, got shape {np.shape(logits)}")
