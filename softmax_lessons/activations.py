@@ -4,6 +4,11 @@ All of them take scores of any real dtype and return floats: float16, float32, f
 longdouble come back as they went in (float16 is calculated in float32), integers and booleans
 become float64. None of them warns, and none changes its input.
 
+A row of scores gives the same bits by whichever way it is passed: alone or in a batch, as a list,
+with a mask of True, at a temperature of 1, into ``out``. One thing matters: along another axis than
+the last, rows of more than 16 entries are added in another order, and results may differ in the
+last digits, by 16 units of the precision of the dtype at most.
+
 A NaN makes its whole row NaN. Softmax of a row that holds +inf, or -inf alone, is NaN, for it has
 no limit to tell; hardmax takes infinities as numbers like any other. Integers are exact up to
 2**53.

@@ -221,7 +221,7 @@ def expected_calibration_error(
 
     On few examples it is above 0 even if every probability is right. In a wide bin, errors of both
     signs cancel and are not seen. And it is 0, but for chance, for a classifier that gives every
-    example the shares of the classes. So report it with the number of bins and of examples, and
+    example the fractions of the classes. So report it with the number of bins and of examples, and
     with a proper score.
 
     References

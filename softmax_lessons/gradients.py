@@ -40,7 +40,7 @@ __all__ = ["check_grad", "softmax_jacobian", "softmax_jvp", "softmax_vjp"]
 PRECISION = float(np.finfo(np.float64).eps)
 
 
-def vjp_kernel(p: FloatArray, g: FloatArray) -> FloatArray:
+def softmax_vjp_kernel(p: FloatArray, g: FloatArray) -> FloatArray:
     """Return ``p * (g - sum(p * g))`` of each row."""
     centred = g - row_sum(p * g)
     # The mean is now 0 up to rounding, which weighs where a large part of g is common to all, or
@@ -259,7 +259,7 @@ def times_jacobian(
         q, u = np.broadcast_to(q, shape), np.broadcast_to(u, shape)
     axes = as_axes(axis, "axis", q.ndim)
     check_out(out, "out", q.shape, dtype)
-    [product] = run_blockwise(vjp_kernel, [q, u], axes, dtype, out=out)
+    [product] = run_blockwise(softmax_vjp_kernel, [q, u], axes, dtype, out=out)
     return product
 
 

@@ -298,9 +298,9 @@ def cross_entropy_and_grad(
 
     Notes
     -----
-    One sweep over the memory: each tile of exponentials serves the loss and turns into the
-    gradient in place. Where the target is the maximal class, ``p - 1`` would cancel. There the
-    gradient is minus the share of all the others, and keeps its digits.
+    The same exponentials serve the loss and the gradient. Where the target is the maximal class,
+    ``p - 1`` would cancel. There the gradient is minus the probability of all the others, and
+    keeps its digits.
 
     If a row of targets sums to w, not quite 1, the gradient is ``w * softmax(logits) - target``:
     the derivative of the loss that is returned.

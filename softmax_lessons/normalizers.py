@@ -1,4 +1,4 @@
-"""Five ways to turn scores into shares that are tried before softmax, and fail.
+"""Five ways to turn scores into probabilities that are tried before softmax, and fail.
 
 Each does exactly what its formula says. Where the formula divides by zero or overflows, so does
 the function, and NumPy warns: the failure is the lesson. The formulas are school arithmetic and
@@ -60,9 +60,9 @@ def normalize_by_sum(x: ArrayLike, axis: Axis = -1) -> FloatArray:
 
     Notes
     -----
-    It breaks *between 0 and 1*: with scores of both signs, some share is negative and another above
-    1. Scores that sum to 0 have no shares at all, and where the sum is negative the order turns
-    around: ``x`` and ``-x`` get the same shares.
+    It breaks *between 0 and 1*: with scores of both signs, some result is negative and another
+    above 1. Scores that sum to 0 have no result at all, and where the sum is negative the order turns
+    around: ``x`` and ``-x`` get the same result.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def normalize_by_abs(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     Returns
     -------
     ndarray
-        The shape of ``x``: shares between 0 and 1 that sum to 1, unless all scores are
+        The shape of ``x``: numbers between 0 and 1 that sum to 1, unless all scores are
         0, or underflow or overflow on the way.
         The dtype of ``x`` if it is a float, else float64.
 
@@ -110,7 +110,7 @@ def normalize_by_abs(x: ArrayLike, axis: Axis = -1) -> FloatArray:
 
     Notes
     -----
-    It breaks *order kept*: the sign is lost, so the lowest score can get the largest share. All
+    It breaks *order kept*: the sign is lost, so the lowest score can get the largest result. All
     scores 0 gives NaN.
 
     Examples
@@ -141,7 +141,7 @@ def normalize_by_square(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     Returns
     -------
     ndarray
-        The shape of ``x``: shares between 0 and 1 that sum to 1, unless all scores are
+        The shape of ``x``: numbers between 0 and 1 that sum to 1, unless all scores are
         0, or underflow or overflow on the way.
         The dtype of ``x`` if it is a float, else float64.
 
@@ -193,7 +193,7 @@ def normalize_by_relu(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     Returns
     -------
     ndarray
-        The shape of ``x``: shares between 0 and 1 that sum to 1, unless no score is above 0.
+        The shape of ``x``: numbers between 0 and 1 that sum to 1, unless no score is above 0.
         The dtype of ``x`` if it is a float, else float64.
 
     Raises

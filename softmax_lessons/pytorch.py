@@ -105,7 +105,7 @@ class History(list[float]):
         The loss on the held-out set, before the first step and after each whole epoch; empty
         without such a set.
     held_out_accuracy : list of float
-        The share of right choices there, from 0 to 1, at the same times; empty unless the model
+        The fraction of right choices there, from 0 to 1, at the same times; empty unless the model
         gives one row of two logits or more for each example, and the targets are class numbers.
 
     See Also

@@ -151,9 +151,9 @@ def test_the_brier_score_is_its_formula(batch):
     z, y = batch
     p = softmax(z)
     expected = math.fsum(
-        (share - (i == label)) ** 2
+        (probability - (i == label)) ** 2
         for row, label in zip(p.tolist(), y.tolist(), strict=True)
-        for i, share in enumerate(row)
+        for i, probability in enumerate(row)
     ) / len(y)
     assert_allclose(brier_score(p, y), expected, rtol=1e-12, atol=1e-300)
 

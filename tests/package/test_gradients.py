@@ -195,11 +195,11 @@ def test_error_of_a_product(product, dtype, common, spread):
     p = softmax(x)
     v = rows(dtype, 4, count=10, length=8) + dtype(common)
     got = product(p, v)
-    for shares, moves, result in zip(p, v, got, strict=True):
-        t = [mpmath.mpf(float(a)) for a in shares]
+    for probabilities, moves, result in zip(p, v, got, strict=True):
+        t = [mpmath.mpf(float(a)) for a in probabilities]
         t = [a / mpmath.fsum(t) for a in t]  # p is rounded, its sum is 1 all the same
         for i, a in enumerate(t):
-            # What cannot cancel: the sum of the shares times how far each lies from this one.
+            # What cannot cancel: the sum of p times how far each lies from this one.
             terms = [b * (float(moves[i]) - float(m)) for b, m in zip(t, moves, strict=True)]
             exact, size = a * mpmath.fsum(terms), a * mpmath.fsum(abs(w) for w in terms)
             assert abs(float(result[i]) - exact) <= 4 * np.finfo(dtype).eps * size + 1e-44
@@ -370,7 +370,7 @@ def test_no_axes_at_all():
         assert product(1.0, 3.0, ()) == 0
 
 
-# --- axes, tiles, broadcasting, layouts ---------------------------------------------------------
+# --- axes, blocks, broadcasting, layouts ---------------------------------------------------------
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -404,10 +404,10 @@ def test_any_axes_and_many_tiles(product, shape):
 def test_the_two_broadcast(product, p, v, axis):
     random = np.random.default_rng(3)
     shape = np.broadcast_shapes(p, v)
-    shares, moves = random.random(p), random.random(v)
-    full = [np.broadcast_to(a, shape).copy() for a in (shares, moves)]
+    probabilities, moves = random.random(p), random.random(v)
+    full = [np.broadcast_to(a, shape).copy() for a in (probabilities, moves)]
     expected = product(*full, axis)
-    got = product(shares, moves, axis)
+    got = product(probabilities, moves, axis)
     assert got.shape == shape
     assert_allclose(got, expected, rtol=1e-14)
 

@@ -75,9 +75,9 @@ def assert_exact(x, axis=-1, ulps=4, softmax_ulps=6):
         values, of_lse, of_logs, of_p = exact(rows[alike][0])
         distinct = np.unique(lse.ravel()[alike])
         assert largest_error(distinct, [of_lse] * len(distinct)) <= ulps
-        for value, of_log, of_share in zip(values, of_logs, of_p, strict=True):
+        for value, of_log, of_probability in zip(values, of_logs, of_p, strict=True):
             place = (rows == value) & alike[:, np.newaxis]
-            for got, expected, bound in [(log_p, of_log, ulps), (p, of_share, softmax_ulps)]:
+            for got, expected, bound in [(log_p, of_log, ulps), (p, of_probability, softmax_ulps)]:
                 distinct = np.unique(got[place])
                 assert largest_error(distinct, [expected] * len(distinct)) <= bound
 
@@ -233,9 +233,9 @@ def test_signed_integers_far_apart():  # SciPy and JAX: [0.731, 0.269]
 
 def test_seventy_thousand_zeros_in_float16():  # SciPy and JAX: 0 each
     x = np.zeros((2, 70_000), np.float16)
-    share = np.float16(1 / 70_000)
+    probability = np.float16(1 / 70_000)
     for axis, y in [(1, x), (0, x.T.copy())]:
-        assert_array_equal(softmax(y, axis=axis), np.full(y.shape, share))
+        assert_array_equal(softmax(y, axis=axis), np.full(y.shape, probability))
         assert_array_equal(log_softmax(y, axis=axis), np.float16(-np.log(70_000)))
         assert_array_equal(logsumexp(y, axis=axis), np.float16([np.log(70_000)] * 2))
 
@@ -326,11 +326,14 @@ def test_subnormal_scores_and_results(dtype):
     for gap in range(edge - 20, edge + 3):
         row = np.array([0, -gap], dtype)
         assert_exact(row, ulps=1, softmax_ulps=1)
-        share = mpmath.exp(-gap)
-        assert largest_error(cross_entropy(row, 0), mpmath.log1p(share)) <= 1
+        probability = mpmath.exp(-gap)
+        assert largest_error(cross_entropy(row, 0), mpmath.log1p(probability)) <= 1
         loss, grad = cross_entropy_and_grad(row, 0)
-        assert largest_error(loss, mpmath.log1p(share)) <= 1
-        assert largest_error(grad, [-share / (1 + share), share / (1 + share)]) <= 1
+        assert largest_error(loss, mpmath.log1p(probability)) <= 1
+        assert (
+            largest_error(grad, [-probability / (1 + probability), probability / (1 + probability)])
+            <= 1
+        )
         # Below the range of exp(-gap), the step from 1 to 0 needs the other form.
         assert largest_error(sigmoid(row)[1], 1 / (1 + mpmath.exp(gap))) <= 2
 

@@ -53,7 +53,7 @@ def slope(f, x):
 @every_vector
 @every_case
 def test_softmax_at_a_temperature_is_its_definition(z, temperature):
-    expected = [float(share) for share in exact(z, temperature)]
+    expected = [float(probability) for probability in exact(z, temperature)]
     assert_allclose(softmax(z, temperature=temperature), expected, rtol=1e-14)
 
 
@@ -92,7 +92,7 @@ def test_the_boltzmann_distribution_is_softmax_of_minus_the_energies():
 @every_case
 def test_entropy_grows_by_the_variance_over_the_cube_of_the_temperature(z, temperature):
     def entropy(t):
-        return -mpmath.fsum(share * mpmath.log(share) for share in exact(z, t))
+        return -mpmath.fsum(probability * mpmath.log(probability) for probability in exact(z, t))
 
     p = softmax(z, temperature=temperature)
     variance = p @ (z - p @ z) ** 2
@@ -113,11 +113,11 @@ def test_a_share_falls_with_the_temperature_if_its_score_is_above_the_average(z,
 def test_the_temperature_divides_every_slope(z, temperature):
     for i, j in itertools.product(range(len(z)), repeat=2):
 
-        def share(s, i=i, j=j):
+        def probability(s, i=i, j=j):
             return exact([*z[:j], s, *z[j + 1 :]], temperature)[i]
 
         got = softmax_jacobian(np.divide(z, temperature))[i, j] / temperature
-        assert_allclose(got, slope(share, z[j]), rtol=1e-11)
+        assert_allclose(got, slope(probability, z[j]), rtol=1e-11)
         if i == j:
             p = softmax(z, temperature=temperature)[i]
             assert_allclose(got, p * (1 - p) / temperature, rtol=1e-10)
@@ -147,10 +147,10 @@ def test_the_slopes_of_softmax_are_its_jacobian(z):
     slopes = np.empty((len(z), len(z)))
     for i, j in itertools.product(range(len(z)), repeat=2):
 
-        def share(s, i=i, j=j):
+        def probability(s, i=i, j=j):
             return exact([*z[:j], s, *z[j + 1 :]], 1)[i]
 
-        slopes[i, j] = slope(share, z[j])
+        slopes[i, j] = slope(probability, z[j])
     p = softmax(z)
     entries = [[a * ((i == j) - b) for j, b in enumerate(p)] for i, a in enumerate(p)]
     assert_allclose(entries, slopes, rtol=1e-11)
@@ -187,8 +187,11 @@ def test_the_jacobian_is_the_hessian_of_logsumexp(z):
 @given(vectors)
 def test_the_jacobian_is_the_covariance_of_a_one_hot_draw(z):
     p, outcomes = softmax(z), np.eye(z.size)
-    mean = sum(share * y for share, y in zip(p, outcomes, strict=True))
-    spread = [share * np.outer(y - mean, y - mean) for share, y in zip(p, outcomes, strict=True)]
+    mean = sum(probability * y for probability, y in zip(p, outcomes, strict=True))
+    spread = [
+        probability * np.outer(y - mean, y - mean)
+        for probability, y in zip(p, outcomes, strict=True)
+    ]
     assert_allclose(softmax_jacobian(z), sum(spread), atol=1e-14)
 
 
@@ -209,7 +212,9 @@ def test_ones_are_a_null_vector_from_both_sides(z):
     for jacobian in (softmax_jacobian(z), np.diag(p) - np.outer(p, p)):
         assert_allclose(jacobian @ ones, none, atol=1e-15)
         assert_allclose(ones @ jacobian, none, atol=1e-15)
-    for i in range(len(z)):  # the slopes themselves: of a share, and of the sum of the shares
+    for i in range(
+        len(z)
+    ):  # the slopes themselves: of a probability, and of the sum of the probabilities
         moved = slope(lambda s, i=i: exact([s + score for score in z], 1)[i], 0)
         total = slope(lambda s, i=i: mpmath.fsum(exact([*z[:i], s, *z[i + 1 :]], 1)), z[i])
         assert_allclose([moved, total], 0, atol=1e-20)
@@ -223,9 +228,9 @@ def test_ones_are_a_null_vector_from_both_sides(z):
 def test_subtracting_a_number_from_all_scores_cancels(z, shift):
     with mpmath.workdps(50):
         powers = [mpmath.exp(mpmath.mpf(s) - shift) for s in z]
-        shares = [float(power / mpmath.fsum(powers)) for power in powers]
-    assert_allclose(softmax(z), shares, rtol=1e-14)
-    assert_allclose(softmax(np.subtract(z, shift)), shares, rtol=1e-12)
+        probabilities = [float(power / mpmath.fsum(powers)) for power in powers]
+    assert_allclose(softmax(z), probabilities, rtol=1e-14)
+    assert_allclose(softmax(np.subtract(z, shift)), probabilities, rtol=1e-12)
 
 
 @every_vector

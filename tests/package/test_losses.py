@@ -127,8 +127,10 @@ def test_other_arguments_of_one_hot(n_classes, dtype, error, message):
 def test_the_running_example(function):
     for label in range(3):
         assert_allclose(loss_of(function, Z, label), -np.log(P[label]), rtol=2e-7)
-    shares = [0.25, 0.5, 0.25]
-    assert_allclose(loss_of(function, Z, shares), -np.dot(shares, np.log(P)), rtol=1e-7)
+    probabilities = [0.25, 0.5, 0.25]
+    assert_allclose(
+        loss_of(function, Z, probabilities), -np.dot(probabilities, np.log(P)), rtol=1e-7
+    )
 
 
 def test_the_gradient_is_the_probabilities_minus_the_target():
@@ -227,8 +229,8 @@ def test_a_sure_and_right_answer_keeps_its_digits(dtype, target, gap):
     exact = [mpmath.exp(-gap), mpmath.exp(-gap - 1)]
     loss, grad = cross_entropy_and_grad(x, target)
     assert largest_error(loss, mpmath.log1p(sum(exact))) <= 4
-    share = [e / (1 + sum(exact)) for e in exact]
-    assert largest_error(grad, [share[0], -sum(share), share[1]]) <= 4
+    probability = [e / (1 + sum(exact)) for e in exact]
+    assert largest_error(grad, [probability[0], -sum(probability), probability[1]]) <= 4
     assert loss > 0 > grad[1]
 
 
@@ -252,8 +254,8 @@ def test_many_classes_in_float32(shape, axis, kind):
     loss, grad = cross_entropy_and_grad(x, target, axis, **arguments)
     assert loss.dtype == grad.dtype == np.float32
     assert_allclose(loss, expected[0], rtol=5e-7)
-    share = y if kind == "probabilities" else smoothing / 2**18  # p - share cancels
-    assert (abs(grad - expected[1]) <= 1e-6 * (abs(expected[1]) + 2 * share)).all()
+    probability = y if kind == "probabilities" else smoothing / 2**18  # p - probability cancels
+    assert (abs(grad - expected[1]) <= 1e-6 * (abs(expected[1]) + 2 * probability)).all()
 
 
 def test_longdouble_keeps_its_digits():
@@ -353,7 +355,7 @@ def test_nothing_changes_its_input(x, data):
     assert_array_equal(target, before[1])
 
 
-# --- axes, tiles, layouts -----------------------------------------------------------------------
+# --- axes, blocks, layouts -----------------------------------------------------------------------
 
 SHAPES = [(5,), (7, 5), (3, 7, 5), (2, 3, 7, 40)]
 

@@ -19,7 +19,7 @@ F = torch.nn.functional
 
 RANDOM = np.random.default_rng(2)
 SHAPES = [(5,), (6, 5), (4, 5, 3), (2, 5, 3, 7)]  # torch has the classes at axis 1, or 0 if alone
-SHARES = {s: softmax(RANDOM.normal(0, 2, s), axis=min(1, len(s) - 1)) for s in SHAPES}
+PROBABILITIES = {s: softmax(RANDOM.normal(0, 2, s), axis=min(1, len(s) - 1)) for s in SHAPES}
 LOGITS = {s: RANDOM.normal(0, 3, s) for s in SHAPES}
 
 
@@ -37,7 +37,7 @@ def theirs(x, target, **arguments):
 @pytest.mark.parametrize("smoothing", [0.0, 0.15, 0.9])
 def test_the_same_as_torch(dtype, shape, kind, reduction, smoothing):
     axis = min(1, len(shape) - 1)
-    x, y = LOGITS[shape].astype(dtype), SHARES[shape].astype(dtype)
+    x, y = LOGITS[shape].astype(dtype), PROBABILITIES[shape].astype(dtype)
     target = y if kind == "probabilities" else y.argmax(axis=axis)
     arguments = {"reduction": reduction, "label_smoothing": smoothing}
     loss, grad = cross_entropy_and_grad(x, target, axis, **arguments)
@@ -98,7 +98,7 @@ class OurLoss(torch.autograd.Function):
 @pytest.mark.parametrize("kind", ["labels", "probabilities"])
 def test_gradcheck_of_the_loss(reduction, kind):
     x = torch.from_numpy(LOGITS[4, 5, 3]).requires_grad_()
-    y = SHARES[4, 5, 3]
+    y = PROBABILITIES[4, 5, 3]
     target = y if kind == "probabilities" else y.argmax(axis=1)
     for smoothing in [0.0, 0.2]:
         assert torch.autograd.gradcheck(OurLoss.apply, (x, target, reduction, smoothing))
@@ -156,7 +156,7 @@ def test_the_jacobian_is_that_of_autograd():
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_check_grad_takes_a_function_that_goes_through_torch(reduction):
-    y = SHARES[6, 5]
+    y = PROBABILITIES[6, 5]
 
     def f(x):
         return F.cross_entropy(torch.from_numpy(x), torch.from_numpy(y), reduction=reduction)

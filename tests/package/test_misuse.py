@@ -187,10 +187,10 @@ def test_a_boolean_mask_does_not_depend_on_the_format(dtype):
 @pytest.mark.parametrize("n", [4096, 70_000])
 def test_long_rows_of_float16_sum_to_one(n):
     zeros = np.zeros(n, dtype=np.float16)
-    share = np.float16(1 / n)
+    probability = np.float16(1 / n)
     for p in (sl.softmax(zeros), torch.tensor(zeros).softmax(dim=-1).numpy()):
         assert p.dtype == np.float16
-        assert_array_equal(p, share)
+        assert_array_equal(p, probability)
     total = np.float16(0)
     for power in np.exp(zeros):
         total += power
@@ -250,7 +250,7 @@ def test_sigmoids_can_say_yes_three_times(seed):
         right[name] = (yes == attributes[y_new].bool()).all(dim=-1).double().mean().item()
         eights[name] = yes[y_new == 8].all(dim=-1).double().mean().item()
     assert right["sigmoid"] > right["softmax"] + 0.2
-    assert eights["softmax"] == 0  # three shares above one half would sum to more than 1
+    assert eights["softmax"] == 0  # three probabilities above one half would sum to more than 1
     assert eights["sigmoid"] > 0.3
 
 

@@ -324,8 +324,8 @@ def test_cross_entropy_worked_out_by_hand():
     loss, grad = cross_entropy_and_grad(x, y, reduction="none")
     total = np.exp([0, 1, 2, 3]).sum()
     assert_allclose(loss, [np.log(4), np.log(total) - 1.5], rtol=1e-15)
-    share = np.exp([0, 1, 2, 3]) / total
-    assert_allclose(grad, [[0.25, 0.25, 0.25, -0.75], share - [0, 0.5, 0.5, 0]], rtol=1e-14)
+    probability = np.exp([0, 1, 2, 3]) / total
+    assert_allclose(grad, [[0.25, 0.25, 0.25, -0.75], probability - [0, 0.5, 0.5, 0]], rtol=1e-14)
 
 
 # --- JAX: tests/nn_test.py and tests/lax_scipy_test.py ------------------------------------------

@@ -1,4 +1,4 @@
-"""Where each format runs out of room, as the page on stability maps it."""
+"""Where each format overflows or underflows, as the page on stability maps it."""
 
 import mpmath
 import numpy as np
