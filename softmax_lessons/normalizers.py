@@ -61,8 +61,8 @@ def normalize_by_sum(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     Notes
     -----
     It breaks *between 0 and 1*: with scores of both signs, some result is negative and another
-    above 1. Scores that sum to 0 have no result at all, and where the sum is negative the order turns
-    around: ``x`` and ``-x`` get the same result.
+    above 1. Scores that sum to 0 have no result at all, and where the sum is negative the order
+    turns around: ``x`` and ``-x`` get the same result.
 
     Examples
     --------
