@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+
 from support.submissions._formulas import E, hot, loss, soft
 
 

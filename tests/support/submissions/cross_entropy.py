@@ -1,6 +1,7 @@
 """Right and wrong submissions to the exercises of the chapter "cross-entropy"."""
 
 import numpy as np
+
 from support.submissions._formulas import hot, loss, loss_grad, soft
 
 

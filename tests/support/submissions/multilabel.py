@@ -1,6 +1,7 @@
 """Right and wrong submissions to the exercises of the chapter "multilabel"."""
 
 import numpy as np
+
 from support.submissions._formulas import E, shifted, two_halves
 
 RIGHT = [

@@ -1,6 +1,7 @@
 """Right and wrong submissions to the exercises of the chapter "pytorch"."""
 
 import numpy as np
+
 from support.submissions._formulas import hot
 
 RIGHT = [

@@ -1,6 +1,7 @@
 """Right and wrong submissions to the exercises of the chapter "scores"."""
 
 import numpy as np
+
 from support.submissions._formulas import hot
 
 RIGHT = [
@@ -11,5 +12,7 @@ RIGHT = [
 ]
 
 WRONG = [
+    ("one_hot", lambda y, k: np.eye(k)[y - 1], "The classes count from 1."),
+    ("one_hot", lambda y, k: hot(y, max(y) + 1), "the number of classes from the labels, not from"),
     ("margin", lambda z: np.diff(np.unique(z))[-1], "Ties are wrong: two equal best scores have a"),
 ]

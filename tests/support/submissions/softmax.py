@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from support.submissions._formulas import E, hard, plain_exp, shifted, soft
 
 import softmax_lessons as sl
+from support.submissions._formulas import E, hard, plain_exp, shifted, soft
 
 
 def by_loops(scores):
