@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support.checking import check_in_thread
+from support.checking import check_in_process
 from support.submissions._formulas import plain_exp, soft
 
 from softmax_lessons.exercises._report import DIGITS, literal
@@ -14,7 +14,7 @@ def axis_0(scores):
 
 
 def test_a_report_as_text():
-    assert repr(check_in_thread("softmax", axis_0)).splitlines() == [
+    assert repr(check_in_process("softmax", axis_0)).splitlines() == [
         "softmax: one mistake to fix.",
         "  Mistake:      Your rows sum to 1 along axis 0, not along the last axis.",
         "  Input:        axis_0(np.array([[0.25, 1.23, -0.8], [2.0, 1.0, 0.5]]))",
@@ -28,7 +28,7 @@ def test_a_report_as_text():
 
 
 def test_a_report_as_html():
-    html = check_in_thread("softmax", axis_0)._repr_html_()
+    html = check_in_process("softmax", axis_0)._repr_html_()
     assert "<dt><strong>Mistake</strong></dt><dd>Your rows sum to 1 along axis 0" in html
     assert "<dd><pre><code>axis_0(np.array([[0.25, 1.23, -0.8], [2.0, 1.0, 0.5]]))</code>" in html
     assert "<code>axis=-1</code>" in html
@@ -41,7 +41,7 @@ def test_html_shows_text_as_text():
         print("<script>alert(1)</script>")
         raise ValueError("<b>&</b>")
 
-    html = check_in_thread("softmax", hostile)._repr_html_()
+    html = check_in_process("softmax", hostile)._repr_html_()
     assert "<script" not in html
     assert "<b>" not in html
     assert "&lt;b&gt;&amp;&lt;/b&gt;" in html
@@ -56,7 +56,7 @@ def test_the_input_can_be_pasted(name):
             received.append(args)
             return mistake.function(*args)
 
-        report = check_in_thread(name, solution)
+        report = check_in_process(name, solution)
         pasted = eval(report.call, {"np": np, "solution": lambda *args: args})
         same = [
             all(map(np.array_equal, pasted, args))
@@ -75,13 +75,13 @@ def test_long_inputs_are_short_to_paste():
 
 
 def test_as_many_digits_as_tell_the_difference():
-    report = check_in_thread("softmax", lambda z: soft(z) * (1 + 3e-8))
+    report = check_in_process("softmax", lambda z: soft(z) * (1 + 3e-8))
     assert report.expected != report.got
     assert len(report.expected.split(", ")[0]) <= DIGITS[2] + 3
 
 
 def test_no_settings_of_the_reader_matter():
-    expected = repr(check_in_thread("softmax", plain_exp))
+    expected = repr(check_in_process("softmax", plain_exp))
     with np.errstate(all="raise"), np.printoptions(precision=1, legacy="1.13"):
-        report = check_in_thread("softmax", plain_exp)
+        report = check_in_process("softmax", plain_exp)
     assert repr(report) == expected

@@ -11,12 +11,11 @@ from functools import partial
 
 import numpy as np
 import pytest
+from support.checking import needs_fork
 from support.submissions._formulas import soft
 
 from softmax_lessons import exercises
 from softmax_lessons.exercises import _sandbox
-
-needs_fork = pytest.mark.skipif(sys.platform != "linux", reason="the checker forks on Linux only")
 
 
 @pytest.fixture
@@ -64,7 +63,8 @@ def test_no_end(solution, monkeypatch):
 
 
 def test_what_a_loop_printed_is_kept(monkeypatch):
-    monkeypatch.setattr(_sandbox, "PATIENCE", 0.3)
+    monkeypatch.setattr(_sandbox, "PATIENCE", 1)  # time to print on a busy machine
+    monkeypatch.setattr(_sandbox, "GRACE", 10)
     report = exercises.check("softmax", loops_through_exceptions)
     assert report.notes == ("It printed: still here ...",)
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 from support import submissions
-from support.checking import check_in_thread
+from support.checking import check_in_process
 
 from softmax_lessons import exercises
 from softmax_lessons.exercises.catalog import CHAPTERS, EXERCISES
@@ -34,7 +34,7 @@ def test_there_are_enough_of_them():
 
 @pytest.mark.parametrize(("name", "solution"), submissions.RIGHT, ids=list(ids(submissions.RIGHT)))
 def test_right_submissions_pass(name, solution):
-    report = check_in_thread(name, solution)
+    report = check_in_process(name, solution)
     assert report, report
     assert report.holds == tuple(stage.name for stage in EXERCISES[name].stages)
 
@@ -43,7 +43,7 @@ def test_right_submissions_pass(name, solution):
     ("name", "solution", "mistake"), submissions.WRONG, ids=list(ids(submissions.WRONG))
 )
 def test_wrong_submissions_are_refused_with_their_mistake(name, solution, mistake):
-    report = check_in_thread(name, solution)
+    report = check_in_process(name, solution)
     assert report.verdict == "wrong"
     assert not report
     assert mistake in report.mistake, report
@@ -60,5 +60,5 @@ def test_our_own_answer_passes(name):
 @every_exercise
 def test_each_known_mistake_is_told_from_all_others(name):
     for mistake in EXERCISES[name].mistakes:
-        report = check_in_thread(name, mistake.function)
+        report = check_in_process(name, mistake.function)
         assert report.mistake == mistake.sentence, report
