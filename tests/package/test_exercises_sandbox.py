@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -53,11 +54,11 @@ def sleeps(z):
 @pytest.mark.parametrize("solution", [loops, loops_through_exceptions, sleeps])
 @pytest.mark.usefixtures("runner")
 def test_no_end(solution, monkeypatch):
-    monkeypatch.setattr(_sandbox, "PATIENCE", 0.3)
+    monkeypatch.setattr(_sandbox, "PATIENCE", 0.1)
     started = time.monotonic()
     report = exercises.check("softmax", solution)
     assert report.mistake == "It does not come to an end."
-    assert report.got == "no result within 0.3 seconds"
+    assert report.got == "no result within 0.1 seconds"
     assert report.call == f"{solution.__name__}(np.array([0.25, 1.23, -0.8]))"
     assert time.monotonic() - started < 50  # of the 60 that one call sleeps
 
@@ -72,7 +73,7 @@ def test_what_a_loop_printed_is_kept(monkeypatch):
 @needs_fork
 @pytest.mark.parametrize("stubborn", ["except BaseException", "one call of C"])
 def test_no_end_that_only_a_kill_ends(stubborn, monkeypatch):
-    monkeypatch.setattr(_sandbox, "PATIENCE", 0.3)
+    monkeypatch.setattr(_sandbox, "PATIENCE", 0.1)
 
     def catches(z):
         while True:
@@ -227,17 +228,18 @@ def test_the_notebook_is_as_it_was():
 
 @needs_fork
 def test_torch_with_threads_does_not_wait_for_them():
-    pytest.importorskip("torch")
+    if find_spec("torch") is None:  # to import it takes seconds, and the process below does it
+        pytest.skip("could not import 'torch'")
     code = """
 import numpy as np
 import torch
 from softmax_lessons import exercises
 
 torch.set_num_threads(4)
-torch.ones(2000, 2000).exp()
+torch.ones(400, 1000).exp()
 floats = lambda z: torch.tensor(z if z.dtype.kind == "f" else z.astype(float))
 print(exercises.check("softmax", lambda z: torch.softmax(floats(z), dim=-1).numpy()).verdict)
-print(exercises.check("softmax", lambda z: torch.softmax(torch.ones(2000, 1000), 1)).mistake)
+print(exercises.check("softmax", lambda z: torch.softmax(torch.ones(400, 1000), 1)).mistake)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [
