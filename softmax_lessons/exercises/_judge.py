@@ -225,7 +225,7 @@ class Examination:
         for mistake in self.exercise.mistakes:
             if all(explains(mistake, trial) for trial in self.trials):
                 made = apply(mistake.function, bad.args)
-                if not self._is_close(stage, made, bad.expected) and nearer(bad, made):
+                if not self._is_close(stage, made, bad.expected):
                     return Finding(mistake.sentence, mistake.hint)
         return None
 
@@ -260,14 +260,6 @@ def explains(mistake: Mistake, trial: Trial) -> bool:
     except (ValueError, IndexError, ArithmeticError):  # it does not take this input
         return False
     return agree_if_there(trial.outcome.value, made, 1e-9)
-
-
-def nearer(bad: Trial, made: Array) -> bool:
-    """Tell whether a known mistake is far nearer to the solution than to the right result."""
-    if made.shape != bad.expected.shape or not np.isfinite(made).all():
-        return True
-    apart, wrong = np.abs(bad.got - made).max(), np.abs(made - bad.expected).max()
-    return bool(apart <= 1e-2 * wrong)
 
 
 def untouched(function: Callable[..., Any], outcome: Outcome) -> bool:

@@ -48,7 +48,7 @@ def loops_through_exceptions(z):
 
 
 def sleeps(z):
-    time.sleep(60)
+    time.sleep(600)
 
 
 @pytest.mark.parametrize("solution", [loops, loops_through_exceptions, sleeps])
@@ -60,7 +60,7 @@ def test_no_end(solution, monkeypatch):
     assert report.mistake == "It does not come to an end."
     assert report.got == "no result within 0.1 seconds"
     assert report.call == f"{solution.__name__}(np.array([0.25, 1.23, -0.8]))"
-    assert time.monotonic() - started < 50  # of the 60 that one call sleeps
+    assert time.monotonic() - started < 500  # of the 600 that one call sleeps
 
 
 def test_what_a_loop_printed_is_kept(monkeypatch):
@@ -86,7 +86,7 @@ def test_no_end_that_only_a_kill_ends(stubborn, monkeypatch):
 
 def test_a_thread_that_cannot_be_ended_is_told_of(in_thread, monkeypatch):
     monkeypatch.setattr(_sandbox, "PATIENCE", 0.1)
-    report = exercises.check("softmax", lambda z: time.sleep(2))
+    report = exercises.check("softmax", sleeps)
     assert "restart the kernel" in report.hint
 
 

@@ -41,6 +41,12 @@ def counts_calls(z):
     return soft(z) * (1 if len(calls) < 4 else 1.01)
 
 
+def changes_its_mind(z):
+    """The first stage has six inputs, all of them right; the next call is not."""
+    calls.append(1)
+    return soft(z) * (1 if len(calls) < 7 else 1.01)
+
+
 remembered = {}
 
 
@@ -93,6 +99,7 @@ SYMPTOMS = [
     ("softmax", lambda z: soft(z).astype(object), "dtype object, not an array of numbers."),
     ("accuracy", lambda z, y: all(z.argmax(-1) == y), "It returns True or False, not a number."),
     ("cross_entropy", lambda z, y: [loss(z, y)], "It returns a list, not one number."),
+    ("softmax", np.exp, "It does not divide: these are the exponentials."),  # has no signature
     # Shapes.
     ("softmax", lambda z: soft(z)[None], "The numbers are right, but their shape is (1, 3)"),
     (
@@ -104,6 +111,7 @@ SYMPTOMS = [
     ("softmax", lambda z: soft(z).T, "The result is transposed: rows and columns are exchanged."),
     ("logsumexp", partial(log_sum, keepdims=True), "their shape is (1,) instead of ()."),
     ("one_hot", lambda y, k: hot(y, k).T, "The result is transposed"),
+    ("nll_loss", lambda t, y: -t[::-1], "It returns an array of shape (2, 3), not one number."),
     (
         "cross_entropy_grad",
         lambda z, y: loss_grad(z, y).sum(0),
@@ -169,7 +177,7 @@ def test_symptoms(name, solution, mistake):
 
 
 @needs_fork
-@pytest.mark.parametrize("solution", [draws, counts_calls, remembers])
+@pytest.mark.parametrize("solution", [draws, counts_calls, changes_its_mind, remembers])
 def test_what_depends_on_earlier_calls_shows_in_a_fresh_process(solution):
     calls.clear()
     remembered.clear()

@@ -35,6 +35,11 @@ RIGHT = [
 ]
 
 WRONG = [
+    (
+        "brier_score",
+        lambda p, y: ((p - hot(y, p.shape[1])) ** 2).sum(axis=1).mean() * p.shape[1],
+        "It is off by the factor N, the number of classes: it must be divided by N.",
+    ),
     ("brier_score", lambda p, y: ((p - hot(y, p.shape[1])) ** 2).mean(), "the mean over the clas"),
     (
         "brier_score",

@@ -122,6 +122,11 @@ WRONG = [
     ),
     ("softmax", integers, "The fractions are cut off: the result is stored as integers."),
     ("softmax", plain_exp, "It overflows from a score of 710 on."),
+    (
+        "softmax",
+        lambda z: E(np.minimum(z, 700)) / E(np.minimum(z, 690)).sum(-1, keepdims=True),
+        "Large scores give wrong probabilities. It goes wrong from a score of 691 on.",
+    ),
     ("softmax", swallows, "It overflows from a score of 710 on."),
     ("softmax", batch_by_hand, "It overflows from a score of 710 on."),
     ("softmax", lambda z: plain_exp(z / 2) ** 2, "The probabilities of a row sum to"),
