@@ -124,10 +124,10 @@ def check(name: str, function: Callable[..., Any]) -> Report:
 
     Notes
     -----
-    Whatever the function does is part of the report, and no exception of it comes through: an
+    Whatever the function does becomes part of the report, and no exception leaves ``check``: an
     exception, a loop without end, an exit, a crash, a request for too much memory. On Linux it runs
-    in a fork of the process, elsewhere in a thread, where crashes and exits of the whole process
-    cannot be held back.
+    in a fork of the process, elsewhere in a thread, which cannot contain crashes and exits of the
+    whole process.
 
     A mistake is named where the function returns what that mistake gives, on all inputs of a
     kind. Otherwise the report says what was measured: a factor, an axis, the score at which it

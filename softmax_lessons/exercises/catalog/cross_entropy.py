@@ -185,8 +185,8 @@ CROSS_ENTROPY_GRAD = Exercise(
 SMOOTH_LABELS = Exercise(
     "Smooth the labels",
     "smooth_labels(labels, n_classes, amount)",
-    "Return one row a label: the one-hot row times 1 - `amount`, plus `amount` spread evenly over "
-    f"all `n_classes` classes. {SIX_DIGITS}",
+    "Return one row for each label: the one-hot row times 1 - `amount`, plus `amount` spread "
+    f"evenly over all `n_classes` classes. {SIX_DIGITS}",
     right=lambda y, k, s: (1 - s) * one_hot(y, k) + s / k,
     stages=(
         Stage("some labels", "These are not the smoothed rows.",

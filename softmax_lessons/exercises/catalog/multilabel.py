@@ -45,10 +45,10 @@ PAIRS_ANSWERS = array([1.0, 1.0], [0.0, 1.0], [0.0, 0.0], [1.0, 0.0])
 BCE_WITH_LOGITS = Exercise(
     "Write the loss of yes-or-no questions",
     "bce_with_logits(logits, targets)",
-    "`logits` and `targets` have one row an example and one column a question; a target is 1 for "
-    "yes and 0 for no. Return the mean over all answers of -log sigmoid(z) where the target is 1, "
-    "and of -log(1 - sigmoid(z)) where it is 0, as one number. It is finite for all finite "
-    "logits. An absolute error of 1e-9 is allowed.",
+    "`logits` and `targets` have one row for each example and one column for each question; a "
+    "target is 1 for yes and 0 for no. Return the mean over all answers of -log sigmoid(z) where "
+    "the target is 1, and of -log(1 - sigmoid(z)) where it is 0, as one number. It is finite for "
+    "all finite logits. An absolute error of 1e-9 is allowed.",
     right=lambda z, y: per_answer(z, y).mean(),
     stages=(
         Stage("some answers", "It is not the mean loss.",
@@ -124,9 +124,10 @@ UNSURE_TRUE = array([1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0],
 EXACT_MATCH = Exercise(
     "Ask for all answers at once",
     "exact_match(p, targets, threshold)",
-    "`p` has one row an example and one column a question, each entry the probability of yes; "
-    "`targets` has 1 for yes and 0 for no. A probability of at least `threshold` is a yes. Return "
-    f"the fraction of examples in which every answer is right, as one number. {SIX_DIGITS}",
+    "`p` has one row for each example and one column for each question; an entry is the "
+    "probability of yes. `targets` has 1 for yes and 0 for no. A probability of at least "
+    "`threshold` is a yes. Return the fraction of examples in which every answer is right, as one "
+    f"number. {SIX_DIGITS}",
     right=lambda p, y, t: right(p, y, t).all(axis=-1).mean(),
     stages=(
         Stage("some examples", "It is not the fraction of examples with all answers right.",

@@ -124,8 +124,8 @@ CONFUSION_MATRIX = Exercise(
     "Count what is taken for what",
     "confusion_matrix(labels, predicted, n_classes)",
     "`labels` and `predicted` hold N whole numbers from 0 to `n_classes` - 1. Return the table "
-    "with one row and one column a class: entry (i, j) says how many examples of class i were "
-    f"predicted to be class j. {SIX_DIGITS}",
+    "with one row and one column for each class: entry (i, j) says how many examples of class i "
+    f"were predicted to be class j. {SIX_DIGITS}",
     right=counts,
     stages=(
         Stage("some predictions", "This is not the table of the counts.",
