@@ -13,9 +13,10 @@ import difflib
 from collections.abc import Callable
 from typing import Any
 
+from softmax_lessons.exercises._exercise import Exercise
 from softmax_lessons.exercises._judge import judge
 from softmax_lessons.exercises._report import Report, Task
-from softmax_lessons.exercises._tasks import EXERCISES
+from softmax_lessons.exercises.catalog import CHAPTERS, EXERCISES
 
 __all__ = ["Report", "Task", "check", "names", "task"]
 
@@ -52,10 +53,11 @@ def names(chapter: str | None = None) -> tuple[str, ...]:
     >>> exercises.names("softmax")
     ('softmax_vector', 'softmax', 'logits_from')
     """
-    chapters = dict.fromkeys(e.chapter for e in EXERCISES.values())
-    if chapter is not None and chapter not in chapters:
-        raise ValueError(f"chapter must be one of {', '.join(chapters)}, got {chapter!r}")
-    return tuple(n for n, e in EXERCISES.items() if chapter in (None, e.chapter))
+    if chapter is None:
+        return tuple(EXERCISES)
+    if chapter not in CHAPTERS:
+        raise ValueError(f"chapter must be one of {', '.join(CHAPTERS)}, got {chapter!r}")
+    return tuple(exercise.name for exercise in CHAPTERS[chapter])
 
 
 def task(name: str) -> Task:
@@ -90,9 +92,10 @@ def task(name: str) -> Task:
     >>> exercises.task("entropy").chapter
     'temperature'
     """
-    e = EXERCISES[_known(name)]
-    stub = f"def {e.signature}:\n    ..."
-    return Task(name, e.title, e.chapter, e.statement, stub)
+    exercise = _find(name)
+    chapter = next(chapter for chapter in CHAPTERS if name in names(chapter))
+    stub = f"def {exercise.signature}:\n    ..."
+    return Task(name, exercise.title, chapter, exercise.statement, stub)
 
 
 def check(name: str, function: Callable[..., Any]) -> Report:
@@ -121,10 +124,10 @@ def check(name: str, function: Callable[..., Any]) -> Report:
 
     Notes
     -----
-    Whatever the function does is part of the report, and no exception of it comes through: an
+    Whatever the function does becomes part of the report, and no exception leaves ``check``: an
     exception, a loop without end, an exit, a crash, a request for too much memory. On Linux it runs
-    in a fork of the process, elsewhere in a thread, where crashes and exits of the whole process
-    cannot be held back.
+    in a fork of the process, elsewhere in a thread, which cannot contain crashes and exits of the
+    whole process.
 
     A mistake is named where the function returns what that mistake gives, on all inputs of a
     kind. Otherwise the report says what was measured: a factor, an axis, the score at which it
@@ -138,7 +141,7 @@ def check(name: str, function: Callable[..., Any]) -> Report:
     ...     e = np.exp(scores)
     ...     return e / e.sum(axis=0)
     >>> exercises.check("softmax", softmax)
-    softmax: one thing to mend.
+    softmax: one mistake to fix.
       Mistake:      Your rows sum to 1 along axis 0, not along the last axis.
       Input:        softmax(np.array([[0.25, 1.23, -0.8], [2.0, 1.0, 0.5]]))
       Expected:     [[0.2491, 0.6637, 0.08717],
@@ -148,18 +151,18 @@ def check(name: str, function: Callable[..., Any]) -> Report:
       Hint:         The classes lie along the last axis: `axis=-1`, with `keepdims=True`.
       Right so far: one vector
     """
-    exercise = EXERCISES[_known(name)]
+    exercise = _find(name)
     if not callable(function):
         hint = f'Pass the function itself, without brackets after it: `check("{name}", {name})`.'
         mistake = f"This is no function, but an object of type `{type(function).__name__}`."
         return Report(name, "wrong", mistake, hint=hint)
-    return judge(name, exercise, function)
+    return judge(exercise, function)
 
 
-def _known(name: str) -> str:
-    """Return the name if it is one of an exercise."""
+def _find(name: str) -> Exercise:
+    """Return the exercise of this name."""
     if name in EXERCISES:
-        return name
+        return EXERCISES[name]
     close = difflib.get_close_matches(str(name), EXERCISES, 1)
     meant = f"did you mean {close[0]!r}?" if close else f"names are {', '.join(EXERCISES)}"
     raise ValueError(f"there is no exercise {name!r}; {meant}")

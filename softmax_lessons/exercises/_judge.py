@@ -1,72 +1,61 @@
 """Find the first mistake of a solution, and name it only where it is sure.
 
-An exercise is a row of stages, from the basic to the hard. Each has some inputs, and a sentence
-that is true of any solution that fails here first. The first stage that fails decides. All its
-inputs are tried, and then these are asked, in this order, what is wrong:
+An exercise is a sequence of stages, from the basic to the hard. Each has some inputs, and a
+sentence that is true of every solution that fails here first. The first stage that fails decides.
+All its inputs are tried, and then these are asked, in this order, what is wrong:
 
 1. what needs no numbers: no end, a crash, an exception, another result each time, no array;
-2. the suspects of the exercise: known mistakes, as functions. One is named if it returns what the
-   solution returns on every input so far, to seven digits;
+2. the known mistakes of the exercise, as functions. One is named if it returns what the solution
+   returns on every input so far, to nine digits;
 3. symptoms that can be measured on any numbers: the wrong shape, a factor, rounding, a sum along
    another axis, the score at which it overflows;
-4. what every right result has, such as rows that sum to 1;
+4. the rules for every right result, such as rows that sum to 1;
 5. the sentence of the stage.
 
-All of these state what was seen. What is a guess at the cause stands in the hint.
+All of these state what was seen. A guess at the cause stands in the hint.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from softmax_lessons.exercises import _run
-from softmax_lessons.exercises._exercise import (
-    Args,
-    Exercise,
+from softmax_lessons.exercises._call import Outcome, brief
+from softmax_lessons.exercises._exercise import Args, Exercise, Mistake, Stage
+from softmax_lessons.exercises._failures import (
+    ending,
+    exception,
+    is_arithmetic,
+    no_numbers,
+    overflowed,
+    raised_text,
+)
+from softmax_lessons.exercises._report import Report, call_text, numbers_text, two_texts
+from softmax_lessons.exercises._rules import finite
+from softmax_lessons.exercises._sandbox import start
+from softmax_lessons.exercises._symptoms import (
+    clipped_logarithm,
+    constant,
+    other_shape,
+    right_numbers,
+    symptoms,
+)
+from softmax_lessons.exercises._trial import (
     Finding,
-    Stage,
-    Suspect,
     Trial,
     agree,
     agree_if_there,
     apply,
-)
-from softmax_lessons.exercises._report import Report, call_text, numbers_text, two_texts
-from softmax_lessons.exercises._symptoms import (
-    arithmetic,
-    beside_the_numbers,
-    constant,
-    cut,
-    echo,
-    ending,
-    exception,
-    factor,
-    few_digits,
-    finite,
-    floor,
-    function_of,
-    moved,
-    offset,
-    overflowed,
-    raised_text,
-    rounded,
-    shape,
-    shares,
-    some_rows,
-    steep,
-    sums,
+    is_numbers,
 )
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
 
-WAVERING = Finding(
+NOT_REPRODUCIBLE = Finding(
     "The same call does not always return the same.",
     "It draws random numbers, or keeps something from one call to the next. "
     "Calculate everything from the arguments.",
@@ -74,67 +63,70 @@ WAVERING = Finding(
 )
 
 
-def judge(name: str, exercise: Exercise, function: Callable[..., Any]) -> Report:
+def judge(exercise: Exercise, function: Callable[..., Any]) -> Report:
     """Return the report on a solution."""
-    run = _run.Runner(function)
+    call = start(function)
     try:
-        with np.errstate(all="ignore"):  # what does not fit may be compared with
-            return Examination(name, exercise, function, run).report()
+        with np.errstate(all="ignore"):  # known mistakes may meet inputs that they cannot take
+            return Examination(exercise, function, call).report()
     finally:
-        run.close()
+        call.close()
 
 
 class Examination:
     """One solution, as it goes through the stages."""
 
     def __init__(
-        self,
-        name: str,
-        exercise: Exercise,
-        function: Callable[..., Any],
-        run: Callable[..., _run.Outcome],
+        self, exercise: Exercise, function: Callable[..., Any], call: Callable[..., Outcome]
     ) -> None:
-        own = str(getattr(function, "__name__", ""))
-        self.name, self.exercise, self.function, self.run = name, exercise, function, run
-        self.called = own if own.isidentifier() else name
+        own_name = str(getattr(function, "__name__", ""))
+        self.exercise, self.function, self.call = exercise, function, call
+        self.called = own_name if own_name.isidentifier() else exercise.name
         self.holds: list[str] = []
-        self.seen: list[Trial] = []
+        self.trials: list[Trial] = []  # of all stages so far
 
     def report(self) -> Report:
         """Go through the stages up to the first that fails."""
+        name = self.exercise.name
         misfit = self._misfit()
         if misfit:
             call = call_text(self.called, self.exercise.stages[0].cases[0])
-            return Report(self.name, "wrong", misfit.mistake, call, "", misfit.got, misfit.hint)
+            return Report(name, "wrong", misfit.mistake, call, "", misfit.got, misfit.hint)
         for stage in self.exercise.stages:
-            trials = list(self._trials(stage.cases))
+            trials = self._run(stage.cases)
             if untouched(self.function, trials[0].outcome) and not self.holds:
                 hint = "Write the function, then run this again. It starts with "
                 hint += f"`def {self.exercise.signature}:`."
-                return Report(self.name, "not yet", hint=hint)
+                return Report(name, "not yet", hint=hint)
             bad = next((t for t in trials if not self._is_right(stage, t)), None)
             if bad:
-                return self._wrong(stage, bad, self._first_finding(stage, trials, bad))
-            if not self.holds and self._wavers(trials[0]):
-                return self._wrong(stage, trials[0], WAVERING)
+                finding = next(f for f in self._findings(stage, trials, bad) if f)
+                return self._wrong(stage, bad, finding)
+            if not self.holds and not self._is_reproducible(trials[0]):
+                return self._wrong(stage, trials[0], NOT_REPRODUCIBLE)
             self.holds.append(stage.name)
         warned = "The numbers are right, but on the way there were warnings: "
-        notes = noted([t.outcome for t in self.seen], warned)
-        return Report(self.name, "right", holds=tuple(self.holds), notes=notes)
+        notes = noted([t.outcome for t in self.trials], warned)
+        return Report(name, "right", holds=tuple(self.holds), notes=notes)
 
-    def _trials(self, cases: tuple[Args, ...]) -> Iterator[Trial]:
+    def _run(self, cases: tuple[Args, ...]) -> list[Trial]:
+        """Call the solution on each input, up to one that brings no result."""
+        trials = []
         for args in cases:
-            trial = Trial(args, self.run(*args), self.exercise.expected(args))
-            self.seen.append(trial)
-            yield trial
-            if trial.outcome.ended or trial.outcome.raised:
-                return
+            trials.append(self._trial(args))
+            if trials[-1].outcome.ended or trials[-1].outcome.raised:
+                break
+        self.trials += trials
+        return trials
+
+    def _trial(self, args: Args) -> Trial:
+        return Trial(args, self.call(*args), apply(self.exercise.right, args))
 
     def _misfit(self) -> Finding | None:
         """Tell whether the function takes other arguments than the exercise passes."""
         try:
             signature = inspect.signature(self.function)
-        except (TypeError, ValueError):  # some functions written in C do not tell
+        except (TypeError, ValueError):  # some functions written in C have none
             return None
         try:
             signature.bind(*self.exercise.stages[0].cases[0])
@@ -142,48 +134,9 @@ class Examination:
             return Finding(
                 f"It cannot be called as `{self.exercise.signature}`.",
                 "Give it the arguments that the task names, in their order.",
-                f"def {self.called}{_run.brief(str, signature)}",
+                f"def {self.called}{brief(str, signature)}",
             )
         return None
-
-    # --- right or wrong -----------------------------------------------------------------------
-
-    def _is_right(self, stage: Stage, trial: Trial) -> bool:
-        return (
-            self._is_numbers(trial.outcome)
-            and self._is_close(stage, trial)
-            and not trial.outcome.changed
-            and (not stage.same_dtype or trial.got.dtype == trial.expected.dtype)
-        )
-
-    def _is_numbers(self, outcome: _run.Outcome) -> bool:
-        return (
-            not outcome.ended
-            and outcome.raised is None
-            and outcome.value is not None
-            and outcome.value.dtype.kind in "biuf"
-            and (self.exercise.lists or outcome.kind in ("array", "number"))
-        )
-
-    def _is_close(self, stage: Stage, trial: Trial) -> bool:
-        rtol = self.exercise.rtol if stage.rtol is None else stage.rtol
-        atol = self.exercise.atol if stage.atol is None else stage.atol
-        return agree(trial.got, trial.expected, rtol, atol)
-
-    def _wavers(self, trial: Trial) -> bool:
-        """Tell whether the same call returns something else, now or in a process of its own."""
-        fresh = _run.Runner(self.function)
-        try:
-            others = [self.run(*trial.args), fresh(*trial.args)]
-        finally:
-            fresh.close()
-        ended = any(o.ended for o in others)  # that says nothing of what it returns
-        return not ended and not all(agree_if_there(o.value, trial.outcome.value) for o in others)
-
-    # --- what is wrong ------------------------------------------------------------------------
-
-    def _first_finding(self, stage: Stage, trials: list[Trial], bad: Trial) -> Finding:
-        return next(f for f in self._findings(stage, trials, bad) if f)
 
     def _wrong(self, stage: Stage, bad: Trial, finding: Finding) -> Report:
         if bad.outcome.value is None or finding.got:
@@ -191,7 +144,7 @@ class Examination:
         else:
             expected, got = two_texts(bad.expected, bad.got)
         return Report(
-            self.name,
+            self.exercise.name,
             "wrong",
             finding.mistake,
             call_text(self.called, bad.args),
@@ -202,124 +155,91 @@ class Examination:
             noted([bad.outcome], "There were warnings: "),
         )
 
+    # --- right or wrong -----------------------------------------------------------------------
+
+    def _is_right(self, stage: Stage, trial: Trial) -> bool:
+        return (
+            self._is_numbers(trial)
+            and self._is_close(stage, trial.got, trial.expected)
+            and not trial.outcome.changed
+            and (not stage.same_dtype or trial.got.dtype == trial.expected.dtype)
+        )
+
+    def _is_numbers(self, trial: Trial) -> bool:
+        return is_numbers(trial.outcome, accepts_lists=self.exercise.accepts_lists)
+
+    def _is_close(self, stage: Stage, got: Array, expected: Array) -> bool:
+        rtol = self.exercise.rtol if stage.rtol is None else stage.rtol
+        atol = self.exercise.atol if stage.atol is None else stage.atol
+        return agree(got, expected, rtol, atol)
+
+    def _is_reproducible(self, trial: Trial) -> bool:
+        """Tell whether the same call returns the same again, here and in a fresh process."""
+        fresh = start(self.function)
+        try:
+            others = [self.call(*trial.args), fresh(*trial.args)]
+        finally:
+            fresh.close()
+        ended = any(o.ended for o in others)  # that says nothing about what it returns
+        return ended or all(agree_if_there(o.value, trial.outcome.value) for o in others)
+
+    # --- what is wrong ------------------------------------------------------------------------
+
     def _findings(self, stage: Stage, trials: list[Trial], bad: Trial) -> Iterator[Finding | None]:
         """Look closer and closer; the first finding counts."""
+        exercise = self.exercise
         yield ending(bad.outcome)
         if bad.outcome.raised:
             yield self._limit(stage, bad)
             yield exception(stage, bad)
-        yield self._no_numbers(bad)
-        if self._wavers(bad):
-            yield WAVERING
-        if self._is_close(stage, bad):
-            yield beside_the_numbers(bad)
-        numeric = [t for t in trials if self._is_numbers(t.outcome)]
+        yield no_numbers(bad.outcome, bad.expected, accepts_lists=exercise.accepts_lists)
+        if not self._is_reproducible(bad):
+            yield NOT_REPRODUCIBLE
+        if self._is_close(stage, bad.got, bad.expected):
+            yield right_numbers(bad)
+        numeric = [t for t in trials if self._is_numbers(t)]
         if len(numeric) == len(trials):
-            list(self._trials(stage.witnesses))
-            yield self._suspect(stage, bad)
+            self._run(stage.extra_cases)
+            yield self._known_mistake(stage, bad)
             if not stage.hard:
                 yield constant(trials)
-        yield shape(bad)
+        yield other_shape(bad)
         alike = [t for t in numeric if t.got.shape == t.expected.shape]
         if not stage.hard:
-            yield some_rows(bad)
-            looks: list[Callable[[list[Trial]], Finding | None]] = [rounded]
-            if not agree(bad.got, bad.expected, 1e-6):  # these cannot tell small differences
-                looks = [echo, cut]
-                if shares in self.exercise.rules:
-                    looks += [sums, steep]
-                looks += [partial(factor, logs=self.exercise.logs), function_of]
-                looks += [rounded, offset, moved]
-            tolerance = max(self.exercise.rtol, self.exercise.atol)
-            looks.append(partial(few_digits, tolerance=tolerance))
-            for look in looks:
-                yield look(alike)
-        if self.exercise.logs:
-            yield floor(alike)
+            yield from symptoms(exercise, bad, alike)
+        if exercise.logarithmic:
+            yield clipped_logarithm(alike)
         yield self._limit(stage, bad)
-        for rule in (finite, *self.exercise.rules):
-            broken = rule(bad.got)
-            if broken and not rule(bad.expected):
-                yield Finding(f"{stage.mistake} {broken}" if stage.hard else broken)
+        for rule in (finite, *exercise.rules):
+            violated = rule(bad.got)
+            if violated and not rule(bad.expected):
+                yield Finding(f"{stage.mistake} {violated}" if stage.hard else violated)
         yield Finding(stage.mistake)
 
-    def _no_numbers(self, bad: Trial) -> Finding | None:
-        outcome = bad.outcome
-        wanted = "an array" if bad.expected.ndim else "one number"
-        if outcome.kind == "nothing":
-            if outcome.printed:
-                return Finding(
-                    "It prints its result, and returns nothing.",
-                    "Write `return` where it says `print`: only what is returned can be used.",
-                    "None",
-                )
-            if outcome.changed:
-                return Finding(
-                    "It changes its input, and returns nothing.",
-                    "Calculate a new array and `return` it.",
-                    "None",
-                )
-            return Finding(
-                "It returns nothing.",
-                "Every way through the function must end in a `return`.",
-                "None",
-            )
-        if outcome.value is not None and outcome.value.dtype.kind == "c":
-            return Finding("It returns complex numbers.", "Ordinary ones suffice.")
-        one = outcome.value is not None and not outcome.value.ndim and not bad.expected.ndim
-        if one and bad.got.dtype.kind == "b":
-            return Finding("It returns True or False, not a number.", "Count, and divide.")
-        if not self._is_numbers(outcome):
-            kind = "`...`" if outcome.kind == "..." else f"an object of type `{outcome.kind}`"
-            if outcome.kind.startswith(("list", "tuple", "array")):
-                kind = f"{'an' if outcome.kind[0] == 'a' else 'a'} {outcome.kind}"
-                wanted += " of numbers" * (" of " in kind)
-            text = outcome.text
-            if outcome.value is not None:
-                text = f"{outcome.kind}: {numbers_text(outcome.value, 4)}"
-            return Finding(f"It returns {kind}, not {wanted}.", f"Return {wanted}.", text)
-        return None
-
-    def _suspect(self, stage: Stage, bad: Trial) -> Finding | None:
+    def _known_mistake(self, stage: Stage, bad: Trial) -> Finding | None:
         """Return the known mistake that agrees with the solution on all inputs so far.
 
-        That goes for the stages before, too. Many mistakes give NaN where it becomes hard; only one
-        that is right on all that is easy can be the reason.
+        The inputs of earlier stages count, too. Many mistakes give NaN where it becomes hard; the
+        reason can only be one that is right on all that is easy.
         """
-        for suspect in self.exercise.suspects:
-            if all(self._made_by(suspect, trial) for trial in self.seen):
-                made = apply(suspect.function, bad.args)
-                itself = bad._replace(outcome=replace(bad.outcome, value=made))
-                if not self._is_close(stage, itself) and nearer(bad, made):
-                    return Finding(suspect.mistake, suspect.hint)
+        for mistake in self.exercise.mistakes:
+            if all(explains(mistake, trial) for trial in self.trials):
+                made = apply(mistake.function, bad.args)
+                if not self._is_close(stage, made, bad.expected):
+                    return Finding(mistake.sentence, mistake.hint)
         return None
 
-    @staticmethod
-    def _made_by(suspect: Suspect, trial: Trial) -> bool:
-        """Tell whether a known mistake returns what the solution did."""
-        try:
-            made = apply(suspect.function, trial.args)
-        except (ValueError, IndexError, ArithmeticError):  # it does not take this input
-            return False
-        return agree_if_there(trial.outcome.value, made, 1e-9)
-
     def _limit(self, stage: Stage, bad: Trial) -> Finding | None:
-        """Find out from which whole number on the probe of the stage goes wrong."""
-        if stage.probe is None or (bad.outcome.raised and not arithmetic(bad.outcome.raised)):
+        """Find the whole number from which on the probe of the stage goes wrong, by bisection."""
+        if stage.probe is None or (bad.outcome.raised and not is_arithmetic(bad.outcome.raised)):
             return None
-
-        def trial(size: int) -> Trial:
-            assert stage.probe is not None
-            args = stage.probe(size)
-            return Trial(args, self.run(*args), self.exercise.expected(args))
-
         low, high = 1, 1000
-        wrong = trial(high)
-        if not self._is_right(stage, trial(low)) or self._is_right(stage, wrong):
+        wrong = self._trial(stage.probe(high))
+        if not self._is_right(stage, self._trial(stage.probe(low))) or self._is_right(stage, wrong):
             return None
         while high - low > 1:
             size = (low + high) // 2
-            middle = trial(size)
+            middle = self._trial(stage.probe(size))
             if self._is_right(stage, middle):
                 low = size
             else:
@@ -333,15 +253,16 @@ class Examination:
         return Finding(f"{stage.mistake} It goes wrong from a score of {score:g} on.", got=got)
 
 
-def nearer(bad: Trial, made: Array) -> bool:
-    """Tell whether a known mistake is far nearer to the solution than to the right result."""
-    if made.shape != bad.expected.shape or not np.isfinite(made).all():
-        return True
-    apart, wrong = np.abs(bad.got - made).max(), np.abs(made - bad.expected).max()
-    return bool(apart <= 1e-2 * wrong)
+def explains(mistake: Mistake, trial: Trial) -> bool:
+    """Tell whether a known mistake returns what the solution did."""
+    try:
+        made = apply(mistake.function, trial.args)
+    except (ValueError, IndexError, ArithmeticError):  # it does not take this input
+        return False
+    return agree_if_there(trial.outcome.value, made, 1e-9)
 
 
-def untouched(function: Callable[..., Any], outcome: _run.Outcome) -> bool:
+def untouched(function: Callable[..., Any], outcome: Outcome) -> bool:
     """Tell whether a function is still the stub: three dots, ``pass``, or NotImplementedError."""
     if outcome.kind == "..." or (outcome.raised and "NotImplementedError" in outcome.raised.kinds):
         return True
@@ -360,8 +281,8 @@ def do_nothing() -> None:
     """Do what a stub does."""
 
 
-def noted(outcomes: list[_run.Outcome], warned: str) -> tuple[str, ...]:
-    """Return what else the reader may want to know of: what was printed, and warnings."""
+def noted(outcomes: list[Outcome], warned: str) -> tuple[str, ...]:
+    """Return what else the reader may want to know: what was printed, and the warnings."""
     notes = []
     printed = next((o.printed for o in outcomes if o.printed.strip()), "")
     if printed:

@@ -111,7 +111,7 @@ class Report:
     @property
     def headline(self) -> str:
         """The verdict in a few words."""
-        words = {"right": "right.", "wrong": "one thing to mend.", "not yet": "not yet."}
+        words = {"right": "right.", "wrong": "one mistake to fix.", "not yet": "not yet."}
         return f"{self.exercise}: {words[self.verdict]}"
 
     @property

@@ -1,133 +1,45 @@
-"""What can be seen in a call without knowing the mistake: how it ended, and its numbers.
+"""What can be measured on wrong numbers without knowing the mistake.
 
 Each function looks for one thing, and returns a finding that states it, or None. None of them
-guesses: causes that may be others stand in the hints.
+guesses: where several causes are possible, they stand in the hint.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softmax_lessons.exercises import _run
-from softmax_lessons.exercises._exercise import Finding, Stage, Trial, agree
+from softmax_lessons.exercises._exercise import Exercise
+from softmax_lessons.exercises._rules import probabilities
+from softmax_lessons.exercises._trial import Finding, Trial, agree
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
 
-# --- findings that need no numbers ------------------------------------------------------------
+
+def symptoms(exercise: Exercise, bad: Trial, trials: list[Trial]) -> Iterator[Finding | None]:
+    """Look for everything that shows on ordinary inputs, in results of the right shape."""
+    far = not agree(bad.got, bad.expected, 1e-6)  # small differences cannot show most of this
+    yield some_rows(bad)
+    if far:
+        yield unchanged_input(trials)
+        yield truncated(trials)
+        if probabilities in exercise.rules:
+            yield wrong_axis(trials)
+            yield scaled_exponents(trials)
+        yield scaled(trials, logarithmic=exercise.logarithmic)
+        yield transformed(trials)
+    yield rounded(trials)
+    if far:
+        yield shifted(trials)
+        yield permuted(trials)
+    yield low_precision(trials, tolerance=max(exercise.rtol, exercise.atol))
 
 
-def ending(outcome: _run.Outcome) -> Finding | None:
-    """Look for a call that did not end, or took the process with it."""
-    if outcome.ended == "slow":
-        hint = "A right solution takes a few milliseconds. Does it wait, or repeat itself?"
-        total = f"no result within {_run.BUDGET:g} seconds for all calls together"
-        return Finding("It is far too slow.", hint, total)
-    if outcome.ended in ("time", "stuck"):
-        hint = "Look for a loop whose condition never becomes false, or for something it waits for."
-        if outcome.ended == "stuck":
-            hint += " It could not be stopped, and still runs: restart the kernel."
-        seconds = f"{_run.PATIENCE:g} seconds"
-        return Finding("It does not come to an end.", hint, f"no result within {seconds}")
-    if outcome.ended:
-        hint = "A function ends with `return`. Leave the process to the notebook."
-        return Finding(f"It {outcome.ended}.", hint, "no result")
-    return None
-
-
-def arithmetic(raised: _run.Raised) -> bool:
-    """Tell whether an exception stands for NaN or infinity, as plain Python has them."""
-    return "ArithmeticError" in raised.kinds
-
-
-def overflowed(outcome: _run.Outcome) -> bool:
-    """Tell whether there is evidence of an overflow."""
-    raised = outcome.raised is not None and "OverflowError" in outcome.raised.kinds
-    return raised or any("overflow" in message for message in outcome.warned)
-
-
-def raised_text(raised: _run.Raised) -> str:
-    """Return an exception as one line, with the line of code it came from."""
-    text = f"{raised.kinds[0]}: {raised.message}" if raised.message else raised.kinds[0]
-    if raised.line is None:
-        return text
-    return f"{text}\nin line {raised.line}: {raised.source}".removesuffix(": ")
-
-
-BROADCAST = re.compile(r"broadcast together with.* shapes (\([\d,]*\)) (\([\d,]*\))")
-
-
-def exception(stage: Stage, bad: Trial) -> Finding:
-    """Tell what an exception means."""
-    raised = bad.outcome.raised
-    assert raised is not None
-    kind, message, got = raised.kinds[0], raised.message, raised_text(raised)
-    say = partial(Finding, got=got)
-    if arithmetic(raised):
-        return say(f"{stage.mistake} It raises {kind}.")
-    if kind == "RecursionError":
-        return say("It calls itself without end.", "A function that calls itself needs a way out.")
-    if "MemoryError" in raised.kinds:
-        return say("It asks for far more memory than the task needs.", "Look at the shapes inside.")
-    if kind == "SystemExit":
-        return say("It calls `exit`.", "A function ends with `return`.")
-    if "scalar" in message and kind == "TypeError":
-        hint = "`math.exp` takes one number. `np.exp` takes an array."
-        return say("It treats an array as one number.", hint)
-    if "truth value of an array" in message:
-        hint = "`if` takes one answer, an array has many. `np.where` decides entry by entry."
-        return say("It asks `if` of a whole array.", hint)
-    pair = BROADCAST.search(message)
-    x = bad.args[0]
-    if pair and isinstance(x, np.ndarray):
-        shapes = {tuple(map(int, re.findall(r"\d+", s))) for s in pair.groups()}
-        if shapes == {x.shape, x.shape[:-1]}:
-            return say(
-                "A sum or maximum over the last axis lacks `keepdims=True`.",
-                f"Shapes {pair[1]} and {pair[2]} do not fit. With `keepdims=True` the reduced "
-                "axis stays, with length 1.",
-            )
-    if kind == "AxisError":
-        hint = "The last axis is -1, however many there are."
-        return say("It names an axis that this input does not have.", hint)
-    if kind == "NameError":
-        hint = "Import it, or define it, in a cell above; or is it misspelt?"
-        return say("It uses a name that is not defined.", hint)
-    if kind == "IndexError":
-        hint = "In a batch `len(x)` counts the rows, and `x.shape[-1]` the classes."
-        return say(f"It asks for an entry that is not there, with {stage.name}.", hint)
-    article = "an" if kind[0] in "AEIOU" else "a"
-    hint = "Run the input in a cell of its own to see the whole traceback."
-    return say(f"It raises {article} {kind}, with {stage.name}.", hint)
-
-
-def beside_the_numbers(bad: Trial) -> Finding:
-    """Tell what is wrong where the numbers are right."""
-    if bad.outcome.changed:
-        return Finding(
-            "It changes its input.",
-            "The caller's array is overwritten. `x = x - 1` makes a new array, `x -= 1` does not.",
-            "the right numbers, and a changed argument",
-            "the right numbers, and the argument as it was",
-        )
-    return Finding(
-        f"It returns {bad.got.dtype} for {bad.args[0].dtype} input.",
-        "",
-        f"{bad.got.dtype}",
-        f"{bad.expected.dtype}",
-    )
-
-
-# --- symptoms ---------------------------------------------------------------------------------
-
-
-def shape(bad: Trial) -> Finding | None:
+def other_shape(bad: Trial) -> Finding | None:
     """Look for another shape than expected."""
     got, expected = bad.got, bad.expected
     if got.shape == expected.shape:
@@ -160,14 +72,14 @@ def constant(trials: list[Trial]) -> Finding | None:
     return None
 
 
-def echo(trials: list[Trial]) -> Finding | None:
+def unchanged_input(trials: list[Trial]) -> Finding | None:
     """Look for a result that is the input."""
     if len(trials) > 1 and all(agree(t.got, np.asarray(t.args[0]), 1e-12) for t in trials):
         return Finding("It returns its input as it was.")
     return None
 
 
-def cut(trials: list[Trial]) -> Finding | None:
+def truncated(trials: list[Trial]) -> Finding | None:
     """Look for fractions that an integer array could not hold."""
     if trials and all(
         t.got.dtype.kind in "iu" and agree(t.got, np.trunc(t.expected), 0) for t in trials
@@ -179,7 +91,7 @@ def cut(trials: list[Trial]) -> Finding | None:
     return None
 
 
-def sums(trials: list[Trial]) -> Finding | None:
+def wrong_axis(trials: list[Trial]) -> Finding | None:
     """Look for the axis along which the numbers sum to 1, if it is not the last."""
     many = [t.got for t in trials if t.got.ndim > 1]
     if all(np.allclose(g.sum(axis=-1), 1) for g in many):
@@ -198,7 +110,7 @@ def sums(trials: list[Trial]) -> Finding | None:
     return None
 
 
-def steep(trials: list[Trial]) -> Finding | None:
+def scaled_exponents(trials: list[Trial]) -> Finding | None:
     """Look for a softmax of the scores times a number: another base, or another temperature."""
     slopes = []
     for t in trials:
@@ -215,7 +127,7 @@ def steep(trials: list[Trial]) -> Finding | None:
     )
 
 
-def factor(trials: list[Trial], *, logs: bool) -> Finding | None:
+def scaled(trials: list[Trial], *, logarithmic: bool) -> Finding | None:
     """Look for a factor between the numbers and the right ones."""
     factors, entries = [], 0
     for t in trials:
@@ -239,7 +151,7 @@ def factor(trials: list[Trial], *, logs: bool) -> Finding | None:
             hint = "A minus is missing, or there is one too many."
             return Finding("Every number has the wrong sign.", hint)
         for base in (2, 10):
-            if logs and math.isclose(c, 1 / math.log(base), rel_tol=1e-7):
+            if logarithmic and math.isclose(c, 1 / math.log(base), rel_tol=1e-7):
                 return Finding(
                     f"It uses the logarithm of base {base}, not the natural one.",
                     "`np.log` is the natural logarithm.",
@@ -269,7 +181,7 @@ FUNCTIONS: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def function_of(trials: list[Trial]) -> Finding | None:
+def transformed(trials: list[Trial]) -> Finding | None:
     """Look for a result on which one operation was done too much."""
     if len(trials) < 2:
         return None
@@ -299,7 +211,7 @@ def rounded(trials: list[Trial]) -> Finding | None:
     return None
 
 
-def few_digits(trials: list[Trial], *, tolerance: float) -> Finding | None:
+def low_precision(trials: list[Trial], *, tolerance: float) -> Finding | None:
     """Look for numbers that are right, only not to as many digits as asked for."""
     worst = 0.0
     for t in trials:
@@ -316,7 +228,7 @@ def few_digits(trials: list[Trial], *, tolerance: float) -> Finding | None:
     )
 
 
-def floor(trials: list[Trial]) -> Finding | None:
+def clipped_logarithm(trials: list[Trial]) -> Finding | None:
     """Look for a value that no logarithm goes beyond, however far the right one does."""
     ends = [
         (g, e)
@@ -331,7 +243,7 @@ def floor(trials: list[Trial]) -> Finding | None:
     return Finding(f"No result goes beyond {stops[0]:.4g}, which is {inside}.")
 
 
-def offset(trials: list[Trial]) -> Finding | None:
+def shifted(trials: list[Trial]) -> Finding | None:
     """Look for a constant that was added, the same to all entries of a result."""
     if len(trials) < 2 or all(t.got.size < 2 for t in trials):
         return None
@@ -348,7 +260,7 @@ def offset(trials: list[Trial]) -> Finding | None:
     )
 
 
-def moved(trials: list[Trial]) -> Finding | None:
+def permuted(trials: list[Trial]) -> Finding | None:
     """Look for the right numbers in other places."""
     if len(trials) > 1 and all(
         agree(np.sort(t.got, axis=None), np.sort(t.expected, axis=None), 1e-7) for t in trials
@@ -370,46 +282,18 @@ def some_rows(bad: Trial) -> Finding | None:
     return None
 
 
-# --- what every right result has --------------------------------------------------------------
-
-
-def finite(result: Array) -> str:
-    """Results are numbers."""
-    if np.isnan(result).any():
-        return "The result has NaN, which is no number."
-    return "The result is infinite." if np.isinf(result).any() else ""
-
-
-def shares(result: Array) -> str:
-    """Probabilities are at least 0, at most 1, and sum to 1."""
-    if (result < 0).any():
-        return "A probability is negative."
-    if (result > 1).any():
-        return "A probability is above 1."
-    total = result.sum(axis=-1)
-    off = np.abs(total - 1)
-    if (off > 1e-10).any():
-        worst = float(np.ravel(total)[np.argmax(off)])
-        return f"The probabilities of a row sum to {worst:.12g}, not to 1."
-    return ""
-
-
-def at_least_zero(result: Array) -> str:
-    """Losses and entropies are not negative."""
-    return "The result is negative, which it can never be." if (result < 0).any() else ""
-
-
-def at_most_zero(result: Array) -> str:
-    """Logarithms of probabilities are not positive."""
-    return "The logarithm of a probability is above 0." if (result > 0).any() else ""
-
-
-def sums_to_zero(result: Array) -> str:
-    """Probabilities sum to 1, so their derivatives sum to 0."""
-    worst = float(np.abs(result.sum(axis=-1)).max())
-    return f"A row sums to {worst:.4g}, not to 0." if worst > 1e-9 else ""
-
-
-def symmetric(result: Array) -> str:
-    """Jacobians of softmax are symmetric."""
-    return "" if np.allclose(result, result.T) else "The Jacobian is not symmetric."
+def right_numbers(bad: Trial) -> Finding:
+    """Tell what is wrong although the numbers are right."""
+    if bad.outcome.changed:
+        return Finding(
+            "It changes its input.",
+            "The caller's array is overwritten. `x = x - 1` makes a new array, `x -= 1` does not.",
+            "the right numbers, and a changed argument",
+            "the right numbers, and the argument as it was",
+        )
+    return Finding(
+        f"It returns {bad.got.dtype} for {bad.args[0].dtype} input.",
+        "",
+        f"{bad.got.dtype}",
+        f"{bad.expected.dtype}",
+    )

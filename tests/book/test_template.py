@@ -104,6 +104,12 @@ def test_exercises_of_the_chapter_are_checked_and_their_solutions_are_right(page
         assert name in checked or re.search(rf"`{name}\b", pages.text(page)), name
 
 
+def test_exercises_come_in_the_order_of_the_chapters():
+    chapters = [page.rpartition("/")[2] for page in pages.CHAPTERS]
+    found = list(dict.fromkeys(exercises.task(name).chapter for name in exercises.names()))
+    assert found == [chapter for chapter in chapters if chapter in found]
+
+
 @every_chapter
 def test_there_is_a_figure(page):
     assert any("figure" in cell.metadata.get("mystnb", {}) for cell in pages.code_cells(page))

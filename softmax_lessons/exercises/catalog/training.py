@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softmax_lessons import cross_entropy_and_grad, one_hot, softmax
-from softmax_lessons.exercises._exercise import Exercise, Stage, Suspect
-from softmax_lessons.exercises._inputs import SHIFT, SIX, a, labels
+from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
+from softmax_lessons.exercises.catalog._shared import SHIFT, SIX_DIGITS, array, labels
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
+
+ORDER = 110  # among the chapters
 
 # The tables are laid out by hand: a known mistake is its sentence, its hint and its formula.
 # fmt: off
 
 # --- one step -------------------------------------------------------------------------------------
+
 
 def slopes(w: Array, x: Array, y: Array) -> Array:
     """Return the gradient of the mean loss with respect to the weights."""
@@ -35,21 +38,20 @@ def row_by_row(w: Array, x: Array, y: Array, r: float) -> Array:
     return w
 
 
-THREE = a([0.2, -0.4], [0.1, 0.3], [-0.5, 0.6])
-TWO = a([0.3, -0.1, 0.7], [-0.2, 0.4, 0.5])
-POINTS = a([1.0, 0.5], [-0.3, 2.0], [0.8, -1.2], [1.5, 0.4])
-MORE = a([0.9, -0.6, 0.2], [1.3, 0.8, -0.7])
+THREE = array([0.2, -0.4], [0.1, 0.3], [-0.5, 0.6])
+TWO = array([0.3, -0.1, 0.7], [-0.2, 0.4, 0.5])
+POINTS = array([1.0, 0.5], [-0.3, 2.0], [0.8, -1.2], [1.5, 0.4])
+MORE = array([0.9, -0.6, 0.2], [1.3, 0.8, -0.7])
 
 SGD_STEP = Exercise(
     "Take one step downhill",
-    "training",
     "sgd_step(weights, x, labels, rate)",
     "`weights` has K rows and D columns, `x` has N rows and D columns, `labels` holds N whole "
     "numbers from 0 to K - 1. The logits are `x @ weights.T`. Return the weights after one step "
     "of gradient descent on the mean cross-entropy, with the learning rate `rate`. Leave `weights` "
-    f"as it is. {SIX}",
-    lambda w, x, y, r: w - r * slopes(w, x, y),
-    (
+    f"as it is. {SIX_DIGITS}",
+    right=lambda w, x, y, r: w - r * slopes(w, x, y),
+    stages=(
         Stage("one row", "These are not the weights after one step.",
             "The gradient is the column p - y times the row x. Go against it.",
             ((THREE, POINTS[:1], labels(2), 0.5), (TWO, MORE[:1], labels(0), 0.1),
@@ -58,47 +60,48 @@ SGD_STEP = Exercise(
             "The loss is a mean over N rows, and so is its gradient: `(p - y).T @ x / N`.",
             ((THREE, POINTS, labels(2, 0, 1, 1), 0.5), (TWO, MORE, labels(1, 0), 0.1))),
         Stage("large logits", "Large logits give wrong weights.", SHIFT,
-            ((a([1000.0], [1001.0]), a([1.0]), labels(0), 0.5),
-                (a([-800.0], [-801.0], [0.0]), a([1.0], [2.0]), labels(0, 2), 0.1)), hard=True,
-            probe=lambda s: (a([s], [s - 1.0]), a([1.0]), labels(1), 0.5)),
+            ((array([1000.0], [1001.0]), array([1.0]), labels(0), 0.5),
+                (array([-800.0], [-801.0], [0.0]), array([1.0], [2.0]), labels(0, 2), 0.1)),
+            hard=True,
+            probe=lambda s: (array([s], [s - 1.0]), array([1.0]), labels(1), 0.5)),
     ),
-    (
-        Suspect("It goes uphill.",
+    mistakes=(
+        Mistake("It goes uphill.",
             "Subtract the gradient, in which it is p - y, not y - p.",
             lambda w, x, y, r: w + r * slopes(w, x, y)),
-        Suspect("It returns the gradient, not the new weights.",
+        Mistake("It returns the gradient, not the new weights.",
             "Return weights - rate * gradient.", lambda w, x, y, r: slopes(w, x, y)),
-        Suspect("It returns the step, not the new weights.", "Return weights - rate * gradient.",
+        Mistake("It returns the step, not the new weights.", "Return weights - rate * gradient.",
             lambda w, x, y, r: r * slopes(w, x, y)),
-        Suspect("It returns minus the step, not the new weights.", "Add it to the weights.",
+        Mistake("It returns minus the step, not the new weights.", "Add it to the weights.",
             lambda w, x, y, r: -r * slopes(w, x, y)),
-        Suspect("The learning rate is not used.", "Multiply the gradient by `rate`.",
+        Mistake("The learning rate is not used.", "Multiply the gradient by `rate`.",
             lambda w, x, y, r: w - slopes(w, x, y)),
-        Suspect("It divides by the learning rate.", "Multiply the gradient by `rate`.",
+        Mistake("It divides by the learning rate.", "Multiply the gradient by `rate`.",
             lambda w, x, y, r: w - slopes(w, x, y) / r),
-        Suspect("The label is not subtracted from the probabilities.", "The slope is p - y.",
+        Mistake("The label is not subtracted from the probabilities.", "The slope is p - y.",
             lambda w, x, y, r: w - r * softmax(x @ w.T).T @ x / len(x)),
-        Suspect("It subtracts y from the logits, not from the probabilities.",
+        Mistake("It subtracts y from the logits, not from the probabilities.",
             "Apply softmax first.",
             lambda w, x, y, r: w - r * (x @ w.T - one_hot(y, len(w))).T @ x / len(x)),
-        Suspect("The inputs are missing: each row of the weights moves by p - y.",
+        Mistake("The inputs are missing: each row of the weights moves by p - y.",
             "The slope for a weight is p - y times the input that it multiplies.",
             lambda w, x, y, r: w - r * residual(w, x, y).mean(axis=0)[:, None]),
-        Suspect("The gradient is multiplied by p (1 - p): that is the slope of a squared error.",
+        Mistake("The gradient is multiplied by p (1 - p): that is the slope of a squared error.",
             "With the logarithm in the loss that factor is gone.",
             lambda w, x, y, r: w - r * (residual(w, x, y) * softmax(x @ w.T)
                 * (1 - softmax(x @ w.T))).T @ x / len(x)),
-        Suspect("The classes count from 1.", "Label 0 is the first row of the weights.",
+        Mistake("The classes count from 1.", "Label 0 is the first row of the weights.",
             lambda w, x, y, r: w - r * slopes(w, x, (y - 1) % len(w))),
-        Suspect("It adds the rows up: the step is N times too long.",
+        Mistake("It adds the rows up: the step is N times too long.",
             "The loss is a mean: divide by the number of rows.",
             lambda w, x, y, r: w - r * len(x) * slopes(w, x, y)),
-        Suspect("It divides by the number of classes, not by the number of rows.",
+        Mistake("It divides by the number of classes, not by the number of rows.",
             "The loss is a mean over the rows.",
             lambda w, x, y, r: w - r * residual(w, x, y).T @ x / len(w)),
-        Suspect("It takes a step for each row, and the later rows see the new weights.",
+        Mistake("It takes a step for each row, and the later rows see the new weights.",
             "All rows see the same weights: one gradient, one step.", row_by_row),
-        Suspect("Softmax runs along the rows' axis, not along the classes.", "Use `axis=-1`.",
+        Mistake("Softmax runs along the rows' axis, not along the classes.", "Use `axis=-1`.",
             lambda w, x, y, r: w - r
                 * (softmax(x @ w.T, axis=0) - one_hot(y, len(w))).T @ x / len(x)),
     ),
@@ -107,6 +110,7 @@ SGD_STEP = Exercise(
 )
 
 # --- a table of the errors ------------------------------------------------------------------------
+
 
 def counts(y: Array, says: Array, k: int) -> Array:
     """Return how often each class is taken for each class."""
@@ -118,13 +122,12 @@ FEW = labels(0, 0, 1, 1, 1), labels(0, 0, 0, 1, 1)
 
 CONFUSION_MATRIX = Exercise(
     "Count what is taken for what",
-    "training",
     "confusion_matrix(labels, predicted, n_classes)",
     "`labels` and `predicted` hold N whole numbers from 0 to `n_classes` - 1. Return the table "
-    "with one row and one column a class: entry (i, j) says how many examples of class i were "
-    f"predicted to be class j. {SIX}",
-    counts,
-    (
+    "with one row and one column for each class: entry (i, j) says how many examples of class i "
+    f"were predicted to be class j. {SIX_DIGITS}",
+    right=counts,
+    stages=(
         Stage("some predictions", "This is not the table of the counts.",
             "Count by hand how often label 0 meets each prediction: that is row 0.",
             ((*SEEN, 3), (*FEW, 2), (labels(3, 1, 1, 0), labels(1, 3, 1, 0), 4))),
@@ -132,25 +135,25 @@ CONFUSION_MATRIX = Exercise(
             "The table has `n_classes` rows and columns, whatever the labels are.",
             ((*FEW, 4), (labels(2, 2), labels(2, 2), 5))),
     ),
-    (
-        Suspect("Rows and columns are exchanged.", "The rows are the labels.",
+    mistakes=(
+        Mistake("Rows and columns are exchanged.", "The rows are the labels.",
             lambda y, s, k: counts(s, y, k)),
-        Suspect("A pair that occurs several times is counted once.",
+        Mistake("A pair that occurs several times is counted once.",
             "`table[labels, predicted] += 1` visits each place once. `np.add.at` does not, nor "
             "does a loop.", lambda y, s, k: np.minimum(counts(y, s, k), 1)),
-        Suspect("It counts the right predictions only.", "Errors stand beside the diagonal.",
+        Mistake("It counts the right predictions only.", "Errors stand beside the diagonal.",
             lambda y, s, k: np.diag(np.diag(counts(y, s, k)))),
-        Suspect("It counts the errors only.", "Right predictions stand on the diagonal.",
+        Mistake("It counts the errors only.", "Right predictions stand on the diagonal.",
             lambda y, s, k: counts(y, s, k) - np.diag(np.diag(counts(y, s, k)))),
-        Suspect("It divides by the number of examples.", "Return the counts.",
+        Mistake("It divides by the number of examples.", "Return the counts.",
             lambda y, s, k: counts(y, s, k) / len(y)),
-        Suspect("It divides each row by its sum.", "Return the counts.",
+        Mistake("It divides each row by its sum.", "Return the counts.",
             lambda y, s, k: counts(y, s, k) / counts(y, s, k).sum(axis=1, keepdims=True)),
-        Suspect("It divides each column by its sum.", "Return the counts.",
+        Mistake("It divides each column by its sum.", "Return the counts.",
             lambda y, s, k: counts(y, s, k) / counts(y, s, k).sum(axis=0)),
-        Suspect("The classes count from 1.", "Class 0 is the first row and the first column.",
+        Mistake("The classes count from 1.", "Class 0 is the first row and the first column.",
             lambda y, s, k: counts((y - 1) % k, (s - 1) % k, k)),
-        Suspect("It is symmetric: it counts each pair in both orders.",
+        Mistake("It is symmetric: it counts each pair in both orders.",
             "A seal taken for a duck is not a duck taken for a seal.",
             lambda y, s, k: counts(y, s, k) + counts(s, y, k)),
     ),

@@ -9,30 +9,37 @@ import numpy as np
 
 from softmax_lessons import cross_entropy, one_hot, softmax
 from softmax_lessons.calibration import brier_score, expected_calibration_error
-from softmax_lessons.exercises._exercise import Exercise, Stage, Suspect
-from softmax_lessons.exercises._inputs import (
-    LABELLED,
-    ROWS,
+from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
+from softmax_lessons.exercises._rules import at_least_zero
+from softmax_lessons.exercises.catalog._shared import (
+    BATCHES_AND_LABELS,
     SHIFT,
-    SIX,
+    SIX_DIGITS,
+    TAKES_LOGITS,
     TALL,
     TWO_ROWS,
-    a,
+    array,
+    at_label,
     labels,
-    picked,
 )
-from softmax_lessons.exercises._symptoms import at_least_zero
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
 
+ORDER = 140  # among the chapters
+
 # The tables are laid out by hand: a known mistake is its sentence, its hint and its formula.
 # fmt: off
 
-SHARES = "`p` has N rows of K probabilities, `labels` holds N whole numbers from 0 to K - 1."
-SHARES_AND_LABELS = tuple((softmax(z), y) for z, y in LABELLED)
+TAKES_PROBABILITIES = (
+    "`p` has N rows of K probabilities, `labels` holds N whole numbers from 0 to K - 1."
+)
+
+PROBABILITIES_AND_LABELS = tuple((softmax(z), y) for z, y in BATCHES_AND_LABELS)
+
 
 # --- the Brier score ------------------------------------------------------------------------------
+
 
 def errors(p: Array, y: Array) -> Array:
     """Return p - y."""
@@ -41,54 +48,54 @@ def errors(p: Array, y: Array) -> Array:
 
 BRIER_SCORE = Exercise(
     "Write the Brier score",
-    "calibration",
     "brier_score(p, labels)",
-    f"{SHARES} Return the mean over the rows of the sum over all classes of (p - y) squared, with "
-    f"y one-hot, as one number. {SIX}",
-    brier_score,
-    (
+    f"{TAKES_PROBABILITIES} Return the mean over the rows of the sum over all classes of (p - y) "
+    f"squared, with y one-hot, as one number. {SIX_DIGITS}",
+    right=brier_score,
+    stages=(
         Stage("some batches", "It is not the mean squared distance.",
             "Sum (p - y)**2 along the classes, then take the mean over the rows.",
-            SHARES_AND_LABELS),
+            PROBABILITIES_AND_LABELS),
         Stage("sure answers", "Probabilities of exactly 0 and 1 give a wrong score.",
             "Sure and right is 0, sure and wrong is 2.",
-            ((a([0.0, 1.0]), labels(1)), (a([0.0, 1.0]), labels(0)),
-                (a([1.0, 0.0, 0.0], [0.0, 0.0, 1.0]), labels(0, 1)))),
+            ((array([0.0, 1.0]), labels(1)), (array([0.0, 1.0]), labels(0)),
+                (array([1.0, 0.0, 0.0], [0.0, 0.0, 1.0]), labels(0, 1)))),
     ),
-    (
-        Suspect("It looks at the label's class alone: (1 - p)**2.", "All classes count.",
-            lambda p, y: ((1 - picked(p, y)) ** 2).mean()),
-        Suspect("It takes the mean over the classes, not the sum.", "Sum along the classes.",
+    mistakes=(
+        Mistake("It looks at the label's class alone: (1 - p)**2.", "All classes count.",
+            lambda p, y: ((1 - at_label(p, y)) ** 2).mean()),
+        Mistake("It takes the mean over the classes, not the sum.", "Sum along the classes.",
             lambda p, y: (errors(p, y) ** 2).mean()),
-        Suspect("It adds the rows up, and does not divide by their number.", "Take the mean.",
+        Mistake("It adds the rows up, and does not divide by their number.", "Take the mean.",
             lambda p, y: (errors(p, y) ** 2).sum()),
-        Suspect("It returns one number a row, not their mean.", "Take the mean.",
+        Mistake("It returns one number a row, not their mean.", "Take the mean.",
             lambda p, y: (errors(p, y) ** 2).sum(axis=-1)),
-        Suspect("It takes half of it, as for a gradient.", "Leave the half out.",
+        Mistake("It takes half of it, as for a gradient.", "Leave the half out.",
             lambda p, y: brier_score(p, y) / 2),
-        Suspect("It takes absolute values, not squares.", "Square the differences.",
+        Mistake("It takes absolute values, not squares.", "Square the differences.",
             lambda p, y: np.abs(errors(p, y)).sum(axis=-1).mean()),
-        Suspect("It takes the root: a distance, not its square.", "Leave the squares.",
+        Mistake("It takes the root: a distance, not its square.", "Leave the squares.",
             lambda p, y: np.sqrt((errors(p, y) ** 2).sum(axis=-1)).mean()),
-        Suspect("It takes the root of the mean.", "Leave the squares.",
+        Mistake("It takes the root of the mean.", "Leave the squares.",
             lambda p, y: np.sqrt(brier_score(p, y))),
-        Suspect("It takes the choice, not the probabilities: twice the share of mistakes.",
+        Mistake("It takes the choice, not the probabilities: twice the error rate.",
             "Leave p as it is.", lambda p, y: 2 * (p.argmax(axis=-1) != y).mean()),
-        Suspect("The label is not subtracted: it is the mean sum of p squared.", "It is p - y.",
+        Mistake("The label is not subtracted: it is the mean sum of p squared.", "It is p - y.",
             lambda p, y: (p ** 2).sum(axis=-1).mean()),
-        Suspect("It is the cross-entropy.", "Squares, no logarithm.",
-            lambda p, y: -np.log(picked(p, y)).mean()),
-        Suspect("It applies softmax to p, which holds probabilities already.", "Leave p as it is.",
+        Mistake("It is the cross-entropy.", "Squares, no logarithm.",
+            lambda p, y: -np.log(at_label(p, y)).mean()),
+        Mistake("It applies softmax to p, which holds probabilities already.", "Leave p as it is.",
             lambda p, y: brier_score(softmax(p), y)),
-        Suspect("The classes count from 1.", "Label 0 is the first column.",
+        Mistake("The classes count from 1.", "Label 0 is the first column.",
             lambda p, y: brier_score(p, (y - 1) % p.shape[-1])),
     ),
-    (at_least_zero,),
+    rules=(at_least_zero,),
     rtol=1e-6,
     atol=1e-9,
 )
 
 # --- the expected calibration error ---------------------------------------------------------------
+
 
 def upper(c: Array, bins: int) -> Array:
     """Return the bin of each confidence; a bin holds its upper edge."""
@@ -145,19 +152,18 @@ LABELS = labels(0, 0, 2, 0, 4, 5, 0, 1)
 
 EXPECTED_CALIBRATION_ERROR = Exercise(
     "Write the expected calibration error",
-    "calibration",
     "expected_calibration_error(p, labels, bins)",
-    f"{SHARES} The confidence of a row is its largest probability, and its choice the first class "
-    "that has it. Sort the rows by confidence into `bins` bins of the same width from 0 to 1; a "
-    "bin holds its upper edge, and not its lower one. Return the sum over the bins of n / N times "
-    "the distance between mean confidence and share of right choices, n being the number of rows "
-    f"in the bin. Empty bins add nothing. {SIX}",
-    lambda p, y, bins: expected_calibration_error(p, y, bins=bins),
-    (
+    f"{TAKES_PROBABILITIES} The confidence of a row is its largest probability, and its choice the "
+    "first class that has it. Sort the rows by confidence into `bins` bins of the same width from "
+    "0 to 1; a bin holds its upper edge, and not its lower one. Return the sum over the bins of "
+    "n / N times the distance between mean confidence and accuracy, the fraction of right choices, "
+    f"with n the number of rows in the bin. Empty bins add nothing. {SIX_DIGITS}",
+    right=lambda p, y, bins: expected_calibration_error(p, y, bins=bins),
+    stages=(
         Stage("some bins", "It is not the calibration error.",
             "For each bin: n / N times the distance of mean confidence and accuracy.",
             ((FULL, LABELS, 5), (AGAIN, LABELS, 5), (FULL, LABELS, 3), (AGAIN, LABELS, 4),
-                (FULL, LABELS, 1)), witnesses=((FULL, LABELS, 15),)),
+                (FULL, LABELS, 1)), extra_cases=((FULL, LABELS, 15),)),
         Stage("empty bins", "A bin without rows makes the result wrong.",
             "The mean of nothing is NaN: skip such bins, or add nothing for them.",
             ((FULL, LABELS, 15), (softmax(TWO_ROWS), labels(1, 2), 10),
@@ -165,55 +171,56 @@ EXPECTED_CALIBRATION_ERROR = Exercise(
         Stage("on an edge", "A confidence on the edge of two bins is in the wrong one.",
             "A bin holds its upper edge: lower < confidence <= upper. So 1 is in the last bin. "
             "Compare confidences with edges.",
-            ((a([0.5, 0.5], [0.75, 0.25], [1.0, 0.0], [0.625, 0.375]), labels(0, 1, 0, 1), 2),
-                (a([0.75, 0.25], [0.5, 0.5], [0.875, 0.125]), labels(1, 1, 0), 4),
-                (a([1.0, 0.0], [0.0, 1.0], [0.3, 0.7]), labels(0, 0, 1), 4),
-                (a([0.55, 0.45], [0.56, 0.44]), labels(0, 1), 25)), hard=True),
+            ((array([0.5, 0.5], [0.75, 0.25], [1.0, 0.0], [0.625, 0.375]), labels(0, 1, 0, 1), 2),
+                (array([0.75, 0.25], [0.5, 0.5], [0.875, 0.125]), labels(1, 1, 0), 4),
+                (array([1.0, 0.0], [0.0, 1.0], [0.3, 0.7]), labels(0, 0, 1), 4),
+                (array([0.55, 0.45], [0.56, 0.44]), labels(0, 1), 25)), hard=True),
     ),
-    (
-        Suspect("It returns what a single bin would, however many there are.",
+    mistakes=(
+        Mistake("It returns what a single bin would, however many there are.",
             "Use `bins`, and take the absolute value in each bin, before the sum.",
             lambda p, y, k: weighted(*gaps(p, y, 1))),
-        Suspect("The differences keep their signs: the result may be negative.",
+        Mistake("The differences keep their signs: the result may be negative.",
             "Take the absolute value in each bin.",
             lambda p, y, k: gaps(p, y, k)[0] @ gaps(p, y, k)[1] / len(y)),
-        Suspect("All bins that hold rows weigh the same.", "Weigh a bin with n / N.",
+        Mistake("All bins that hold rows weigh the same.", "Weigh a bin with n / N.",
             lambda p, y, k: np.abs(gaps(p, y, k)[1]).mean()),
-        Suspect("All bins weigh the same, the empty ones too.", "Weigh a bin with n / N.",
+        Mistake("All bins weigh the same, the empty ones too.", "Weigh a bin with n / N.",
             lambda p, y, k: np.abs(gaps(p, y, k)[1]).sum() / k),
-        Suspect("It adds the distances up without weights.", "Weigh a bin with n / N.",
+        Mistake("It adds the distances up without weights.", "Weigh a bin with n / N.",
             lambda p, y, k: np.abs(gaps(p, y, k)[1]).sum()),
-        Suspect("The weights are n, not n / N.", "Divide by the number of rows.",
+        Mistake("The weights are n, not n / N.", "Divide by the number of rows.",
             lambda p, y, k: weighted(*gaps(p, y, k)) * len(y)),
-        Suspect("It returns the largest distance, the maximum calibration error.",
+        Mistake("It returns the largest distance, the maximum calibration error.",
             "Take the mean, with weights n / N.", lambda p, y, k: np.abs(gaps(p, y, k)[1]).max()),
-        Suspect("The distances are squared.", "Take absolute values.",
+        Mistake("The distances are squared.", "Take absolute values.",
             lambda p, y, k: gaps(p, y, k)[0] @ gaps(p, y, k)[1] ** 2 / len(y)),
-        Suspect("It takes the middle of a bin for its mean confidence.",
+        Mistake("It takes the middle of a bin for its mean confidence.",
             "Take the mean of the confidences in the bin.", by_middles),
-        Suspect("It compares each row with its own answer, right or wrong: nothing is binned.",
+        Mistake("It compares each row with its own answer, right or wrong: nothing is binned.",
             "Take the two means of a bin first, then their distance.",
             lambda p, y, k: np.abs(p.max(axis=-1) - (p.argmax(axis=-1) == y)).mean()),
-        Suspect("It takes the label's probability for the confidence.",
+        Mistake("It takes the label's probability for the confidence.",
             "The confidence is the largest probability, right or wrong.",
-            lambda p, y, k: weighted(*gaps(p, y, k, lambda p: picked(p, y)))),
-        Suspect("The bins hold as many rows each, not the same width.",
+            lambda p, y, k: weighted(*gaps(p, y, k, lambda p: at_label(p, y)))),
+        Mistake("The bins hold as many rows each, not the same width.",
             "Their edges are 0, 1 / bins, 2 / bins and so on.",
             lambda p, y, k: expected_calibration_error(p, y, bins=k, strategy="quantile")),
-        Suspect("A bin holds its lower edge, not its upper one.",
+        Mistake("A bin holds its lower edge, not its upper one.",
             "It is lower < confidence <= upper.",
             lambda p, y, k: weighted(*gaps(p, y, k, place_of=lower))),
-        Suspect("It rounds c times the number of bins up, and that product is rounded itself.",
+        Mistake("It rounds c times the number of bins up, and that product is rounded itself.",
             "0.56 * 25 is 14.000000000000002. Compare c with the edges: "
             "`np.linspace(0, 1, bins + 1)`.",
             lambda p, y, k: weighted(*gaps(p, y, k, place_of=rounded_up))),
     ),
-    (at_least_zero,),
+    rules=(at_least_zero,),
     rtol=1e-6,
     atol=1e-9,
 )
 
 # --- the slope that fits a temperature ------------------------------------------------------------
+
 
 def mean_score(z: Array, b: float) -> Array:
     """Return the mean score of each row under softmax(beta z)."""
@@ -222,57 +229,57 @@ def mean_score(z: Array, b: float) -> Array:
 
 def slope(z: Array, y: Array, b: float) -> Array:
     """Return the derivative of the mean loss with respect to beta."""
-    return np.asarray((mean_score(z, b) - picked(z, y)).mean())
+    return np.asarray((mean_score(z, b) - at_label(z, y)).mean())
 
 
 NLL_SLOPE = Exercise(
     "Write the slope that fits a temperature",
-    "calibration",
     "nll_slope(logits, labels, beta)",
-    f"{ROWS} With beta = 1 / T, the loss is the mean over the rows of minus log softmax(beta z) at "
-    f"the label. Return its derivative with respect to beta, as one number. {SIX}",
-    slope,
-    (
+    f"{TAKES_LOGITS} With beta = 1 / T, the loss is the mean over the rows of minus log "
+    "softmax(beta z) at the label. Return its derivative with respect to beta, as one number. "
+    + SIX_DIGITS,
+    right=slope,
+    stages=(
         Stage("some batches", "It is not the derivative with respect to beta.",
             "For one row it is the mean of z under softmax(beta z), minus z at the label.",
-            tuple((z, y, b) for z, y in LABELLED for b in (1.0, 0.5, 2.0))),
+            tuple((z, y, b) for z, y in BATCHES_AND_LABELS for b in (1.0, 0.5, 2.0))),
         Stage("beta = 0", "At beta = 0 all classes are equal, and the slope is wrong.",
             "Do not divide by beta, and do not calculate with T.",
-            tuple((z, y, 0.0) for z, y in LABELLED[:2]), hard=True),
+            tuple((z, y, 0.0) for z, y in BATCHES_AND_LABELS[:2]), hard=True),
         Stage("large logits", "Large logits give a wrong slope.", SHIFT,
-            ((a([1000.0, 1001.0]), labels(0), 1.0), (a([-1000.0, -1001.0]), labels(1), 2.0),
-                (a([100.0, 101.0], [-3.0, 0.0]), labels(0, 1), 10.0)), hard=True),
+            ((array([1000.0, 1001.0]), labels(0), 1.0), (array([-1000.0, -1001.0]), labels(1), 2.0),
+                (array([100.0, 101.0], [-3.0, 0.0]), labels(0, 1), 10.0)), hard=True),
     ),
-    (
-        Suspect("It has the wrong sign: the label's score minus the mean score.",
+    mistakes=(
+        Mistake("It has the wrong sign: the label's score minus the mean score.",
             "The loss is logsumexp(beta z) minus beta z at the label.",
             lambda z, y, b: -slope(z, y, b)),
-        Suspect("It adds the rows up, and does not divide by their number.", "Take the mean.",
+        Mistake("It adds the rows up, and does not divide by their number.", "Take the mean.",
             lambda z, y, b: slope(z, y, b) * len(y)),
-        Suspect("It returns one number a row, not their mean.", "Take the mean.",
-            lambda z, y, b: mean_score(z, b) - picked(z, y)),
-        Suspect("It takes softmax of z, not of beta z.", "The probabilities depend on beta.",
+        Mistake("It returns one number a row, not their mean.", "Take the mean.",
+            lambda z, y, b: mean_score(z, b) - at_label(z, y)),
+        Mistake("It takes softmax of z, not of beta z.", "The probabilities depend on beta.",
             lambda z, y, b: slope(z, y, 1.0)),
-        Suspect("It is beta times the slope: the mean is that of beta z.", "The mean is that of z.",
+        Mistake("It is beta times the slope: the mean is that of beta z.", "The mean is that of z.",
             lambda z, y, b: b * slope(z, y, b)),
-        Suspect("It divides by beta: the temperature is beta, not 1 / beta.",
+        Mistake("It divides by beta: the temperature is beta, not 1 / beta.",
             "Multiply the scores by beta.",
             lambda z, y, b: slope(z, y, 1 / b if b else np.nan)),
-        Suspect("It is the derivative with respect to T = 1 / beta.",
+        Mistake("It is the derivative with respect to T = 1 / beta.",
             "Leave the factor -beta**2 out.",
             lambda z, y, b: -b * b * slope(z, y, b)),
-        Suspect("It takes the largest score, not the mean under softmax.",
+        Mistake("It takes the largest score, not the mean under softmax.",
             "Weigh the scores with softmax(beta z).",
-            lambda z, y, b: (z.max(axis=-1) - picked(z, y)).mean()),
-        Suspect("It takes the plain mean of the scores.", "Weigh the scores with softmax(beta z).",
-            lambda z, y, b: (z.mean(axis=-1) - picked(z, y)).mean()),
-        Suspect("It is the loss, not its slope.", "Take the derivative with respect to beta.",
+            lambda z, y, b: (z.max(axis=-1) - at_label(z, y)).mean()),
+        Mistake("It takes the plain mean of the scores.", "Weigh the scores with softmax(beta z).",
+            lambda z, y, b: (z.mean(axis=-1) - at_label(z, y)).mean()),
+        Mistake("It is the loss, not its slope.", "Take the derivative with respect to beta.",
             lambda z, y, b: cross_entropy(b * z, y)),
-        Suspect("The label's score is not subtracted.", "Subtract z at the label.",
+        Mistake("The label's score is not subtracted.", "Subtract z at the label.",
             lambda z, y, b: mean_score(z, b).mean()),
-        Suspect("The label's score is multiplied by its probability.", "Subtract all of it.",
-            lambda z, y, b: (mean_score(z, b) - picked(softmax(b * z) * z, y)).mean()),
-        Suspect("The classes count from 1.", "Label 0 is the first column.",
+        Mistake("The label's score is multiplied by its probability.", "Subtract all of it.",
+            lambda z, y, b: (mean_score(z, b) - at_label(softmax(b * z) * z, y)).mean()),
+        Mistake("The classes count from 1.", "Label 0 is the first column.",
             lambda z, y, b: slope(z, (y - 1) % z.shape[-1], b)),
     ),
     rtol=1e-6,

@@ -17,166 +17,36 @@ in the main thread alone, is missing on Windows, and waits for C functions too.
 from __future__ import annotations
 
 import builtins
-import copy
 import ctypes
 import faulthandler
-import inspect
-import io
-import linecache
 import multiprocessing
 import os
 import random
-import re
 import signal
 import sys
 import threading
 import time
-import traceback
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
+
+from softmax_lessons.exercises._call import Outcome, Stopped, perform, record
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-    from numpy.typing import NDArray
-
-    Args = tuple[Any, ...]
+    from softmax_lessons.exercises._exercise import Args
 
 BUDGET = 20.0  # seconds for all calls of a check
 PATIENCE = 5.0  # seconds for one call; a right solution needs less than a thousandth of that
+GRACE = 0.5  # seconds to stop in, after a call took too long
 MEMORY = 2**29  # bytes that a fork may ask for on top of what the notebook has
 CPU = 120  # seconds: a fork whose notebook was killed does not run on for ever
-HEAD = 500  # characters kept of what a function prints
-WIDTH = 160  # characters kept of an error's message, or of a result that is no numbers
-LARGE = 10**5  # entries: no exercise asks for as many
-
-
-class Raised(NamedTuple):
-    """An exception of the reader's function."""
-
-    kinds: tuple[str, ...]  # the name of its class, then those of the classes it derives from
-    message: str
-    line: int | None  # in the file or cell that holds the function
-    source: str
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What happened in one call."""
-
-    kind: str = ""  # of the result: "array", "number", "list", "nothing", "...", or its class
-    value: NDArray[Any] | None = None  # the result, if it consists of numbers
-    text: str = ""  # the result as Python writes it, cut short
-    raised: Raised | None = None
-    ended: str = ""  # how it ended, if neither by a result nor by an exception
-    changed: bool = False  # whether an argument is no longer what it was
-    printed: str = ""
-    warned: tuple[str, ...] = ()
-
-
-class Stopped(BaseException):
-    """The time is up. No ``except Exception`` of the reader's shall catch this."""
-
-
-# --- one call ---------------------------------------------------------------------------------
-
-
-class Head(io.StringIO):
-    """Keeps the beginning of what is written: a loop may print for ever."""
-
-    def write(self, text: str) -> int:
-        """Write as much of the text as there is room for."""
-        super().write(text[: HEAD - self.tell()])
-        return len(text)
-
-
-def record(work: Callable[[], Outcome]) -> Outcome:
-    """Do some work; return its outcome with what was printed, and the warnings."""
-    sink = Head()
-    with (
-        warnings.catch_warnings(record=True) as caught,
-        redirect_stdout(sink),
-        redirect_stderr(sink),
-    ):
-        warnings.simplefilter("always")
-        outcome = work()
-    told = dict.fromkeys(str(w.message) for w in caught)  # each once, in their order
-    return replace(outcome, printed=sink.getvalue(), warned=tuple(told))
-
-
-def perform(function: Callable[..., Any], args: Args) -> Outcome:
-    """Call a function with copies of the arguments, and look at what comes back."""
-    given = copy.deepcopy(args)
-    ended = ""
-    raised = None
-    seen = Outcome()
-    try:
-        with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
-            seen = describe(function(*given))
-    except Stopped:
-        ended = "time"
-    except BaseException as error:  # exits and interrupts too: they are the reader's mistakes
-        raised = where(error, function)
-    changed = not all(map(unchanged, args, given))
-    return replace(seen, raised=raised, ended=ended, changed=changed)
-
-
-def unchanged(before: Any, after: Any) -> bool:
-    """Tell whether an argument is what it was; arrays are equal with their NaNs."""
-    if isinstance(before, np.ndarray):
-        return bool(before.shape == after.shape and before.tobytes() == after.tobytes())
-    return bool(before == after)
-
-
-def describe(result: Any) -> Outcome:
-    """Return what kind of thing a function returned, and its numbers if it has any."""
-    if result is None:
-        return Outcome(kind="nothing")
-    if result is Ellipsis or result is NotImplemented:
-        return Outcome(kind="...")
-    kind, value = type(result).__name__, None
-    if isinstance(result, (np.ndarray, np.generic, bool, int, float, complex, list, tuple)):
-        try:
-            value = np.array(result)
-        except (ValueError, TypeError, OverflowError):  # rows of several lengths, and the like
-            value = None
-    if value is not None and (value.dtype.kind not in "biufc" or value.size > LARGE):
-        kind = kind.replace("ndarray", "array")
-        kind, value = f"{kind} of shape {value.shape} and dtype {value.dtype}", None
-    elif value is not None and not isinstance(result, (list, tuple)):
-        kind = "array" if value.ndim else "number"
-    return Outcome(kind=kind, value=value, text=brief(repr, result) if value is None else "")
-
-
-def brief(write: Callable[[Any], str], thing: Any) -> str:
-    """Return the first line of ``write(thing)``, cut short, without the addresses of objects."""
-    try:
-        lines = re.sub(r" at 0x[0-9a-fA-F]+", "", write(thing)).splitlines() or [""]
-    except Exception:  # a class of the reader's own may fail at that too
-        return f"<{type(thing).__name__}>"
-    more = len(lines) > 1 or len(lines[0]) > WIDTH
-    return lines[0][:WIDTH].rstrip() + (" ..." if more else "")
-
-
-def where(error: BaseException, function: Callable[..., Any]) -> Raised:
-    """Return an exception with the last line of the reader's own code that it passed through."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    line, source = None, ""
-    for frame, number in traceback.walk_tb(error.__traceback__):
-        if code is not None and frame.f_code.co_filename == code.co_filename:
-            line = number
-            source = linecache.getline(code.co_filename, number, frame.f_globals).strip()
-    kinds = tuple(c.__name__ for c in type(error).__mro__)
-    if isinstance(error, RecursionError):  # where it stops depends on how deep it started
-        return Raised(kinds, "maximum recursion depth exceeded", None, "")
-    return Raised(kinds, brief(str, error), line, source)
 
 
 class Caller(ABC):
@@ -192,9 +62,9 @@ class Caller(ABC):
         started = time.monotonic()
         outcome = self._call(args, seconds)
         self._left -= time.monotonic() - started
-        if outcome.ended == "time" and seconds < PATIENCE:  # the calls before took the rest
-            return replace(outcome, ended="slow")
-        return outcome
+        if outcome.ended == "time" and seconds < PATIENCE:  # earlier calls took the rest
+            return replace(outcome, ended="slow", limit=BUDGET)
+        return replace(outcome, limit=seconds) if outcome.ended in ("time", "stuck") else outcome
 
     @abstractmethod
     def _call(self, args: Args, seconds: float) -> Outcome:
@@ -215,8 +85,9 @@ class InFork(Caller):
         context = multiprocessing.get_context("fork")
         self._link, theirs = context.Pipe()
         self._process = context.Process(target=serve, args=(function, theirs, self._link))
-        with warnings.catch_warnings():  # Python 3.12 warns of forks beside other threads. Those
-            warnings.simplefilter("ignore", DeprecationWarning)  # are not needed in this one.
+        with warnings.catch_warnings():
+            # Python 3.12 warns of forks beside other threads. This fork needs none of them.
+            warnings.simplefilter("ignore", DeprecationWarning)
             self._process.start()
         theirs.close()
 
@@ -226,10 +97,10 @@ class InFork(Caller):
             if self._link.poll(seconds):
                 return self._receive()
         except (EOFError, OSError):
-            return Outcome(ended=self._last_words())
+            return Outcome(ended=self._cause_of_death())
         self._process.terminate()
         try:
-            if self._link.poll(0.5):
+            if self._link.poll(GRACE):
                 return replace(self._receive(), ended="time")
         except (EOFError, OSError):
             pass
@@ -239,8 +110,8 @@ class InFork(Caller):
         outcome: Outcome = self._link.recv()
         return outcome
 
-    def _last_words(self) -> str:
-        self._process.join(1)
+    def _cause_of_death(self) -> str:
+        self._process.join(PATIENCE)
         code = self._process.exitcode or 0
         if code >= 0:
             return f"ended the whole Python process, with exit code {code}"
@@ -269,7 +140,7 @@ def serve(function: Callable[..., Any], link: Connection, theirs: Connection) ->
         shell.display_pub.publish = print_display  # the notebook does not listen to forks
     if "torch" in sys.modules:  # its threads are not in the fork, and it would wait for them
         sys.modules["torch"].set_num_threads(1)
-    random.seed(0)  # so that a random result is the same on every run of the notebook
+    random.seed(0)  # so that a random result is the same whenever the notebook runs
     np.random.seed(0)  # noqa: NPY002, the generator that the reader's np.random uses
     with open("/proc/self/statm") as sizes:
         used = int(sizes.read().split()[5]) * resource.getpagesize()  # data and stack
@@ -289,12 +160,12 @@ def stop(*_: object) -> NoReturn:
 
 
 def print_display(data: dict[str, Any], *_: object, **__: object) -> None:
-    """Stand for what shows an object in a notebook."""
+    """Replace what shows an object in a notebook."""
     print(data.get("text/plain", ""))
 
 
 def refuse_input(prompt: object = "") -> NoReturn:
-    """Stand for ``input``: its question would never be seen."""
+    """Replace ``input``, whose question nobody would see."""
     raise EOFError("input() is not answered here: take everything from the arguments")
 
 
@@ -333,3 +204,8 @@ class InThread(Caller):
 
 
 Runner = InFork if sys.platform == "linux" else InThread
+
+
+def start(function: Callable[..., Any]) -> Caller:
+    """Return what calls a function in the safest way that this system has."""
+    return Runner(function)

@@ -1,0 +1,52 @@
+"""What every right result of a kind has; each rule says what a result violates, or nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from softmax_lessons.exercises._exercise import Array
+
+
+def finite(result: Array) -> str:
+    """Results are numbers."""
+    if np.isnan(result).any():
+        return "The result has NaN, which is no number."
+    return "The result is infinite." if np.isinf(result).any() else ""
+
+
+def probabilities(result: Array) -> str:
+    """Probabilities are at least 0, at most 1, and sum to 1."""
+    if (result < 0).any():
+        return "A probability is negative."
+    if (result > 1).any():
+        return "A probability is above 1."
+    total = result.sum(axis=-1)
+    off = np.abs(total - 1)
+    if (off > 1e-10).any():
+        worst = float(np.ravel(total)[np.argmax(off)])
+        return f"The probabilities of a row sum to {worst:.12g}, not to 1."
+    return ""
+
+
+def at_least_zero(result: Array) -> str:
+    """Losses and entropies are not negative."""
+    return "The result is negative, which it can never be." if (result < 0).any() else ""
+
+
+def at_most_zero(result: Array) -> str:
+    """Logarithms of probabilities are not positive."""
+    return "The logarithm of a probability is above 0." if (result > 0).any() else ""
+
+
+def sums_to_zero(result: Array) -> str:
+    """Probabilities sum to 1, so their derivatives sum to 0."""
+    worst = float(np.abs(result.sum(axis=-1)).max())
+    return f"A row sums to {worst:.4g}, not to 0." if worst > 1e-9 else ""
+
+
+def symmetric(result: Array) -> str:
+    """Jacobians of softmax are symmetric."""
+    return "" if np.allclose(result, result.T) else "The Jacobian is not symmetric."

@@ -1,0 +1,282 @@
+"""Exercises on cross-entropy and its relatives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from softmax_lessons import (
+    cross_entropy,
+    cross_entropy_and_grad,
+    log_softmax,
+    logsumexp,
+    one_hot,
+    sigmoid,
+    softmax,
+)
+from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
+from softmax_lessons.exercises._rules import at_least_zero, probabilities, sums_to_zero
+from softmax_lessons.exercises.catalog._shared import (
+    BATCHES_AND_LABELS,
+    PROBABILITY_ROWS,
+    SHIFT,
+    SIX_DIGITS,
+    TAKES_LOGITS,
+    array,
+    at_label,
+    labels,
+)
+
+if TYPE_CHECKING:
+    from softmax_lessons.exercises._exercise import Array
+
+ORDER = 90  # among the chapters
+
+# The tables are laid out by hand: a known mistake is its sentence, its hint and its formula.
+# fmt: off
+
+# --- cross-entropy --------------------------------------------------------------------------------
+
+
+def binary(p: Array, y: Array) -> Array:
+    """Return the losses of yes-or-no questions."""
+    return np.asarray(-np.where(y == 1, np.log(p), np.log(1 - p)))
+
+
+CROSS_ENTROPY = Exercise(
+    "Write the loss that takes logits",
+    "cross_entropy(logits, labels)",
+    f"{TAKES_LOGITS} Return the mean over the rows of minus log softmax(z) at the label, as one "
+    "number. It is finite for all finite logits. An absolute error of 1e-9 is allowed.",
+    right=cross_entropy,
+    stages=(
+        Stage("some batches", "It is not the mean loss.",
+            "Take -log_softmax(z) at the label of each row, then the mean.", BATCHES_AND_LABELS),
+        Stage("a confident mistake", "A confident mistake gives a wrong loss.",
+            "The probability of the label rounds to 0. Take log-softmax of the logits: z - "
+            "logsumexp(z).",
+            ((array([0.0, -1000.0]), labels(1)), (array([1.0, -800.0, 0.0]), labels(1)),
+                (array([0.0, -60.0]), labels(1))), hard=True),
+        Stage("large logits", "Large logits give a wrong loss.", SHIFT,
+            ((array([1000.0, 1001.0]), labels(0)), (array([-1000.0, -1001.0]), labels(1)),
+                (array([1000.0, 1001.0], [-1000.0, -1001.0]), labels(0, 1)),
+                (array([1000.0, 0.0]), labels(0))), hard=True,
+            probe=lambda s: (array([s, s - 1.0]), labels(1))),
+    ),
+    mistakes=(
+        Mistake("It adds the losses up, and does not divide by the number of rows.",
+            "Take the mean.", lambda z, y: cross_entropy(z, y, reduction="sum")),
+        Mistake("It returns the loss of each row, not their mean.", "Take the mean.",
+            lambda z, y: cross_entropy(z, y, reduction="none")),
+        Mistake("It takes softmax twice: once before the loss, once in it.",
+            "The loss takes logits.", lambda z, y: cross_entropy(softmax(z), y)),
+        Mistake("It takes the logits for probabilities.", "Apply softmax, or better log-softmax.",
+            lambda z, y: -np.log(at_label(z, y)).mean()),
+        Mistake("The logarithm is missing: it is minus the mean probability.", "Take log-softmax.",
+            lambda z, y: -at_label(softmax(z), y).mean()),
+        Mistake("It is 1 minus the mean probability.", "Take minus the logarithm.",
+            lambda z, y: 1 - at_label(softmax(z), y).mean()),
+        Mistake("It takes all columns that occur among the labels, in every row.",
+            "`table[:, labels]` does that. Use `table[np.arange(N), labels]`.",
+            lambda z, y: -log_softmax(z)[:, y].mean()),
+        Mistake("It takes the mean over all N times K entries.", "Only N of them count.",
+            lambda z, y: cross_entropy(z, y, reduction="sum") / z.size),
+        Mistake("It takes the logarithm of the mean, not the mean of the logarithms.",
+            "Take the logarithm of each row first.",
+            lambda z, y: -np.log(at_label(softmax(z), y).mean())),
+        Mistake("It ignores the labels, and takes the largest probability.",
+            "The label says which one counts.", lambda z, y: -log_softmax(z).max(axis=-1).mean()),
+        Mistake("The classes count from 1.", "Label 0 is the first column.",
+            lambda z, y: cross_entropy(z, (y - 1) % z.shape[-1])),
+        Mistake("Softmax runs along the rows' axis, not along the classes.", "Use `axis=-1`.",
+            lambda z, y: -at_label(log_softmax(z, axis=0), y).mean()),
+        Mistake("Softmax runs over the whole batch.", "Use `axis=-1`.",
+            lambda z, y: -at_label(z - logsumexp(z.ravel()), y).mean()),
+        Mistake("It is the squared error.", "Take minus the logarithm.",
+            lambda z, y: ((softmax(z) - one_hot(y, z.shape[-1])) ** 2).mean()),
+        Mistake("It is the squared error, summed over the classes.", "Take minus the logarithm.",
+            lambda z, y: ((softmax(z) - one_hot(y, z.shape[-1])) ** 2).sum(axis=-1).mean()),
+        Mistake("It adds a term in 1 - p for every other class.",
+            "That is the loss of yes-or-no questions. Only the label counts here.",
+            lambda z, y: binary(softmax(z), one_hot(y, z.shape[-1])).sum(axis=-1).mean()),
+        Mistake("It takes the logarithm of a probability that has rounded to 0.",
+            "Take z - logsumexp(z) at the label.",
+            lambda z, y: -np.log(at_label(softmax(z), y)).mean()),
+    ),
+    rules=(at_least_zero,),
+    logarithmic=True,
+    rtol=1e-12,
+    atol=1e-9,
+)
+
+
+def loss_gradient(z: Array, y: Array) -> Array:
+    """Return the gradient of the mean cross-entropy."""
+    return np.asarray(cross_entropy_and_grad(z, y)[1])
+
+
+def residual(z: Array, y: Array) -> Array:
+    """Return p - y."""
+    return np.asarray(softmax(z) - one_hot(y, z.shape[-1]))
+
+
+CROSS_ENTROPY_GRAD = Exercise(
+    "Write the gradient of the loss",
+    "cross_entropy_grad(logits, labels)",
+    f"{TAKES_LOGITS} Return the gradient of the mean cross-entropy with respect to the logits, in "
+    f"their shape. {SIX_DIGITS}",
+    right=loss_gradient,
+    stages=(
+        Stage("some batches", "This is not the gradient of the mean loss.",
+            "For one row it is p - y, with y one-hot. The loss is a mean over N rows.",
+            BATCHES_AND_LABELS),
+        Stage("large logits", "Large logits give a wrong gradient.", SHIFT,
+            ((array([1000.0, 1001.0]), labels(0)), (array([-1000.0, -1001.0]), labels(1)),
+                (array([1000.0, 1001.0], [-1000.0, -1001.0]), labels(0, 1))), hard=True,
+            probe=lambda s: (array([s, s - 1.0]), labels(1))),
+    ),
+    mistakes=(
+        Mistake("It has the wrong sign: y - p, not p - y.",
+            "The gradient points uphill, away from the label.", lambda z, y: -loss_gradient(z, y)),
+        Mistake("It is off by the factor N, the number of rows.",
+            "The loss is a mean: divide by N.", residual),
+        Mistake("It has the wrong sign, and is off by the factor N, the number of rows.",
+            "It is (p - y) / N.", lambda z, y: -residual(z, y)),
+        Mistake("It divides by the number of classes, not by the number of rows.", "Divide by N.",
+            lambda z, y: residual(z, y) / z.shape[-1]),
+        Mistake("It divides by the number of all entries.", "Divide by N, the number of rows.",
+            lambda z, y: residual(z, y) / z.size),
+        Mistake("The label is not subtracted: these are the probabilities.", "It is p - y.",
+            lambda z, y: softmax(z)),
+        Mistake("The label is not subtracted: these are the probabilities divided by N.",
+            "It is (p - y) / N.", lambda z, y: softmax(z) / len(z)),
+        Mistake("It subtracts y from the logits, not from the probabilities.",
+            "Apply softmax first.", lambda z, y: (z - one_hot(y, z.shape[-1])) / len(z)),
+        Mistake("It subtracts y from the logits, not from the probabilities.",
+            "Apply softmax first.", lambda z, y: z - one_hot(y, z.shape[-1])),
+        Mistake("It subtracts 1 in all columns that occur among the labels, in every row.",
+            "`p[:, labels]` does that. Use `p[np.arange(N), labels]`.",
+            lambda z, y: (softmax(z) - one_hot(y, z.shape[-1]).max(axis=0)) / len(z)),
+        Mistake("It divides p by N, but not y.", "Divide the difference.",
+            lambda z, y: softmax(z) / len(z) - one_hot(y, z.shape[-1])),
+        Mistake("It divides y by N, but not p.", "Divide the difference.",
+            lambda z, y: softmax(z) - one_hot(y, z.shape[-1]) / len(z)),
+        Mistake("It is the gradient with respect to the probabilities, -y / p.",
+            "Multiply by the Jacobian of softmax.",
+            lambda z, y: -one_hot(y, z.shape[-1]) / softmax(z) / len(z)),
+        Mistake("It is multiplied by p (1 - p): that is the gradient of a squared error.",
+            "With the logarithm that factor is gone.",
+            lambda z, y: residual(z, y) * softmax(z) * (1 - softmax(z)) / len(z)),
+        Mistake("Softmax runs along the rows' axis, not along the classes.", "Use `axis=-1`.",
+            lambda z, y: (softmax(z, axis=0) - one_hot(y, z.shape[-1])) / len(z)),
+        Mistake("It takes sigmoids, not softmax.", "All classes share one sum.",
+            lambda z, y: (sigmoid(z) - one_hot(y, z.shape[-1])) / len(z)),
+        Mistake("The classes count from 1.", "Label 0 is the first column.",
+            lambda z, y: loss_gradient(z, (y - 1) % z.shape[-1])),
+        Mistake("It adds up the rows.", "Each logit has its own derivative.",
+            lambda z, y: residual(z, y).mean(axis=0)),
+    ),
+    rules=(sums_to_zero,),
+    rtol=1e-6,
+    atol=1e-9,
+)
+
+SMOOTH_LABELS = Exercise(
+    "Smooth the labels",
+    "smooth_labels(labels, n_classes, amount)",
+    "Return one row for each label: the one-hot row times 1 - `amount`, plus `amount` spread "
+    f"evenly over all `n_classes` classes. {SIX_DIGITS}",
+    right=lambda y, k, s: (1 - s) * one_hot(y, k) + s / k,
+    stages=(
+        Stage("some labels", "These are not the smoothed rows.",
+            "Each row is (1 - amount) y + amount / K, and sums to 1.",
+            ((labels(1, 0, 2), 3, 0.1), (labels(0, 3), 4, 0.3), (labels(1), 2, 0.5),
+                (labels(4, 2, 2), 5, 0.25))),
+        Stage("no smoothing", "An amount of 0 must leave the one-hot rows.", "(1 - 0) y + 0 is y.",
+            ((labels(1, 0), 3, 0.0), (labels(2), 4, 0.0))),
+        Stage("classes without a label", "It fails where a class has no label.",
+            "The number of columns is `n_classes`, whatever the labels are.",
+            ((labels(0, 1), 4, 0.2), (labels(2, 2, 2), 6, 0.1))),
+    ),
+    mistakes=(
+        Mistake("It spreads the amount over the other classes only.",
+            "The label's own class gets its part of it too.",
+            lambda y, k, s: np.where(one_hot(y, k) == 1, 1 - s, s / (k - 1))),
+        Mistake("The label's own class gets 1 - amount, without its part of what is spread.",
+            "Add amount / K to all entries.",
+            lambda y, k, s: np.where(one_hot(y, k) == 1, 1 - s, s / k)),
+        Mistake("The one-hot row is not multiplied by 1 - amount.",
+            "Then a row sums to more than 1.", lambda y, k, s: one_hot(y, k) + s / k),
+        Mistake("The amount is not divided by the number of classes.", "Spread it: amount / K.",
+            lambda y, k, s: (1 - s) * one_hot(y, k) + s),
+        Mistake("The amount and 1 - amount are exchanged.", "Most of it stays on the label.",
+            lambda y, k, s: s * one_hot(y, k) + (1 - s) / k),
+        Mistake("Nothing is spread.", "Add amount / K to all entries.",
+            lambda y, k, s: (1 - s) * one_hot(y, k)),
+        Mistake("It divides by the number of rows, not by that of the classes.",
+            "It is amount / K.", lambda y, k, s: (1 - s) * one_hot(y, k) + s / len(y)),
+        Mistake("The rows are not smoothed.", "Use `amount`.", lambda y, k, s: one_hot(y, k)),
+    ),
+    rules=(probabilities,),
+    rtol=1e-6,
+    atol=1e-12,
+)
+
+
+def relative(p: Array, q: Array) -> Array:
+    """Return p log(p / q), 0 where p is 0."""
+    return np.asarray(p * (np.log(np.where(p > 0, p, 1)) - np.log(np.where(p > 0, q, 1))))
+
+
+KL = Exercise(
+    "Measure how far q is from p",
+    "kl_divergence(p, q)",
+    "Return the sum of p log(p / q) with the natural logarithm: one number for vectors, one for "
+    "each row of a batch. The classes lie along the last axis. Where p is 0 nothing is added; q "
+    f"is never 0. {SIX_DIGITS}",
+    right=lambda p, q: relative(p, q).sum(axis=-1),
+    stages=(
+        Stage("one vector", "It is not the divergence of q from p.",
+            "Weigh the differences log(p) - log(q) with p.",
+            ((array(0.2, 0.5, 0.3), array(0.6, 0.1, 0.3)), (array(0.1, 0.9), array(0.5, 0.5)),
+                (array(0.4, 0.1, 0.2, 0.3), array(0.1, 0.2, 0.3, 0.4)),
+                (array(0.7, 0.3), array(0.7, 0.3)))),
+        Stage("a batch of rows", "One vector is right, but the rows of a batch are not.",
+            "Sum along the last axis only: `axis=-1`.",
+            ((PROBABILITY_ROWS[0], PROBABILITY_ROWS[0][::-1]),
+                (PROBABILITY_ROWS[1], array([0.2, 0.3, 0.5], [0.3, 0.3, 0.4], [0.1, 0.8, 0.1])),
+                (PROBABILITY_ROWS[2], array([0.4, 0.3, 0.2, 0.1])))),
+        Stage("a probability of 0", "Where p is 0 nothing must be added.",
+            "0 * log(0) is NaN in floats. Take the logarithm only where p is above 0.",
+            ((array(0.5, 0.5, 0.0), array(0.2, 0.5, 0.3)), (array(0.0, 1.0), array(0.5, 0.5)),
+                (array([1.0, 0.0], [0.3, 0.7]), array([0.6, 0.4], [0.5, 0.5]))), hard=True),
+    ),
+    mistakes=(
+        Mistake("p and q are exchanged.", "The weights are p, which also stands on top.",
+            lambda p, q: relative(q, p).sum(axis=-1)),
+        Mistake("The weights are q, not p.", "It is the mean under p.",
+            lambda p, q: (q * np.log(p / q)).sum(axis=-1)),
+        Mistake("The weights p are missing.", "Multiply by p.",
+            lambda p, q: np.log(p / q).sum(axis=-1)),
+        Mistake("It is the cross-entropy, -sum(p log q).", "Subtract the entropy of p.",
+            lambda p, q: -(p * np.log(q)).sum(axis=-1)),
+        Mistake("It takes the mean over the classes, not the sum.", "The weights are p already.",
+            lambda p, q: (p * np.log(p / q)).mean(axis=-1)),
+        Mistake("It returns the terms, not their sum.", "Sum along the last axis.", relative),
+        Mistake("It takes absolute values of the terms.", "Terms may be negative; the sum is not.",
+            lambda p, q: np.abs(p * np.log(p / q)).sum(axis=-1)),
+        Mistake("It is the divergence both ways, added.", "Only q's from p is wanted.",
+            lambda p, q: ((p - q) * np.log(p / q)).sum(axis=-1)),
+        Mistake("It sums over the whole batch.", "Use `axis=-1`.",
+            lambda p, q: relative(p, q).sum()),
+        Mistake("It takes the mean over the batch.", "Each row has its own.",
+            lambda p, q: relative(p, q).sum(axis=-1).mean()),
+        Mistake("It sums along the first axis, not along the last.", "Use `axis=-1`.",
+            lambda p, q: relative(p, q).sum(axis=0)),
+    ),
+    rules=(at_least_zero,),
+    logarithmic=True,
+    rtol=1e-6,
+    atol=1e-9,
+)

@@ -1,0 +1,176 @@
+"""Exercises on several yes-or-no questions at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from softmax_lessons import cross_entropy, log_softmax, sigmoid, softmax
+from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
+from softmax_lessons.exercises._rules import at_least_zero
+from softmax_lessons.exercises.catalog._shared import SIX_DIGITS, array
+
+if TYPE_CHECKING:
+    from softmax_lessons.exercises._exercise import Array
+
+ORDER = 130  # among the chapters
+
+# The tables are laid out by hand: a known mistake is its sentence, its hint and its formula.
+# fmt: off
+
+# --- the loss of yes-or-no questions --------------------------------------------------------------
+
+
+def two_scores(z: Array) -> Array:
+    """Return the scores of no and of yes."""
+    return np.stack([np.zeros_like(z), z], axis=-1)
+
+
+def per_answer(z: Array, y: Array) -> Array:
+    """Return the loss of each answer."""
+    return np.asarray(cross_entropy(two_scores(z), y.astype(int), reduction="none"))
+
+
+def from_probabilities(p: Array, y: Array) -> Array:
+    """Return the losses by the textbook formula, from probabilities."""
+    return np.asarray(-y * np.log(p) - (1 - y) * np.log(1 - p))
+
+
+SCORES = array([0.25, 1.23, -0.8], [2.0, -1.0, 0.5])
+ANSWERS = array([0.0, 1.0, 1.0], [1.0, 0.0, 1.0])
+PAIRS = array([1.5, -0.4], [-2.2, 0.3], [0.9, 0.7], [-0.1, -1.3])
+PAIRS_ANSWERS = array([1.0, 1.0], [0.0, 1.0], [0.0, 0.0], [1.0, 0.0])
+
+BCE_WITH_LOGITS = Exercise(
+    "Write the loss of yes-or-no questions",
+    "bce_with_logits(logits, targets)",
+    "`logits` and `targets` have one row for each example and one column for each question; a "
+    "target is 1 for yes and 0 for no. Return the mean over all answers of -log sigmoid(z) where "
+    "the target is 1, and of -log(1 - sigmoid(z)) where it is 0, as one number. It is finite for "
+    "all finite logits. An absolute error of 1e-9 is allowed.",
+    right=lambda z, y: per_answer(z, y).mean(),
+    stages=(
+        Stage("some answers", "It is not the mean loss.",
+            "Take the loss of each answer, then the mean over all of them.",
+            ((SCORES, ANSWERS), (PAIRS, PAIRS_ANSWERS), (array([0.6, -1.1]), array([0.0, 1.0])))),
+        Stage("a confident mistake", "A confident mistake gives a wrong loss.",
+            "The sigmoid rounds to 0 or to 1 there. With z for yes and 0 for no the loss is a "
+            "log-sum-exp of the two, minus the score of the true answer.",
+            ((array([-800.0]), array([1.0])), (array([60.0]), array([0.0])),
+                (array([-50.0]), array([1.0]))),
+            hard=True),
+        Stage("large logits", "Large logits give a wrong loss.",
+            "log(1 + exp(z)) is `np.logaddexp(0, z)`, or max(z, 0) + log1p(exp(-abs(z))).",
+            ((array([1000.0]), array([1.0])), (array([1000.0, -1000.0]), array([0.0, 0.0])),
+                (array([-1000.0], [1200.0]), array([1.0], [0.0]))), hard=True,
+            probe=lambda s: (array([float(s)]), array([0.0]))),
+    ),
+    mistakes=(
+        Mistake("It adds all losses up.", "Take the mean.", lambda z, y: per_answer(z, y).sum()),
+        Mistake("It adds up along each row, and takes the mean over the rows.",
+            "Divide by the number of questions too.",
+            lambda z, y: per_answer(z, y).sum(axis=1).mean()),
+        Mistake("It returns the loss of each answer, not their mean.", "Take the mean.",
+            per_answer),
+        Mistake("It returns the mean of each row.", "Take the mean of all answers.",
+            lambda z, y: per_answer(z, y).mean(axis=1)),
+        Mistake("It returns the mean of each column.", "Take the mean of all answers.",
+            lambda z, y: per_answer(z, y).mean(axis=0)),
+        Mistake("Only answers with target 1 count: the others add nothing.",
+            "A no costs -log(1 - sigmoid(z)).", lambda z, y: (y * per_answer(z, y)).mean()),
+        Mistake("Only answers with target 0 count: the others add nothing.",
+            "A yes costs -log(sigmoid(z)).", lambda z, y: ((1 - y) * per_answer(z, y)).mean()),
+        Mistake("Yes and no are exchanged.", "A target of 1 costs -log(sigmoid(z)).",
+            lambda z, y: per_answer(-z, y).mean()),
+        Mistake("It takes softmax where it should take sigmoids.",
+            "The questions do not share one sum.",
+            lambda z, y: from_probabilities(softmax(z), y).mean()),
+        Mistake("It is the cross-entropy of softmax: the questions compete.",
+            "Each question has a loss of its own, for yes or for no.",
+            lambda z, y: -(y * log_softmax(z)).sum(axis=-1).mean()),
+        Mistake("It takes the sigmoid twice.", "The loss takes logits.",
+            lambda z, y: per_answer(sigmoid(z), y).mean()),
+        Mistake("The logarithm is missing: it is the mean distance from the target.",
+            "Take minus the logarithm.", lambda z, y: np.abs(sigmoid(z) - y).mean()),
+        Mistake("It is the squared error.", "Take minus the logarithm.",
+            lambda z, y: ((sigmoid(z) - y) ** 2).mean()),
+        Mistake("It takes the logarithm of a probability that has rounded to 0 or to 1.",
+            "Start from the logits: log(1 - sigmoid(z)) is -log(1 + exp(z)).",
+            lambda z, y: from_probabilities(sigmoid(z), y).mean()),
+    ),
+    rules=(at_least_zero,),
+    logarithmic=True,
+    rtol=1e-12,
+    atol=1e-9,
+)
+
+# --- all answers right ----------------------------------------------------------------------------
+
+
+def right(p: Array, y: Array, t: float) -> Array:
+    """Return which answers are right."""
+    return np.asarray((p >= t) == (y == 1))
+
+
+SURE = array([0.9, 0.2, 0.6], [0.4, 0.7, 0.8], [0.1, 0.3, 0.45], [0.55, 0.65, 0.35])
+TRUE = array([1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 1.0, 1.0])
+UNSURE = array([0.62, 0.58], [0.3, 0.57], [0.52, 0.1], [0.2, 0.61], [0.7, 0.3],
+    [0.85, 0.4])
+
+UNSURE_TRUE = array([1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0],
+    [1.0, 1.0])
+
+EXACT_MATCH = Exercise(
+    "Ask for all answers at once",
+    "exact_match(p, targets, threshold)",
+    "`p` has one row for each example and one column for each question; an entry is the "
+    "probability of yes. `targets` has 1 for yes and 0 for no. A probability of at least "
+    "`threshold` is a yes. Return the fraction of examples in which every answer is right, as one "
+    f"number. {SIX_DIGITS}",
+    right=lambda p, y, t: right(p, y, t).all(axis=-1).mean(),
+    stages=(
+        Stage("some examples", "It is not the fraction of examples with all answers right.",
+            "Decide, compare with the targets, and ask of each row whether all are right.",
+            ((SURE, TRUE, 0.5), (UNSURE, UNSURE_TRUE, 0.5), (SURE[:3], TRUE[:3], 0.5))),
+        Stage("other thresholds", "Another threshold than one half gives a wrong fraction.",
+            "Compare with `threshold`.",
+            ((UNSURE, UNSURE_TRUE, 0.6), (SURE, TRUE, 0.42), (UNSURE, UNSURE_TRUE, 0.25))),
+        Stage("a probability on the threshold", "A probability equal to the threshold is a yes.",
+            "Use `>=`.",
+            ((array([0.5, 0.1], [0.25, 0.75]), array([1.0, 0.0], [0.0, 1.0]), 0.5),
+                (array([0.25, 0.75], [0.3, 0.2]), array([1.0, 1.0], [1.0, 0.0]), 0.25))),
+    ),
+    mistakes=(
+        Mistake("It is the fraction of right answers, question by question.",
+            "A row counts only if all its answers are right: `all(axis=-1)`.",
+            lambda p, y, t: right(p, y, t).mean()),
+        Mistake("A row counts as soon as one answer is right.", "Use `all`, not `any`.",
+            lambda p, y, t: right(p, y, t).any(axis=-1).mean()),
+        Mistake("It counts the rows.", "Divide by their number.",
+            lambda p, y, t: right(p, y, t).all(axis=-1).sum()),
+        Mistake("It returns one number a row.", "Take the mean.",
+            lambda p, y, t: right(p, y, t).all(axis=-1) * 1.0),
+        Mistake("It is the fraction of examples with an error.", "Count those without.",
+            lambda p, y, t: 1 - right(p, y, t).all(axis=-1).mean()),
+        Mistake("It asks of each question, not of each example, whether all answers are right.",
+            "The examples are the rows: `all(axis=-1)`.",
+            lambda p, y, t: right(p, y, t).all(axis=0).mean()),
+        Mistake("It compares how many times yes is said, not to what.", "Compare entry by entry.",
+            lambda p, y, t: ((p >= t).sum(axis=-1) == y.sum(axis=-1)).mean()),
+        Mistake("It chooses the largest probability of each row, and compares that one.",
+            "Any number of answers may be yes.",
+            lambda p, y, t: (y[np.arange(len(p)), p.argmax(axis=-1)] == 1).mean()),
+        Mistake("It overlooks a wrong yes: it checks only the questions whose answer is yes.",
+            "A no must be right as well.",
+            lambda p, y, t: ((p >= t) | (y == 0)).all(axis=-1).mean()),
+        Mistake("It overlooks a missing yes: it checks only the questions whose answer is no.",
+            "A yes must be right as well.",
+            lambda p, y, t: ((p < t) | (y == 1)).all(axis=-1).mean()),
+        Mistake("The threshold is always one half.", "Compare with `threshold`.",
+            lambda p, y, t: right(p, y, 0.5).all(axis=-1).mean()),
+        Mistake("A probability equal to the threshold counts as a no.", "Use `>=`.",
+            lambda p, y, t: ((p > t) == (y == 1)).all(axis=-1).mean()),
+    ),
+    rtol=1e-6,
+)

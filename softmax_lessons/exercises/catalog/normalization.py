@@ -1,0 +1,106 @@
+"""Exercises on what people try before softmax."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from softmax_lessons import (
+    min_max,
+    normalize_by_abs,
+    normalize_by_relu,
+    normalize_by_square,
+    normalize_by_sum,
+    softmax,
+)
+from softmax_lessons.exercises._exercise import Exercise, Mistake
+from softmax_lessons.exercises._rules import probabilities
+from softmax_lessons.exercises.catalog._shared import (
+    ABOVE,
+    FIVE,
+    LAST_AXIS,
+    PAIR,
+    SIX_DIGITS,
+    WHOLE,
+    WIDE,
+    Z,
+    a_batch,
+    exp,
+    max_of,
+    mean_of,
+    min_of,
+    normalized,
+    one_vector,
+    sum_of,
+    three_axes,
+)
+
+ORDER = 40  # among the chapters
+
+# The tables are laid out by hand: a known mistake is its sentence, its hint and its formula.
+# fmt: off
+
+# --- normalization --------------------------------------------------------------------------------
+
+NORMALIZE = Exercise(
+    "Divide by the sum",
+    "normalize_by_sum(scores)",
+    f"Return each score divided by the sum of its row. {LAST_AXIS} No sum is 0 here. {SIX_DIGITS}",
+    right=normalize_by_sum,
+    stages=(one_vector(Z, WIDE, PAIR, FIVE, ABOVE, what="These are not the normalized scores"),
+        a_batch(), three_axes(), WHOLE),
+    mistakes=(
+        Mistake("It divides by the sum of the absolute values.", "Keep the signs.",
+            lambda z: z / sum_of(np.abs(z))),
+        Mistake("It takes absolute values in both places.", "Keep the signs.", normalize_by_abs),
+        Mistake("It clips negative scores to 0.", "A negative score is a low one.",
+            lambda z: softmax(np.maximum(z, 0))),
+        Mistake("It leaves a class out of its own sum.", "The sum is over all classes.",
+            lambda z: exp(z) / (sum_of(exp(z)) - exp(z))),
+        Mistake("It divides by the length of the vector of exponentials, not by their sum.",
+            "Add the exponentials up as they are.",
+            lambda z: exp(z) / np.sqrt(sum_of(exp(z) ** 2))),
+        Mistake("It squares the scores.", "Use them as they are.", normalize_by_square),
+        Mistake("It clips negative scores to 0.", "Use them as they are.", normalize_by_relu),
+        Mistake("It rescales from the minimum to the maximum.", "Divide by the sum.", min_max),
+        Mistake("It returns softmax.", "There is no exponential in this one.", softmax),
+        Mistake("It divides by the largest score.", "Divide by the sum.", lambda z: z / max_of(z)),
+        Mistake("It divides by the mean.", "Divide by the sum.", lambda z: z / mean_of(z)),
+        Mistake("It divides by the length of the vector, the root of the sum of squares.",
+            "Divide by the sum.", lambda z: z / np.sqrt(sum_of(z**2))),
+        Mistake("It subtracts the mean and divides by the standard deviation.",
+            "Divide by the sum.", lambda z: (z - mean_of(z)) / z.std(axis=-1, keepdims=True)),
+    ),
+    rules=(probabilities,),
+    rtol=1e-6,
+)
+
+SHIFT_BY_SUM = Exercise(
+    "Repair min-max",
+    "shift_by_sum(scores)",
+    "Subtract from each row its smallest score, then divide by the sum of what is left. "
+    f"{LAST_AXIS} No row has equal scores only. {SIX_DIGITS}",
+    right=lambda z: normalized(z - min_of(z)),
+    stages=(one_vector(Z, WIDE, PAIR, FIVE, ABOVE, what="These are not the normalized scores"),
+        a_batch(), three_axes(), WHOLE),
+    mistakes=(
+        Mistake("It does not subtract the smallest score.", "Shift first, then divide.",
+            normalize_by_sum),
+        Mistake("It divides by the sum of the scores as they were.",
+            "Add up what is left after the shift.", lambda z: (z - min_of(z)) / sum_of(z)),
+        Mistake("It divides by the maximum of what is left: that is min-max.", "Divide by the sum.",
+            min_max),
+        Mistake("It does not divide.", "Divide by the sum.", lambda z: z - min_of(z)),
+        Mistake("It subtracts the largest score.", "Subtract the smallest.",
+            lambda z: normalized(z - max_of(z))),
+        Mistake("It adds the smallest score.", "Subtract it.", lambda z: normalized(z + min_of(z))),
+        Mistake("It subtracts the absolute value of the smallest score.", "Subtract it as it is.",
+            lambda z: normalized(z - np.abs(min_of(z)))),
+        Mistake("It subtracts the smallest absolute value.", "Subtract the smallest score.",
+            lambda z: normalized(z - min_of(np.abs(z)))),
+        Mistake("It returns softmax.", "There is no exponential in this one.", softmax),
+        Mistake("It subtracts the minimum of the whole batch.", "Each row has its own.",
+            lambda z: normalized(z - z.min())),
+    ),
+    rules=(probabilities,),
+    rtol=1e-6,
+)

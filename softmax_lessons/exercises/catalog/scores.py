@@ -1,0 +1,115 @@
+"""Exercises on scores: labels as one-hot rows, and the lead of the best class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from softmax_lessons import one_hot
+from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
+from softmax_lessons.exercises.catalog._shared import (
+    FIVE,
+    NINE_DIGITS,
+    WHOLE,
+    WIDE,
+    Z,
+    a_batch,
+    array,
+    cases,
+    labels,
+    one_vector,
+    three_axes,
+)
+
+if TYPE_CHECKING:
+    from softmax_lessons.exercises._exercise import Array
+
+ORDER = 10  # among the chapters
+
+# The tables are laid out by hand: a known mistake is its sentence, its hint and its formula.
+# fmt: off
+
+# --- scores ---------------------------------------------------------------------------------------
+
+
+def margin(scores: Array) -> Array:
+    """Return how far the best class leads the second best."""
+    ordered = np.sort(scores, axis=-1)
+    return np.asarray(ordered[..., -1] - ordered[..., -2])
+
+
+ONE_HOT = Exercise(
+    "Write labels as one-hot rows",
+    "one_hot(labels, n_classes)",
+    "`labels` is an array of N whole numbers from 0 to `n_classes` - 1. Return an array with N "
+    "rows and `n_classes` columns: 1 in the column of the label, 0 elsewhere.",
+    right=one_hot,
+    stages=(
+        Stage("a few labels", "The rows are not one-hot rows of the labels.",
+            "Row i has its 1 in column labels[i]. Classes count from 0.",
+            ((labels(2, 0, 1, 2), 3), (labels(1, 3), 4), (labels(0), 2),
+                (labels(1, 0, 0, 2, 4), 5))),
+        Stage("classes without a label", "It fails where a class has no label.",
+            "The number of columns is `n_classes`, whatever the labels are.",
+            ((labels(0, 1), 4), (labels(2, 2, 2), 6))),
+    ),
+    mistakes=(
+        Mistake("The classes count from 1.", "Label 0 is the first column.",
+            lambda y, k: np.eye(k)[y - 1]),
+        Mistake("It takes the number of classes from the labels, not from `n_classes`.",
+            "The last classes may have no label in this batch.",
+            lambda y, k: np.eye(y.max() + 1)[y]),
+        Mistake("It writes the label where the 1 should be.", "The place says which class it is.",
+            lambda y, k: np.eye(k)[y] * y[:, None]),
+        Mistake("Zeros and ones are exchanged.", "The label gets the 1.",
+            lambda y, k: 1 - np.eye(k)[y]),
+        Mistake("Only the last label has its row, or all labels share one.",
+            "Each row has its own 1: `Y[np.arange(N), labels] = 1`.",
+            lambda y, k: np.tile(np.eye(k)[y].max(axis=0), (len(y), 1))),
+        Mistake("The columns run from the last class to the first.", "Class 0 is the first column.",
+            lambda y, k: np.eye(k)[y][:, ::-1]),
+    ),
+)
+
+MARGIN = Exercise(
+    "Measure the lead of the best class",
+    "margin(scores)",
+    "Return how far the largest score leads the second largest, along the last axis: one number "
+    "for a vector, one for each row of a batch. Equal best scores have a lead of 0. "
+    + NINE_DIGITS,
+    right=margin,
+    stages=(
+        one_vector(Z, WIDE, FIVE, array(-5.0, -1.0, -3.0), array(1.0, 4.0, 3.5, 2.0),
+            what="It is not the lead"),
+        Stage("ties", "Ties are wrong: two equal best scores have a lead of 0.",
+            "Sort the scores, and take the last two, equal or not: do not drop what occurs twice.",
+            cases(array(2.0, 2.0, 1.0), array(0.5, 0.5), array(-1.0, 3.0, 0.0, 3.0))),
+        a_batch(hint="Work along the last axis only: `axis=-1`."),
+        three_axes(),
+        WHOLE,
+    ),
+    mistakes=(
+        Mistake("It is the lead over the worst class, not over the second best.", "Sort first.",
+            lambda z: np.ptp(z, axis=-1)),
+        Mistake("It is the lead over the mean.", "Sort, and take the last two.",
+            lambda z: z.max(axis=-1) - z.mean(axis=-1)),
+        Mistake("It subtracts neighbours without sorting.", "The best two may stand anywhere.",
+            lambda z: z[..., -1] - z[..., -2]),
+        Mistake("It subtracts the second score from the first without sorting.",
+            "The best two may stand anywhere.", lambda z: z[..., 0] - z[..., 1]),
+        Mistake("It returns the largest score.", "Subtract the second largest.",
+            lambda z: z.max(axis=-1)),
+        Mistake("It returns the second largest score.", "Subtract it from the largest.",
+            lambda z: np.sort(z, axis=-1)[..., -2]),
+        Mistake("It returns the index of the best class.", "`argmax` gives the place.",
+            lambda z: z.argmax(axis=-1)),
+        Mistake("It is the lead of the second lowest score over the lowest.",
+            "The largest scores stand at the end of a sorted row.",
+            lambda z: np.sort(z, axis=-1)[..., 1] - np.sort(z, axis=-1)[..., 0]),
+        Mistake("It divides the best two scores.", "A lead is a difference.",
+            lambda z: np.sort(z, axis=-1)[..., -1] / np.sort(z, axis=-1)[..., -2]),
+        Mistake("It takes the best two of the whole batch.", "Use `axis=-1`.",
+            lambda z: margin(z.ravel())),
+    ),
+)

@@ -1,0 +1,116 @@
+"""Exercises on sigmoid and its inverse."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from softmax_lessons import sigmoid, softmax
+from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
+from softmax_lessons.exercises.catalog._shared import (
+    CUBE,
+    NINE_DIGITS,
+    PAIR,
+    SIX_DIGITS,
+    TWO_ROWS,
+    WHOLE,
+    WIDE,
+    Z,
+    array,
+    cases,
+)
+
+ORDER = 20  # among the chapters
+
+# The tables are laid out by hand: a known mistake is its sentence, its hint and its formula.
+# fmt: off
+
+# --- sigmoid --------------------------------------------------------------------------------------
+
+SIGMOID = Exercise(
+    "Write sigmoid so that nothing overflows",
+    "sigmoid(x)",
+    "Return 1 / (1 + exp(-x)) for each entry of the array `x`, which has any shape and holds any "
+    f"floats. {NINE_DIGITS} That goes for tiny results too, down to 1e-300.",
+    right=sigmoid,
+    stages=(
+        Stage("ordinary numbers", "Ordinary numbers give wrong results.",
+            "sigmoid(0) is 0.5. Which part is off there?", cases(Z, WIDE, PAIR, array(0.0, 1.0))),
+        Stage("any shape", "One vector is right, other shapes are not.",
+            "Each entry stands for itself: no axis matters.",
+            cases(TWO_ROWS, CUBE, np.array(0.7), array(-1.5))),
+        WHOLE,
+        Stage("large numbers", "Large numbers give wrong results; they should be close to 1.",
+            "exp(x) / (1 + exp(x)) is infinity by infinity there. Use exp of -|x| only.",
+            cases(array(1000.0, 800.0), array(720.0, 30.0, 1e6), array(np.inf)),
+            hard=True, probe=lambda s: (array(s, 0.0),)),
+        Stage("very negative numbers",
+            "Very negative numbers give wrong results; they should be close to 0.",
+            "Use exp(x) / (1 + exp(x)) for x below 0: its exponential cannot overflow.",
+            cases(array(-1000.0, -800.0), array(-30.0, 0.0), array(-np.inf)),
+            hard=True, probe=lambda s: (array(-s, 0.0),),
+            atol=1e-10),
+        Stage("the tail",
+            "Small results lose their digits: far below 0 sigmoid(x) is nearly exp(x).",
+            "Do not clip, and do not subtract from 1. For x below 0 use exp(x) / (1 + exp(x)).",
+            cases(array(-40.0, -50.0), array(-100.0), array(-690.0, -300.0)), hard=True,
+            probe=lambda s: (array(-min(s, 690.0), 0.0),)),
+    ),
+    mistakes=(
+        Mistake("The sign in the exponent is wrong: exp(x), not exp(-x).", "A large x must give 1.",
+            lambda x: 1 / (1 + np.exp(x))),
+        Mistake("The 1 in the denominator is missing.", "It is 1 + exp(-x).",
+            lambda x: 1 / np.exp(-x)),
+        Mistake("It subtracts the exponential from 1, where it should add.", "It is 1 + exp(-x).",
+            lambda x: 1 / (1 - np.exp(-x))),
+        Mistake("It returns tanh.", "sigmoid(x) is (1 + tanh(x / 2)) / 2.", np.tanh),
+        Mistake("It is tanh moved to 0 to 1, but twice as steep.", "It takes tanh(x / 2).",
+            lambda x: (1 + np.tanh(x)) / 2),
+        Mistake("It returns the derivative of sigmoid.", "The derivative is s (1 - s).",
+            lambda x: sigmoid(x) * (1 - sigmoid(x))),
+        Mistake("It returns a step of 0 and 1.", "The soft step is never exactly 0 or 1.",
+            lambda x: (x > 0) * 1.0),
+        Mistake("It is the softmax of the vector.", "Each entry stands for itself.",
+            lambda x: softmax(x)),
+        Mistake("It takes powers of 2, not of e.", "Use `np.exp`.", lambda x: 1 / (1 + 2.0**-x)),
+        Mistake("It takes the absolute value of x.", "sigmoid(-x) is 1 - sigmoid(x).",
+            lambda x: sigmoid(np.abs(x))),
+        Mistake("It takes the negative absolute value of x for every x.",
+            "That is right below 0 only. Above, it is 1 / (1 + exp(-x)).",
+            lambda x: sigmoid(-np.abs(x))),
+        Mistake("It is a straight line, cut off at 0 and 1.", "Use 1 / (1 + exp(-x)).",
+            lambda x: np.clip(0.25 * x + 0.5, 0, 1)),
+    ),
+)
+
+LOGIT = Exercise(
+    "Go back from a probability to its score",
+    "logit(p)",
+    "Return log(p / (1 - p)), the score whose sigmoid is p, for each entry of the array `p`. All "
+    f"entries lie between 0 and 1, and neither is reached. {SIX_DIGITS}",
+    right=lambda p: np.log(p) - np.log1p(-p),
+    stages=(
+        Stage("ordinary probabilities", "It is not the score of these probabilities.",
+            "The odds are p / (1 - p), and the score is their logarithm.",
+            cases(array(0.9, 0.5, 0.2), array(0.3, 0.75), array(0.05, 0.6, 0.99, 0.4))),
+        Stage("tiny probabilities", "Tiny probabilities are wrong.",
+            "Nothing has to be added or clipped: log(1e-20) is fine.",
+            cases(array(1e-20, 1e-9), array(1e-300)), hard=True),
+    ),
+    mistakes=(
+        Mistake("It returns the logarithm of p, not of the odds.", "Divide by 1 - p first.",
+            np.log),
+        Mistake("It returns the odds, without the logarithm.", "Take `np.log`.",
+            lambda p: p / (1 - p)),
+        Mistake("It returns sigmoid, not its inverse.", "Solve p = 1 / (1 + exp(-x)) for x.",
+            sigmoid),
+        Mistake("It adds the two logarithms.", "log(p / q) is log(p) - log(q).",
+            lambda p: np.log(p) + np.log(1 - p)),
+        Mistake("It divides the two logarithms.", "log(p / q) is log(p) - log(q).",
+            lambda p: np.log(p) / np.log(1 - p)),
+        Mistake("It divides by 1 + p.", "The other outcome has the probability 1 - p.",
+            lambda p: np.log(p / (1 + p))),
+    ),
+    logarithmic=True,
+    rtol=1e-6,
+    atol=1e-12,
+)

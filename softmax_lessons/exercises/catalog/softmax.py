@@ -1,0 +1,223 @@
+"""Exercises on softmax: for one vector, for real use, and undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from softmax_lessons import hardmax, min_max, normalize_by_sum, sigmoid, softmax
+from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
+from softmax_lessons.exercises._rules import probabilities, sums_to_zero
+from softmax_lessons.exercises.catalog._shared import (
+    EXCLUDED,
+    FAR_APART,
+    FLOAT32,
+    KEEPDIMS,
+    LAST_AXIS,
+    NINE_DIGITS,
+    PROBABILITIES,
+    PROBABILITY_ROWS,
+    SHIFT,
+    SHIFTS,
+    SIX_DIGITS,
+    WHOLE,
+    a_batch,
+    array,
+    cases,
+    exp,
+    large,
+    max_of,
+    mean_of,
+    normalized,
+    one_vector,
+    sum_of,
+    three_axes,
+    very_negative,
+)
+
+if TYPE_CHECKING:
+    from softmax_lessons.exercises._exercise import Array
+
+ORDER = 50  # among the chapters
+
+# The tables are laid out by hand: a known mistake is its sentence, its hint and its formula.
+# fmt: off
+
+# --- what people write for softmax ----------------------------------------------------------------
+
+NOT_SOFTMAX = (
+    Mistake("It does not divide: these are the exponentials.", "Divide by their sum.", exp),
+    Mistake("It divides by the sum of the scores, not of their exponentials.",
+        "The sum in the denominator is over exp(z).", lambda z: exp(z) / sum_of(z)),
+    Mistake("It divides the scores by the sum of the exponentials.", "The numerator is exp(z) too.",
+        lambda z: z / sum_of(exp(z))),
+    Mistake("It divides the scores by their sum; there is no exponential.",
+        "Replace each score z by exp(z), in the numerator and in the sum.", normalize_by_sum),
+    Mistake("It divides by the largest exponential, not by their sum.", "Add the exponentials up.",
+        lambda z: exp(z - max_of(z))),
+    Mistake("It divides by the mean of the exponentials, not by their sum.",
+        "The sum is K times the mean.", lambda z: exp(z) / mean_of(exp(z))),
+    Mistake("It returns the hard choice: 1 for the largest score and 0 for the others.",
+        "The soft choice gives every class a probability.", hardmax),
+    Mistake("It returns a sigmoid of each score.", "Classes must share one sum.", sigmoid),
+    Mistake("It divides the sigmoids by their sum, not the exponentials.",
+        "Replace the sigmoid by exp.", lambda z: normalized(sigmoid(z))),
+    Mistake("It takes powers of 2, not of e.", "`np.exp(z)` is e**z.",
+        lambda z: softmax(z * np.log(2))),
+    Mistake("It takes powers of 10, not of e.", "`np.exp(z)` is e**z.",
+        lambda z: softmax(z * np.log(10))),
+    Mistake("The sign in the exponent is wrong: the largest score gets the smallest probability.",
+        "It is exp(z - max), not exp(max - z).", lambda z: softmax(-z)),
+    Mistake("It takes the absolute values of the scores.", "A negative score is a low one.",
+        lambda z: softmax(np.abs(z))),
+    Mistake("It clips negative scores to 0.", "A negative score is a low one.",
+        lambda z: softmax(np.maximum(z, 0))),
+    Mistake("It leaves a class out of its own sum.", "The sum is over all classes.",
+        lambda z: exp(z) / (sum_of(exp(z)) - exp(z))),
+    Mistake("It divides by the length of the vector of exponentials, not by their sum.",
+        "Add the exponentials up as they are.", lambda z: exp(z) / np.sqrt(sum_of(exp(z) ** 2))),
+    Mistake("It squares the scores.", "It is exp(z).", lambda z: softmax(z**2)),
+    Mistake("It divides the scores by their maximum, where it should subtract it.",
+        "Only a shift cancels.", lambda z: softmax(z / max_of(z))),
+    Mistake("It takes softmax twice.",
+        "The second one takes probabilities for scores, and flattens them.",
+        lambda z: softmax(softmax(z))),
+    Mistake("It subtracts the maximum in the numerator only.",
+        "The shift cancels only if it stands in both places.",
+        lambda z: exp(z - max_of(z)) / sum_of(exp(z))),
+    Mistake("It subtracts the maximum in the denominator only.",
+        "The shift cancels only if it stands in both places.",
+        lambda z: exp(z) / sum_of(exp(z - max_of(z)))),
+    Mistake("It subtracts the maximum after the exponential.",
+        "Subtract it from the scores, before exp.", lambda z: normalized(exp(z) - max_of(exp(z)))),
+    Mistake("It adds 1 to the sum of the exponentials.", "Sigmoid has that 1; softmax has none.",
+        lambda z: exp(z) / (1 + sum_of(exp(z)))),
+    Mistake("It standardizes the scores first.",
+        "Softmax takes the scores as they are: their spread counts.",
+        lambda z: softmax((z - mean_of(z)) / z.std(axis=-1, keepdims=True))),
+    Mistake("It rescales the scores to 0 to 1 first.", "Their spread counts.",
+        lambda z: softmax(min_max(z))),
+)
+
+
+def shifted_by(shift: Callable[[Array], Array], z: Array) -> Array:
+    """Return softmax with some shift."""
+    return normalized(exp(z - shift(z)))
+
+
+BAD_SHIFTS = (
+    *(Mistake(mistake, hint, partial(shifted_by, shift)) for mistake, hint, shift in SHIFTS),
+    Mistake("For large scores it returns the hard choice.",
+        "Nothing has to be replaced: " + SHIFT[0].lower() + SHIFT[1:],
+        lambda z: hardmax(z) if np.abs(z).max() > 700 else softmax(z)),
+)
+
+SMALL_DIFFERENCES = (lambda z: normalized(exp(z - max_of(z))),
+    lambda z: normalized(np.exp(z - max_of(z), dtype=np.promote_types(z.dtype, np.float32))),
+    lambda z: softmax(z - max_of(z)))
+
+WRAPS = tuple(
+    Mistake("Integer input wraps around.",
+        "In int8, -128 - 127 is 1. Make integers floats before you subtract.", f)
+    for f in SMALL_DIFFERENCES
+)
+
+SMALL_INTEGERS = Stage("small integers", "Integers of 8 bits give wrong numbers.",
+    "Make integers floats of 64 bits before you calculate anything.",
+    cases(array(-128, 127, dtype=np.int8), array(-127, 125, 127, dtype=np.int8),
+        array(1, 2, 3, dtype=np.uint8)),
+    hard=True)
+
+
+# --- softmax --------------------------------------------------------------------------------------
+
+SOFTMAX_VECTOR = Exercise(
+    "Write softmax for one vector",
+    "softmax_vector(scores)",
+    "`scores` is an array with one axis, of scores between -50 and 50. Return exp(z) of each "
+    f"score z, divided by the sum of all of them, as an array or a list. {SIX_DIGITS}",
+    right=softmax,
+    stages=(
+        one_vector(what="These are not the probabilities"),
+        WHOLE,
+        Stage("one class", "A single class gets the probability 1.",
+            "Nothing has to be done for it: exp(z) / exp(z) is 1.",
+            cases(array(0.7), array(-3.0), array(0.0))),
+        Stage("small probabilities", "Small probabilities are wrong.",
+            "Exponents down to -700 are fine: do not round or clip, add no small number, shift by "
+            "the maximum only.",
+            cases(array(0.0, -20.0), array(30.0, -10.0, 0.0), array(-45.0, 5.0)),
+            hard=True),
+    ),
+    mistakes=NOT_SOFTMAX,
+    rules=(probabilities,),
+    accepts_lists=True,
+    rtol=1e-6,
+)
+
+SOFTMAX = Exercise(
+    "Build softmax for real use",
+    "softmax(scores)",
+    f"Return the softmax of an array. {LAST_AXIS} Nothing overflows, whatever the scores are; a "
+    "score of -inf gives 0. float32 comes back as float32, integers of any size come back as "
+    f"float64, and the input stays as it was. {NINE_DIGITS}",
+    right=softmax,
+    stages=(
+        one_vector(what="These are not the probabilities"),
+        a_batch(),
+        three_axes(),
+        WHOLE,
+        Stage("small probabilities", "Small probabilities are wrong.",
+            "Exponents down to -700 are fine: do not round or clip, add no small number, shift by "
+            "the maximum only.",
+            cases(array(0.0, -50.0), array(0.0, -100.0, -600.0),
+                array([0.0, -300.0], [-5.0, 40.0])),
+            hard=True),
+        large("wrong probabilities"),
+        very_negative("wrong probabilities"),
+        FAR_APART,
+        EXCLUDED,
+        FLOAT32,
+        SMALL_INTEGERS,
+    ),
+    mistakes=(*NOT_SOFTMAX, *BAD_SHIFTS, *WRAPS),
+    rules=(probabilities,),
+)
+
+LOGITS_FROM = Exercise(
+    "Undo softmax",
+    "logits_from(p)",
+    "Return scores whose softmax is `p`: those that sum to 0 in each row. The classes lie along "
+    f"the last axis, and no probability is 0. {SIX_DIGITS}",
+    right=lambda p: np.log(p) - mean_of(np.log(p)),
+    stages=(one_vector(*PROBABILITIES,
+        what="Softmax does not give p back, or the sum is not 0, with the scores"),
+        a_batch(*PROBABILITY_ROWS),
+        three_axes(np.stack([PROBABILITY_ROWS[0], PROBABILITY_ROWS[0][::-1]]))),
+    mistakes=(
+        Mistake("It returns log(p), whose sum is not 0.", "Subtract the mean of each row.", np.log),
+        Mistake("It subtracts the maximum, not the mean.", "Then the largest is 0, not the sum.",
+            lambda p: np.log(p) - max_of(np.log(p))),
+        Mistake("It subtracts the sum, not the mean.",
+            "The sum of n entries less c each falls by n c.",
+            lambda p: np.log(p) - sum_of(np.log(p))),
+        Mistake("It subtracts the mean of p, not of log(p).", "Take the logarithm first.",
+            lambda p: np.log(p) - mean_of(p)),
+        Mistake("It subtracts the mean, and takes no logarithm.", "The logarithm undoes exp.",
+            lambda p: p - mean_of(p)),
+        Mistake("It adds the mean.", "Subtract it.", lambda p: np.log(p) + mean_of(np.log(p))),
+        Mistake("It undoes sigmoid, not softmax.", "Take log(p), and shift each row.",
+            lambda p: np.log(p / (1 - p))),
+        Mistake("It takes exp, where log undoes it.", "Use `np.log`.",
+            lambda p: np.exp(p) - mean_of(np.exp(p))),
+        Mistake("It subtracts the mean of the whole batch.", KEEPDIMS,
+            lambda p: np.log(p) - np.log(p).mean()),
+    ),
+    rules=(sums_to_zero,),
+    logarithmic=True,
+    rtol=1e-6,
+    atol=1e-12,
+)

@@ -1,0 +1,139 @@
+"""Exercises on temperature and entropy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from softmax_lessons import log_softmax, softmax
+from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
+from softmax_lessons.exercises._rules import at_least_zero, probabilities
+from softmax_lessons.exercises.catalog._shared import (
+    FIVE,
+    KEEPDIMS,
+    LAST_AXIS,
+    NINE_DIGITS,
+    ONE_ROW,
+    PAIR,
+    PROBABILITIES,
+    PROBABILITY_ROWS,
+    SHIFT,
+    SQUARE,
+    TALL,
+    TWO_ROWS,
+    WHOLE,
+    WIDE,
+    Z,
+    a_batch,
+    array,
+    cases,
+    exp,
+    one_vector,
+    sum_of,
+    three_axes,
+)
+
+ORDER = 60  # among the chapters
+
+# The tables are laid out by hand: a known mistake is its sentence, its hint and its formula.
+# fmt: off
+
+# --- temperature ----------------------------------------------------------------------------------
+
+HEATED = tuple((z, t) for z, t in ((Z, 2.0), (WIDE, 0.5), (PAIR, 4.0), (FIVE, 1.5), (Z, 1.0)))
+
+WITH_TEMPERATURE = Exercise(
+    "Give softmax a temperature",
+    "softmax_with_temperature(scores, temperature)",
+    f"Return softmax(z / T). {LAST_AXIS} The temperature is a number above 0, and may be very "
+    f"small or very large. {NINE_DIGITS}",
+    right=lambda z, t: softmax(z, temperature=t),
+    stages=(
+        Stage("one vector", "The probabilities are wrong at some temperature.",
+            "Divide every score by T first; then it is softmax.", HEATED),
+        Stage("a batch of rows", "One vector is right, but the rows of a batch are not.", KEEPDIMS,
+            ((TWO_ROWS, 0.5), (SQUARE, 2.0), (ONE_ROW, 3.0), (TALL, 0.7))),
+        Stage("whole numbers", WHOLE.mistake, WHOLE.hint,
+            ((array(1, 2, 4, dtype=int), 2), (array(0, -1, 3, dtype=int), 3),
+                (array(5, 2, dtype=int), 1))),
+        Stage("a low temperature",
+            "A low temperature gives wrong probabilities; they should come close to the hard "
+            "choice.", "Dividing by a small T makes large scores. " + SHIFT,
+            ((Z, 0.001), (-Z, 0.0005), (PAIR, 0.001), (TWO_ROWS, 0.001)), hard=True),
+        Stage("a high temperature",
+            "A high temperature gives wrong probabilities; they should be nearly equal.",
+            "Divide the scores by T, and change nothing else.",
+            ((Z, 1e6), (WIDE, 1e9), (PAIR, 300.0)), hard=True),
+        Stage("large scores", "Large scores give wrong probabilities.", SHIFT,
+            ((array(1000.0, 1001.0), 1.0), (array(-1000.0, -1003.0), 2.0),
+                (array([2000.0, 2001.0], [-2000.0, -2001.0]), 0.5)), hard=True),
+    ),
+    mistakes=(
+        Mistake("The temperature multiplies, where it should divide.",
+            "A high temperature makes the probabilities more equal.", lambda z, t: softmax(z * t)),
+        Mistake("The temperature has no effect.",
+            "Divide the scores by it. To add or subtract it is a shift, which cancels.",
+            lambda z, t: softmax(z)),
+        Mistake("It divides the probabilities by T, not the scores.",
+            "Divide before the exponential.", lambda z, t: softmax(z) / t),
+        Mistake("It divides the scores in the numerator only.", "The sum needs z / T too.",
+            lambda z, t: exp(z / t) / sum_of(exp(z))),
+        Mistake("It divides the scores in the denominator only.", "The numerator needs z / T too.",
+            lambda z, t: exp(z) / sum_of(exp(z / t))),
+        Mistake("It raises the probabilities to the power 1/T, and does not normalize again.",
+            "Divide by their sum afterwards.", lambda z, t: softmax(z) ** (1 / t)),
+        Mistake("It takes softmax of probabilities divided by T.", "Divide the scores by T.",
+            lambda z, t: softmax(softmax(z) / t)),
+        Mistake("It divides by T squared.", "Divide once.", lambda z, t: softmax(z / t**2)),
+        Mistake("It divides by the square root of T.", "Divide by T itself.",
+            lambda z, t: softmax(z / np.sqrt(t))),
+        Mistake("The sign in the exponent is wrong.", "Physics has exp(-E / T); a score is -E.",
+            lambda z, t: softmax(-z / t)),
+        Mistake("It rounds z / T down to whole numbers.", "`/` divides, `//` rounds down.",
+            lambda z, t: softmax(z // t)),
+    ),
+    rules=(probabilities,),
+)
+
+ENTROPY = Exercise(
+    "Measure the uncertainty",
+    "entropy(p)",
+    "Return the entropy of the probabilities, minus the sum of p log p with the natural "
+    "logarithm: one number for a vector, one for each row of a batch. The classes lie along the "
+    f"last axis. A probability of 0 adds nothing. {NINE_DIGITS}",
+    right=lambda p: -np.sum(p * np.log(np.where(p > 0, p, 1)), axis=-1),
+    stages=(
+        one_vector(*PROBABILITIES, array(0.5, 0.5), what="It is not the entropy"),
+        a_batch(*PROBABILITY_ROWS, hint="Sum along the last axis only: `axis=-1`."),
+        three_axes(np.stack([PROBABILITY_ROWS[0], PROBABILITY_ROWS[0][::-1]])),
+        Stage("a probability of 0", "A probability of 0 must add nothing.",
+            "0 * log(0) is NaN in floats, and a small number inside the logarithm changes every "
+            "term. Take the logarithm only where p is above 0.",
+            cases(array(0.5, 0.5, 0.0), array(0.0, 1.0), array([1.0, 0.0], [0.3, 0.7])),
+            hard=True, atol=1e-12),
+    ),
+    mistakes=(
+        Mistake("It is the sum of the logarithms, without their weights p.", "Multiply by p.",
+            lambda p: -np.log(p).sum(axis=-1)),
+        Mistake("It takes the mean over the classes, not the sum.", "The weights are p already.",
+            lambda p: -(p * np.log(p)).mean(axis=-1)),
+        Mistake("It divides by the largest possible entropy, log(K).", "Leave it in nats.",
+            lambda p: -(p * np.log(p)).sum(axis=-1) / np.log(p.shape[-1])),
+        Mistake("It is 1 minus the sum of squares.", "That is the Gini impurity.",
+            lambda p: 1 - (p**2).sum(axis=-1)),
+        Mistake("It takes the input for scores, and applies softmax first.",
+            "p are probabilities already.", lambda p: -(softmax(p) * log_softmax(p)).sum(axis=-1)),
+        Mistake("It returns the terms, not their sum.", "Sum along the last axis.",
+            lambda p: -p * np.log(p)),
+        Mistake("It sums along the first axis, not along the last.", "Use `axis=-1`.",
+            lambda p: -(p * np.log(p)).sum(axis=0)),
+        Mistake("It sums over the whole batch.", "Use `axis=-1`.",
+            lambda p: -(p * np.log(p)).sum()),
+        Mistake("It takes the mean over the batch.", "Each row has its own entropy.",
+            lambda p: -(p * np.log(p)).sum(axis=-1).mean()),
+        Mistake("It adds the entropies of yes-or-no questions, with a term in 1 - p.",
+            "There is one term a class, p log p.",
+            lambda p: -(p * np.log(p) + (1 - p) * np.log(1 - p)).sum(axis=-1)),
+    ),
+    rules=(at_least_zero,),
+    logarithmic=True,
+)

@@ -1,0 +1,278 @@
+"""Solutions that misbehave: what they do stays in their process, and the report says it."""
+
+import contextlib
+import inspect
+import os
+import random
+import subprocess
+import sys
+import time
+from functools import partial
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+from support.checking import needs_fork
+from support.submissions._formulas import soft
+
+from softmax_lessons import exercises
+from softmax_lessons.exercises import _sandbox
+
+
+@pytest.fixture
+def in_thread(monkeypatch):
+    """Call solutions in a thread, as on Windows and macOS."""
+    monkeypatch.setattr(_sandbox, "Runner", _sandbox.InThread)
+
+
+@pytest.fixture(params=["InFork", "InThread"])
+def runner(request, monkeypatch):
+    if request.param == "InFork" and sys.platform != "linux":
+        pytest.skip("the checker forks on Linux only")
+    monkeypatch.setattr(_sandbox, "Runner", getattr(_sandbox, request.param))
+    return request.param
+
+
+def loops(z):
+    while True:
+        pass
+
+
+def loops_through_exceptions(z):
+    while True:
+        try:
+            while True:
+                print("still here")
+        except Exception:
+            pass
+
+
+def sleeps(z):
+    time.sleep(600)
+
+
+@pytest.mark.parametrize("solution", [loops, loops_through_exceptions, sleeps])
+@pytest.mark.usefixtures("runner")
+def test_no_end(solution, monkeypatch):
+    monkeypatch.setattr(_sandbox, "PATIENCE", 0.1)
+    started = time.monotonic()
+    report = exercises.check("softmax", solution)
+    assert report.mistake == "It does not come to an end."
+    assert report.got == "no result within 0.1 seconds"
+    assert report.call == f"{solution.__name__}(np.array([0.25, 1.23, -0.8]))"
+    assert time.monotonic() - started < 500  # of the 600 that one call sleeps
+
+
+def test_what_a_loop_printed_is_kept(monkeypatch):
+    monkeypatch.setattr(_sandbox, "PATIENCE", 1)  # time to print on a busy machine
+    monkeypatch.setattr(_sandbox, "GRACE", 10)
+    report = exercises.check("softmax", loops_through_exceptions)
+    assert report.notes == ("It printed: still here ...",)
+
+
+@needs_fork
+@pytest.mark.parametrize("stubborn", ["except BaseException", "one call of C"])
+def test_no_end_that_only_a_kill_ends(stubborn, monkeypatch):
+    monkeypatch.setattr(_sandbox, "PATIENCE", 0.1)
+
+    def catches(z):
+        while True:
+            with contextlib.suppress(BaseException):
+                time.sleep(1)
+
+    solution = catches if stubborn.startswith("except") else lambda z: sum(range(10**12))
+    assert exercises.check("softmax", solution).mistake == "It does not come to an end."
+
+
+def test_a_thread_that_cannot_be_ended_is_told_of(in_thread, monkeypatch):
+    monkeypatch.setattr(_sandbox, "PATIENCE", 0.1)
+    report = exercises.check("softmax", sleeps)
+    assert "restart the kernel" in report.hint
+
+
+@pytest.mark.usefixtures("runner")
+def test_many_slow_calls(monkeypatch):
+    monkeypatch.setattr(_sandbox, "BUDGET", 0.5)
+
+    def slow(z):
+        time.sleep(0.2)
+        return soft(z)
+
+    report = exercises.check("softmax", slow)
+    assert report.mistake == "It is far too slow."
+    assert report.got == "no result within 0.5 seconds for all calls together"
+
+
+def crashes(z):
+    import ctypes
+
+    ctypes.string_at(0)
+
+
+@needs_fork
+@pytest.mark.parametrize(
+    ("solution", "mistake"),
+    [
+        (lambda z: os._exit(0), "It ended the whole Python process, with exit code 0."),
+        (lambda z: os._exit(3), "It ended the whole Python process, with exit code 3."),
+        (lambda z: os.abort(), "It crashed the whole Python process (SIGABRT)."),
+        (crashes, "It crashed the whole Python process (SIGSEGV)."),
+        (lambda z: os.kill(os.getpid(), 9), "It crashed the whole Python process (SIGKILL)."),
+    ],
+)
+def test_the_end_of_the_process(solution, mistake, capfd):
+    assert exercises.check("softmax", solution).mistake == mistake
+    assert capfd.readouterr() == ("", "")
+
+
+def eats_memory(z):
+    pieces = []
+    while True:
+        pieces.append(bytearray(10**8))
+
+
+@needs_fork
+@pytest.mark.parametrize("solution", [eats_memory, lambda z: np.ones((10**6, 10**6))])
+def test_too_much_memory(solution, monkeypatch):
+    monkeypatch.setattr(_sandbox, "PATIENCE", 20)  # a busy machine takes its time
+    report = exercises.check("softmax", solution)
+    assert report.mistake == "It asks for far more memory than the task needs."
+    assert "MemoryError" in report.got
+
+
+@needs_fork
+def test_a_matrix_that_need_not_be_built():
+    def by_matrix(p, g):
+        j = np.eye(p.shape[-1]) * p[..., None] - p[..., None] * p[..., None, :]
+        return np.einsum("...ij,...j->...i", j, g)
+
+    report = exercises.check("softmax_vjp", by_matrix)
+    assert report.mistake == "It asks for far more memory than the task needs."
+    assert report.holds == ("one vector", "a batch of rows", "three axes")
+
+
+def recurses(z):
+    return recurses(z)
+
+
+class OddError(Exception):
+    def __str__(self):
+        raise ValueError
+
+
+class OddResult:
+    def __repr__(self):
+        raise ValueError
+
+
+def raises(error, z):
+    raise error
+
+
+@pytest.mark.usefixtures("runner")
+@pytest.mark.parametrize(
+    ("solution", "mistake", "got"),
+    [
+        (lambda z: sys.exit(2), "It calls `exit`.", "SystemExit: 2"),
+        (recurses, "It calls itself without end.", "RecursionError: maximum recursion depth"),
+        (partial(raises, KeyboardInterrupt), "It raises a KeyboardInterrupt, with", "KeyboardInt"),
+        (partial(raises, OddError), "It raises an OddError, with one vector.", "OddError: <OddE"),
+        (lambda z: OddResult(), "It returns an object of type `OddResult`", "<OddResult>"),
+        (partial(raises, ValueError("a\nb")), "It raises a ValueError", "ValueError: a ..."),
+    ],
+)
+def test_odd_ends(solution, mistake, got):
+    report = exercises.check("softmax", solution)
+    assert report.mistake.startswith(mistake)
+    assert report.got.startswith(got)
+
+
+@needs_fork
+def test_nobody_answers_input(capsys):
+    report = exercises.check("softmax", lambda z: input("the scores, please"))
+    assert report.mistake == "It raises an EOFError, with one vector."
+    assert "take everything from the arguments" in report.got
+
+
+def test_the_line_of_their_code_is_shown():
+    def fails(z):
+        deep = np.reshape
+        return deep(z, (7, 7))  # here
+
+    report = exercises.check("softmax", fails)
+    here = inspect.getsourcelines(fails)[1] + 2
+    assert report.got.splitlines() == [
+        "ValueError: cannot reshape array of size 3 into shape (7,7)",
+        f"in line {here}: return deep(z, (7, 7))  # here",
+    ]
+
+
+def test_what_a_right_solution_prints_is_kept(capsys):
+    def talks(z):
+        print("shape", z.shape)
+        return soft(z)
+
+    report = exercises.check("softmax", talks)
+    assert report
+    assert report.notes == ("It printed: shape (3,)",)
+    assert capsys.readouterr() == ("", "")
+
+
+@needs_fork
+def test_the_notebook_is_as_it_was():
+    calls = []
+    before = random.getstate(), np.random.get_state()[1].tolist(), list(calls)  # noqa: NPY002
+    exercises.check("softmax", lambda z: calls.append(random.random()) or soft(z))
+    assert before == (random.getstate(), np.random.get_state()[1].tolist(), calls)  # noqa: NPY002
+
+
+@needs_fork
+def test_torch_with_threads_does_not_wait_for_them():
+    if find_spec("torch") is None:  # to import it takes seconds, and the process below does it
+        pytest.skip("could not import 'torch'")
+    code = """
+import numpy as np
+import torch
+from softmax_lessons import exercises
+
+torch.set_num_threads(4)
+torch.ones(400, 1000).exp()
+floats = lambda z: torch.tensor(z if z.dtype.kind == "f" else z.astype(float))
+print(exercises.check("softmax", lambda z: torch.softmax(floats(z), dim=-1).numpy()).verdict)
+print(exercises.check("softmax", lambda z: torch.softmax(torch.ones(400, 1000), 1)).mistake)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "right",
+        "It returns an object of type `Tensor`, not an array.",
+    ]
+
+
+def dots(z): ...
+
+
+def documented(z):
+    """Return softmax."""
+
+
+def passes(z):
+    pass
+
+
+def todo(z):
+    raise NotImplementedError
+
+
+def returns_dots(z):
+    total = z.sum()
+    return total and ...
+
+
+@pytest.mark.parametrize("stub", [dots, documented, passes, todo, returns_dots])
+@pytest.mark.usefixtures("runner")
+def test_a_stub_is_not_a_mistake(stub):
+    report = exercises.check("softmax", stub)
+    assert report.verdict == "not yet"
+    assert not report
+    assert not report.mistake
+    assert repr(report).startswith("softmax: not yet.\n")

@@ -1,0 +1,53 @@
+"""Right and wrong submissions to the exercises of the chapter "cross-entropy"."""
+
+import numpy as np
+
+from support.submissions._formulas import hot, loss, loss_grad, soft
+
+
+def kl(p, q):
+    return sum(
+        np.where(p[..., i] > 0, p[..., i] * np.log(np.maximum(p[..., i], 1e-300) / q[..., i]), 0)
+        for i in range(p.shape[-1])
+    )
+
+
+def labels_in_all_rows(z, y):
+    p = soft(z)
+    p[:, y] -= 1
+    return p / len(y)
+
+
+Y_MINUS_P = "It has the wrong sign: y - p, not p - y."
+
+RIGHT = [
+    ("cross_entropy", loss),
+    ("cross_entropy_grad", loss_grad),
+    ("smooth_labels", lambda y, k, s: hot(y, k) * (1 - s) + s / k),
+    ("kl_divergence", kl),
+]
+
+WRONG = [
+    ("cross_entropy_grad", lambda z, y: -loss_grad(z, y), Y_MINUS_P),
+    (
+        "cross_entropy_grad",
+        lambda z, y: len(y) * loss_grad(z, y),
+        "off by the factor N, the number",
+    ),
+    (
+        "cross_entropy_grad",
+        lambda z, y: loss_grad(z, y) / len(y),
+        "divided by N, the number of rows",
+    ),
+    ("cross_entropy_grad", labels_in_all_rows, "subtracts 1 in all columns that occur among the"),
+    ("cross_entropy", lambda z, y: -np.log(soft(z)[:, y]).mean(), "all columns that occur among"),
+    ("cross_entropy", lambda z, y: loss(soft(z), y), "It takes softmax twice"),
+    ("cross_entropy", lambda z, y: loss(z, y) * len(y), "adds the losses up, and does not divide"),
+    ("cross_entropy", lambda z, y: min(loss(z, y), 30), "No result goes beyond 30, which is -log("),
+    (
+        "smooth_labels",
+        lambda y, k, s: hot(y, k) * (1 - s) + s,
+        "amount is not divided by the numbe",
+    ),
+    ("kl_divergence", lambda p, q: kl(q, p), "p and q are exchanged."),
+]

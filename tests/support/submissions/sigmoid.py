@@ -1,0 +1,27 @@
+"""Right and wrong submissions to the exercises of the chapter "sigmoid"."""
+
+import math
+
+import numpy as np
+
+from support.submissions._formulas import E, two_halves
+
+RIGHT = [
+    ("sigmoid", two_halves),
+    ("sigmoid", lambda x: 1 / (1 + E(-x))),
+    ("sigmoid", lambda x: E(-np.logaddexp(0, -x))),
+    ("logit", lambda p: np.log(p / (1 - p))),
+    ("logit", lambda p: np.array([math.log(x) - math.log(1 - x) for x in p])),
+]
+
+WRONG = [
+    ("logit", lambda p: np.log(p), "It returns the logarithm of p, not of the odds."),
+    (
+        "logit",
+        lambda p: np.log(np.maximum(p, 1e-15) / (1 - p)),
+        "beyond -34.54, which is log(1e-15).",
+    ),
+    ("sigmoid", lambda x: E(x) / (1 + E(x)), "It overflows from a score of 710 on."),
+    ("sigmoid", lambda x: (1 + np.tanh(x / 2)) / 2, "Small results lose their digits"),
+    ("sigmoid", lambda x: 1 / (1 + E(x)), "The sign in the exponent is wrong"),
+]
