@@ -173,7 +173,12 @@ def test_text_and_html_hold_the_same_rows(figure):
         (3, ["a"], ValueError, r"got shape \(\)"),
         ([1, 2, np.nan], LABELS, ValueError, r"scores must be finite, got \[1.0, 2.0, nan\]"),
         ([1, 2, np.inf], LABELS, ValueError, "scores must be finite"),
-        ([1, 2, 3j], LABELS, TypeError, r"pass x.real or abs\(x\)"),
+        (
+            [1, 2, 3j],
+            LABELS,
+            TypeError,
+            r"scores must hold real .*: pass scores.real or abs\(scores\)",
+        ),
         (Z, LABELS[:2], ValueError, "labels must name each of the 3 scores, got 2 labels"),
         (Z, "abc", TypeError, "labels must be a sequence of strings, got 'abc'"),
         (Z, ["a", "b", 3], TypeError, "labels must be a sequence of strings"),
