@@ -25,7 +25,7 @@ export function shifted(z, format) {
 const names = ["score", "exp", "sum", "probability"];
 
 /** What happened to the naive form, in a sentence. */
-function story(plain, safe, { largest }) {
+export function story(plain, safe, { largest }) {
   const { z, powers, total, p } = plain;
   const far = p.some((each, i) => !(Math.abs(each - safe.p[i]) <= 1e-4));
   const top = show(Math.max(...z), 2);
