@@ -22,7 +22,7 @@ export function shifted(z, format) {
   return naive(z.map((s) => format.round(s - top)), format);
 }
 
-const names = ["score", "exp", "sum", "probability"];
+const names = ["score", "exp", "sum", "p"];
 
 /** What happened to the naive form, in a sentence. */
 export function story(plain, safe, { largest }) {
