@@ -6,10 +6,10 @@ No result of a public function would show most of this, but its time and its mem
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from softmax_lessons._numerics import SMALL, TILE
 from support.family import whole
 
 from softmax_lessons import _numerics, activations, log_softmax, logsumexp, sigmoid, softmax
+from softmax_lessons._numerics import SMALL, TILE
 
 X = np.arange(6.0).reshape(2, 3)
 LARGEST = np.zeros(SMALL // 8)
