@@ -1,16 +1,16 @@
 """Live figures and quick checks for notebooks: they move on a web page too, with no kernel behind.
 
 Each function returns an object that a notebook shows: a custom element of HTML with its data, in it
-a plain table of the same numbers, calculated here, for readers without JavaScript, and after it its
-script. In a terminal the object prints that table. The same call gives the same bytes, so stored
-outputs can be compared. Whatever text is passed is shown as text, never read as HTML.
+a plain table of the same numbers for readers without JavaScript, and after it its script. In a
+terminal the object prints that table. The same call gives the same bytes, so stored outputs can be
+compared. Whatever text is passed is shown as text, never read as HTML.
 
 Classes are named by ``labels``. Scores are rounded to two digits after the point, the steps of
 the sliders.
-
-Each figure is a pair of modules: one calculates and writes the table, the other, in JavaScript,
-brings the element to life. A new pair is found without being listed.
 """
+
+# Each figure is a pair of modules: `_explorer.py` calculates and writes the table, `explorer.mjs`
+# brings the element to life. A new pair is found without being listed.
 
 from __future__ import annotations
 
