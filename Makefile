@@ -45,7 +45,7 @@ test-itself:
 	$(PY) -m mypy
 	@echo "The tests of the package run while the site is built: some five minutes."
 	@$(MAKE) --no-print-directory --jobs=2 $(IN_ONE_PIECE) test-package test-site
-	$(PY) -m pytest -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder --nbval --nbval-current-env tests/site tests/book book
+	$(PY) -m pytest -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder --nbval --nbval-current-env --nbval-sanitize-with tests/book/scripts.cfg tests/site tests/book book
 
 test-package:
 	$(PY) -m pytest tests/package tests/release

@@ -3,20 +3,24 @@
 Usage: python tools/run_notebooks.py [NOTEBOOK ...]      (default: all below book/)
 
 Only what a reader can use is kept: cell ids are made from the file's name, and times,
-interpreter versions and widget leftovers go, so that a second run changes nothing. Each notebook
-starts with a cell for machines that lack the package; the page does not show it.
+interpreter versions and widget leftovers go, so that a second run changes nothing. So do the
+scripts of live figures, which the site loads from files. Each notebook starts with a cell for
+machines that lack the package; the page does not show it.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell
+from nbval.plugin import get_sanitize_patterns
 
 ROOT = Path(__file__).resolve().parent.parent
+SCRIPTS = ROOT / "tests" / "book" / "scripts.cfg"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 FIRST = """\
 # Not on the page: installs the package where it is missing, as on Colab.
@@ -53,7 +57,16 @@ def run(path: Path) -> None:
     notebook.metadata["language_info"] = {"name": "python"}
     for number, cell in enumerate(notebook.cells):
         cell.id = f"{path.stem}-{number:02d}"
+        for output in cell.get("outputs", []):
+            drop_script(output.get("data", {}))
     nbformat.write(notebook, path)
+
+
+def drop_script(data: dict[str, str]) -> None:
+    """Take the script of a live figure away, in the way in which nbval does before it compares."""
+    [(script, rest)] = get_sanitize_patterns(SCRIPTS.read_text(encoding="utf-8"))
+    if "text/html" in data:
+        data["text/html"] = re.sub(script, rest, data["text/html"])
 
 
 def put_first(notebook: nbformat.NotebookNode) -> None:

@@ -1,16 +1,16 @@
 """Live figures as strings: numbers, errors, escaping, the same bytes on every run."""
 
-import json
 import re
 import subprocess
 import sys
+from functools import partial
 from html import escape, unescape
 from importlib.resources import files
 
 import numpy as np
 import pytest
 from support.docstrings import run_examples
-from support.family import LABELS, Z
+from support.live import ALL, FIGURES, LABELS, MODULES, OF_SCORES, Z, config, example, of_scores
 
 from softmax_lessons import (
     calibration,
@@ -37,18 +37,15 @@ from softmax_lessons.interactive import (
     reliability,
     simplex,
 )
+from softmax_lessons.interactive._live import script
+from softmax_lessons.interactive._table import show
 
-MODULES = [f for f in files("softmax_lessons").joinpath("static").iterdir() if ".mjs" in f.name]
-FIGURES = {
-    "double": lambda z, labels: double_softmax(z, labels, target=1),
-    "explorer": explorer,
-    "gradient": lambda z, labels: gradient(z, labels, target=1),
-    "normalizers": lambda z, labels: normalizers({"z": z}, labels),
-    "overflow": overflow,
-    "simplex": simplex,
-}
-every_figure = pytest.mark.parametrize("figure", FIGURES.values(), ids=list(FIGURES))
-every_module = pytest.mark.parametrize("module", MODULES, ids=lambda file: file.name)
+every_one = pytest.mark.parametrize("name", ALL)
+every_figure = pytest.mark.parametrize("name", FIGURES)
+every_figure_of_scores = pytest.mark.parametrize(
+    "figure", [partial(of_scores, name) for name in OF_SCORES], ids=OF_SCORES
+)
+every_module = pytest.mark.parametrize("module", MODULES)
 OPTIONS = {"40": "Too low.", "65": "A lead of a point is a factor of e.", "90": "Too high."}
 CHECKS = {
     "choice": lambda text: choice(text, {"a": text, text: "Right."}, answer=text),
@@ -69,9 +66,12 @@ def numbers(row):
     return [float(cell.replace("−", "-")) for cell in row]
 
 
-def script(live):
-    (code,) = re.findall(r"<script[^>]*>(.*?)</script>", live.html, re.DOTALL)
-    return code
+def parts(live):
+    """The element and its script."""
+    element, code = re.fullmatch(
+        r'(.*</softmax-[a-z]+>)\n<script type="module" async>\n(.*)</script>', live.html, re.DOTALL
+    ).groups()
+    return element, code
 
 
 # --- all figures ------------------------------------------------------------------------------
@@ -92,13 +92,21 @@ def test_it_needs_numpy_alone():
     assert done.stdout.strip() == "[]"
 
 
+def test_public_names():
+    assert sorted(interactive.__all__) == [
+        "Live", "choice", "double_softmax", "explorer", "gradient", "normalizers", "number",
+        "overflow", "reliability", "simplex",
+    ]  # fmt: skip
+
+
 def test_examples_run_for_every_public_name():
-    assert run_examples(interactive) == set(interactive.__all__)
+    modules = {sys.modules[getattr(interactive, name).__module__] for name in interactive.__all__}
+    assert set().union(*map(run_examples, modules)) == set(interactive.__all__)
 
 
 @every_module
 def test_module_is_small_and_readable(module):
-    source = module.read_bytes()
+    source = files("softmax_lessons.interactive").joinpath(module).read_bytes()
     assert len(source) < 8 * 1024
     lines = source.decode().splitlines()
     assert lines[0].startswith("/* "), "no sentence that says what it is"
@@ -107,7 +115,7 @@ def test_module_is_small_and_readable(module):
 
 @every_module
 def test_module_keeps_to_a_strict_content_policy(module):
-    source = module.read_text(encoding="utf-8")
+    source = files("softmax_lessons.interactive").joinpath(module).read_text(encoding="utf-8")
     assert not re.search(r"\beval\(|new Function|innerHTML|outerHTML|insertAdjacentHTML", source)
     assert not re.search(
         r"document\.write|setAttribute\(\"style|\bon\w+ ?=|https?://(?!www\.w3\.org/2000/svg)",
@@ -117,48 +125,73 @@ def test_module_keeps_to_a_strict_content_policy(module):
     assert "<!--" not in source
 
 
-@every_figure
-def test_same_call_gives_the_same_bytes(figure):
-    assert figure(Z, LABELS).html == figure(list(Z), tuple(LABELS)).html
-    assert repr(figure(Z, LABELS)) == figure(Z, LABELS).text
+@every_module
+def test_arithmetic_needs_no_page(module):
+    imports = re.findall(
+        r'^import \{ [\w, ]+ \} from "\./(\w+\.mjs)";$',
+        files("softmax_lessons.interactive").joinpath(module).read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    allowed = {"math.mjs": set(), "dom.mjs": set(), "figure.mjs": {"dom.mjs", "math.mjs"}}
+    assert set(imports) <= allowed.get(module, {"dom.mjs", "figure.mjs", "math.mjs"})
 
 
-@every_figure
-def test_html_has_no_link_handler_or_style(figure):
-    markup = figure(Z, LABELS).html.partition("<script")[0]
-    assert not re.search(r"<a\b|href|src=|\bon\w+=|style=|\bid=", markup)
+@every_one
+def test_same_call_gives_the_same_bytes(name):
+    assert example(name) == example(name)
+    assert repr(example(name)) == example(name).text
+    assert example(name)._repr_html_() == example(name).html
 
 
-@every_figure
-def test_script_is_whole_and_stands_alone(figure):
-    code = script(figure(Z, LABELS))
+@every_figure_of_scores
+def test_arrays_and_lists_give_the_same_bytes(figure):
+    assert figure(np.array(Z), LABELS) == figure(list(Z), tuple(LABELS))
+
+
+@every_one
+def test_element_has_no_script_link_handler_or_style(name):
+    element, _ = parts(example(name))
+    assert not re.search(r"<script|<a\b|href|src=|\bon\w+=|style=|\bid=", element)
+
+
+@every_one
+def test_script_is_whole_and_stands_alone(name):
+    _, code = parts(example(name))
     assert not re.search(r"^(import|export)\b", code, re.MULTILINE)
     names = re.findall(r"^(?:const|let|class|function) (\w+)", code, re.MULTILINE)
     assert len(names) == len(set(names)) > 10
     assert code.count('define("softmax-') == 1
 
 
-@every_figure
+def test_script_is_that_of_the_modules():
+    code = script("explorer")
+    for name in ("math", "dom", "figure", "explorer"):
+        source = files("softmax_lessons.interactive").joinpath(f"{name}.mjs").read_text("utf-8")
+        kept = [line for line in source.splitlines() if not re.match("import |export ", line)]
+        assert "\n".join(kept[:3]) in code, name
+    assert "class Gradient" not in code
+
+
+@every_figure_of_scores
 def test_labels_are_text_never_html(figure):
     labels = [HOSTILE, "<b>", "& co."]
     live = figure(Z, labels)
     assert live.html.count("<script") == live.html.count("</script>") == 1
-    markup = live.html.partition("<script")[0]
-    assert HOSTILE not in markup
-    assert escape(HOSTILE) in markup
-    (config,) = re.findall(r'config="([^"]*)"', markup)
-    assert json.loads(unescape(config))["labels"] == labels
+    element, _ = parts(live)
+    assert HOSTILE not in element
+    assert escape(HOSTILE) in element
+    assert config(live)["labels"] == labels
     assert HOSTILE in live.text
 
 
 @every_figure
-def test_text_and_html_hold_the_same_rows(figure):
-    live = figure(Z, LABELS)
+def test_text_and_html_hold_the_same_rows(name):
+    live = example(name)
     shown = [" ".join(filter(None, row)) for row in table(live)]
     assert [re.sub(r"\s+", " ", line).strip() for line in live.text.splitlines()[1:]] == shown
 
 
-@every_figure
+@every_figure_of_scores
 @pytest.mark.parametrize(
     ("scores", "labels", "error", "message"),
     [
@@ -173,7 +206,12 @@ def test_text_and_html_hold_the_same_rows(figure):
         (3, ["a"], ValueError, r"got shape \(\)"),
         ([1, 2, np.nan], LABELS, ValueError, r"scores must be finite, got \[1.0, 2.0, nan\]"),
         ([1, 2, np.inf], LABELS, ValueError, "scores must be finite"),
-        ([1, 2, 3j], LABELS, TypeError, r"pass x.real or abs\(x\)"),
+        (
+            [1, 2, 3j],
+            LABELS,
+            TypeError,
+            r"scores must hold real .*: pass scores.real or abs\(scores\)",
+        ),
         (Z, LABELS[:2], ValueError, "labels must name each of the 3 scores, got 2 labels"),
         (Z, "abc", TypeError, "labels must be a sequence of strings, got 'abc'"),
         (Z, ["a", "b", 3], TypeError, "labels must be a sequence of strings"),
@@ -200,7 +238,7 @@ def test_wrong_scores_and_labels(figure, scores, labels, error, message):
     ],
 )
 def test_numbers_are_written_to_be_read(x, shown):
-    assert interactive._show(x) == shown
+    assert show(x) == shown
 
 
 # --- one by one -------------------------------------------------------------------------------
@@ -222,7 +260,7 @@ def test_explorer_rounds_scores_to_the_steps_of_its_sliders():
     assert '"scores": [0.12, 1.0, 0.0]' in unescape(live.html)
 
 
-def test_explorer_makes_room_for_large_scores():
+def test_sliders_go_as_far_as_the_scores():
     assert '"limit": 5' in unescape(explorer(Z, LABELS).html)
     assert '"limit": 13' in unescape(explorer([1, 2, -12.5], LABELS).html)
 
@@ -259,8 +297,8 @@ def test_normalizers_show_what_the_package_calculates():
         softmax,
     ]
     for row, function in zip(rows, functions, strict=True):
-        shares = function(Z)
-        np.testing.assert_allclose(numbers(row[1:-1]), [*shares, shares.sum()], atol=5e-4)
+        p = function(Z)
+        np.testing.assert_allclose(numbers(row[1:-1]), [*p, p.sum()], atol=5e-4)
 
 
 @pytest.mark.parametrize(
@@ -323,8 +361,8 @@ def test_overflow_refuses_a_lift_off_its_slider(lift, error, message):
 def test_simplex_shows_what_the_package_calculates():
     rows = table(simplex(Z, LABELS, temperature=3))[1:]
     assert [row[0] for row in rows] == ["3.00", "0.25", "0.50", "1.00", "2.00", "4.00"]
-    for t, *shares in rows:
-        np.testing.assert_allclose(numbers(shares), softmax(Z, temperature=float(t)), atol=5e-4)
+    for t, *p in rows:
+        np.testing.assert_allclose(numbers(p), softmax(Z, temperature=float(t)), atol=5e-4)
 
 
 def test_gradient_shows_what_the_package_calculates():
@@ -436,38 +474,17 @@ def test_reliability_refuses_what_it_cannot_show(logits, labels, settings, error
         reliability(logits, labels, **settings)
 
 
-def test_reliability_keeps_to_its_own_markup():
-    live = reliability([Z, Z], [0, 1])
-    markup = live.html.partition("<script")[0]
-    assert not re.search(r"<a\b|href|src=|\bon\w+=|style=|\bid=", markup)
-    code = script(live)
-    assert not re.search(r"^(import|export)\b", code, re.MULTILINE)
-    names = re.findall(r"^(?:const|let|class|function) (\w+)", code, re.MULTILINE)
-    assert len(names) == len(set(names)) > 10
-    assert repr(live) == live.text
-
-
 # --- quick checks -----------------------------------------------------------------------------
-
-
-def config(live):
-    (attribute,) = re.findall(r'config="([^"]*)"', live.html)
-    return json.loads(unescape(attribute))
 
 
 @every_check
 def test_what_a_check_says_is_text_never_html(check):
     live = check(HOSTILE)
-    markup = live.html.partition("<script")[0]
+    element, _ = parts(live)
     assert live.html.count("<script") == 1
-    assert HOSTILE not in markup
-    assert f"<p>{escape(HOSTILE)}</p>" in markup
+    assert HOSTILE not in element
+    assert f"<p>{escape(HOSTILE)}</p>" in element
     assert config(live)["question"] == HOSTILE
-
-
-@every_check
-def test_check_is_the_same_on_every_run(check):
-    assert check("Why?").html == check("Why?").html
 
 
 def test_answer_can_be_unfolded_and_is_not_printed():

@@ -19,18 +19,21 @@ def trimmed(sheet, *used):
 def test_page_loads_our_files_alone(page):
     head = pages.built(page)
     up = "../" * page.count("/")
+    figures = sorted({tag.name.removeprefix("softmax-") for tag in head.select(".softmax-live")})
     theme = ["sphinx-book-theme", "bootstrap", "pydata-sphinx-theme"]
-    wanted = [f"{up}_static/{name}.js" for name in ("mode", "book", *theme)]
+    modules = [f"{up}_static/interactive/{name}.mjs" for name in figures]
+    wanted = [f"{up}_static/{name}.js" for name in ("book", *theme)]
     wanted += SEARCH if page == "search" else []
     assert [tag["href"] for tag in head.select("link[rel=stylesheet]")] == [f"{up}_static/book.css"]
-    assert [tag["src"] for tag in head.select("script[src]")] == wanted
-    assert all(tag.has_attr("defer") for tag in head.select("script[src]")[1:])
+    mode, *scripts = head.select("script[src]")
+    assert mode["src"] == f"{up}_static/mode.js"
+    assert [tag["src"] for tag in scripts] == [*modules, *wanted]
+    assert all(tag.has_attr("async" if tag.get("type") == "module" else "defer") for tag in scripts)
 
 
 @pytest.mark.parametrize("page", [*pages.PAGES, "search", "genindex"])
-def test_theme_writes_no_script_into_the_page(page):
-    inline = pages.built(page).select("script:not([src])")
-    assert not [tag for tag in inline if not tag.find_parent(class_="cell_output")]
+def test_no_script_stands_in_the_page(page):
+    assert not pages.built(page).select("script:not([src])")
 
 
 def test_rules_for_absent_classes_go():

@@ -1,20 +1,10 @@
-"""Text that would become HTML if anybody forgot to escape it, and the calls that it can go to.
-
-A new function of `softmax_lessons.interactive` needs a line here, and a test says so.
-"""
+"""Text that would become HTML if anybody forgot to escape it, and the calls that it can go to."""
 
 from __future__ import annotations
 
-from softmax_lessons.interactive import (
-    choice,
-    double_softmax,
-    explorer,
-    gradient,
-    normalizers,
-    number,
-    overflow,
-    simplex,
-)
+import functools
+
+from support import live
 
 RUN = "window.ran = 1"
 TEXTS = {
@@ -29,15 +19,4 @@ TEXTS = {
     "JSON": '"], "x": ["\\"',
     "names in JavaScript": "__proto__",
 }
-Z = [0.25, 1.23, -0.8]
-LIVE = {
-    "choice": lambda text: choice(text, {text: text, "other": text}, answer=text),
-    "double_softmax": lambda text: double_softmax(Z, [text, "panda", text], target=1),
-    "explorer": lambda text: explorer(Z, [text, "panda", text]),
-    "gradient": lambda text: gradient(Z, [text, "panda", text], target=1),
-    "normalizers": lambda text: normalizers({text: Z}, [text, "panda", text]),
-    "number": lambda text: number(text, text, answer=1, tolerance=0, wrong={2: text}, hint=text),
-    "overflow": lambda text: overflow(Z, [text, "panda", text]),
-    "simplex": lambda text: simplex(Z, [text, "panda", text]),
-}
-NUMBERS_ALONE = {"reliability"}  # takes no text
+LIVE = {name: functools.partial(live.example, name) for name in live.WITH_TEXT}

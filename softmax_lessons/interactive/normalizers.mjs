@@ -1,17 +1,18 @@
 /* The normalizer gallery: move the scores, watch each candidate break its requirement. */
-import { define, el, softmax, sum } from "./core.mjs";
+import { define, el } from "./dom.mjs";
 import { Figure, cell } from "./figure.mjs";
+import { softmax, sum } from "./math.mjs";
 
-const share = (x) => {
+const bySum = (x) => {
   const total = sum(x);
   return x.map((part) => part / total);
 };
 
 export const candidates = {
-  "by sum": share,
-  "by absolute value": (z) => share(z.map((s) => Math.abs(s))),
-  "by square": (z) => share(z.map((s) => s * s)),
-  "clipped, by sum": (z) => share(z.map((s) => Math.max(s, 0))),
+  "by sum": bySum,
+  "by absolute value": (z) => bySum(z.map((s) => Math.abs(s))),
+  "by square": (z) => bySum(z.map((s) => s * s)),
+  "clipped, by sum": (z) => bySum(z.map((s) => Math.max(s, 0))),
   "min-max": (z) => {
     const low = Math.min(...z);
     const range = Math.max(...z) - low;
@@ -40,7 +41,7 @@ export function broken(f, z) {
 
 const requirements =
   "R1: nothing is negative. R2: the sum is 1. R3: there is an answer. R4: the order stays. " +
-  "R5: the level does not matter. R6: no share is exactly 0.";
+  "R5: the level does not matter. R6: no probability is exactly 0.";
 
 class Normalizers extends Figure {
   static title = "Normalizer gallery";

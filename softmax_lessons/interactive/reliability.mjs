@@ -1,6 +1,7 @@
 /* The reliability view: held-out examples sorted by confidence, while the temperature moves. */
-import { define, el, logSumExp, show, softmax, sum } from "./core.mjs";
+import { define, el, svg } from "./dom.mjs";
 import { Figure, cell } from "./figure.mjs";
+import { logSumExp, show, softmax, sum } from "./math.mjs";
 
 /** "2 150 90 0": the label, and how far each score lies behind the highest, in hundredths. */
 export const parse = (rows) =>
@@ -24,7 +25,7 @@ export function measure(examples, temperature, bins) {
     bin.right += Number(p.indexOf(confidence) === label);
     const scaled = z.map((s) => s / temperature);
     losses.push(logSumExp(scaled) - scaled[label]);
-    squares.push(sum(p.map((share, i) => (share - (i === label)) ** 2)));
+    squares.push(sum(p.map((each, i) => (each - (i === label)) ** 2)));
   }
   const mean = (values) => sum(values) / examples.length;
   return {
@@ -45,13 +46,11 @@ const names = {
   brier: "Brier score",
 };
 const [left, top, side, strip] = [36, 8, 240, 44]; // the diagram, and the counts below it
-const x = (share) => left + side * share;
-const y = (share) => top + side * (1 - share);
+const x = (value) => left + side * value;
+const y = (value) => top + side * (1 - value);
 const legend =
   "Bars: how often the choices of a bin are right. Lines: how sure they are. A line above its bar " +
   "is too sure. Dashed: where both agree. Below: how many examples a bin holds.";
-
-const svg = (name, attributes = {}, ...content) => el(`svg:${name}`, attributes, ...content);
 
 /** The marks of a bin: its bar, its line, its count. */
 function marks({ count, said, right }, i, bins, most) {
@@ -71,14 +70,14 @@ class Reliability extends Figure {
   static title = "Reliability view";
 
   build() {
-    const { rows, temperature, bins } = this.config;
+    const { rows, bins } = this.config;
     this.examples = parse(rows);
-    this.temperature = this.slider("temperature", temperature, { min: 0.1, max: 5 }).input;
+    this.temperature = this.temperatureSlider();
     this.bins = this.slider("bins", bins, { min: 1, max: 50, digits: 0, coarse: 1 }).input;
     const text = (word, attributes) => svg("text", attributes, word);
-    const ticks = [0, 0.5, 1].flatMap((share) => [
-      text(String(share), { x: left - 6, y: y(share) + 4, "text-anchor": "end" }),
-      text(String(share), { x: x(share), y: top + side + 14, "text-anchor": "middle" }),
+    const ticks = [0, 0.5, 1].flatMap((value) => [
+      text(String(value), { x: left - 6, y: y(value) + 4, "text-anchor": "end" }),
+      text(String(value), { x: x(value), y: top + side + 14, "text-anchor": "middle" }),
     ]);
     const frame = svg("path", { class: "frame", d: `M${left} ${top}v${side}h${side}` });
     const even = svg("path", { class: "even", d: `M${x(0)} ${y(0)}L${x(1)} ${y(1)}` });

@@ -1,14 +1,14 @@
-/* The softmax explorer: move three to six scores and the temperature, watch the shares. */
-import { define, el, show, sigmoid, softmax, sum } from "./core.mjs";
+/* The softmax explorer: move three to six scores and the temperature, watch the probabilities. */
+import { define, el } from "./dom.mjs";
 import { Figure, bar, spoken } from "./figure.mjs";
+import { show, sigmoid, softmax, sum } from "./math.mjs";
 
 class Explorer extends Figure {
   static title = "Softmax explorer";
 
   build() {
     this.scores();
-    const { temperature } = this.config;
-    this.temperature = this.slider("temperature", temperature, { min: 0.1, max: 5 }).input;
+    this.temperature = this.temperatureSlider();
     this.beside = el("input", { type: "checkbox" });
     this.total = el("p", {});
     const tick = el("label", { class: "tick" }, this.beside, "Show a separate sigmoid of each score");

@@ -1,6 +1,7 @@
 /* The overflow lab: lift all scores, see the naive form overflow while the shifted one holds. */
-import { define, el, show } from "./core.mjs";
+import { define, el } from "./dom.mjs";
 import { Figure, cell } from "./figure.mjs";
+import { show } from "./math.mjs";
 
 /** How each format rounds the result of every single step, and its largest number. */
 export const formats = {
@@ -12,7 +13,7 @@ export const formats = {
 export function naive(z, { round }) {
   const powers = z.map((s) => round(Math.exp(s)));
   const total = powers.reduce((sum, power) => round(sum + power), 0);
-  return { z, powers, total, shares: powers.map((power) => round(power / total)) };
+  return { z, powers, total, p: powers.map((power) => round(power / total)) };
 }
 
 /** The same after subtracting the maximum. */
@@ -21,12 +22,12 @@ export function shifted(z, format) {
   return naive(z.map((s) => format.round(s - top)), format);
 }
 
-const names = ["score", "exp", "sum", "share"];
+const names = ["score", "exp", "sum", "p"];
 
 /** What happened to the naive form, in a sentence. */
-function story(plain, safe, { largest }) {
-  const { z, powers, total, shares } = plain;
-  const far = shares.some((share, i) => !(Math.abs(share - safe.shares[i]) <= 1e-4));
+export function story(plain, safe, { largest }) {
+  const { z, powers, total, p } = plain;
+  const far = p.some((each, i) => !(Math.abs(each - safe.p[i]) <= 1e-4));
   const top = show(Math.max(...z), 2);
   if (powers.includes(Infinity)) {
     const first = `exp(${top}) is above ${show(largest)}, the largest number, and becomes inf.`;
@@ -34,7 +35,7 @@ function story(plain, safe, { largest }) {
   }
   if (total === Infinity) return "Each power fits, their sum does not: all else / inf is 0.";
   if (total === 0) return `exp(${top}) is below the smallest number and becomes 0. 0 / 0 is nan.`;
-  if (far) return "The powers are so small that they have lost digits, and the shares are wrong.";
+  if (far) return "The powers are so small that they have lost digits, and the probabilities are wrong.";
   return "Both forms agree.";
 }
 
@@ -60,18 +61,17 @@ class Overflow extends Figure {
       const z = scores.map(format.round);
       const plain = naive(z, format);
       const safe = shifted(z, format);
-      const rows = (form, { z, powers, total, shares }) => [
+      const rows = (form, { z, powers, total, p }) => [
         el("tr", { class: "form" }, el("th", { scope: "rowgroup", colspan: z.length + 1 }, form)),
         el("tr", {}, cell(names[0], "row"), ...z.map((s) => el("td", {}, show(s, 2)))),
         el("tr", {}, cell(names[1], "row"), ...powers.map((x) => cell(x))),
         el("tr", {}, cell(names[2], "row"), el("td", { colspan: z.length }, show(total))),
-        el("tr", { class: "share" }, cell(names[3], "row"), ...shares.map((x) => cell(x))),
+        el("tr", { class: "result" }, cell(names[3], "row"), ...p.map((x) => cell(x))),
       ];
       body.replaceChildren(...rows("naive", plain), ...rows("maximum subtracted", safe));
       line.textContent = `${name}: ${story(plain, safe, format)}`;
-      const list = (shares) => shares.map((x) => show(x)).join(", ");
-      const shares = `naive shares ${list(plain.shares)}, shifted ${list(safe.shares)}`;
-      return `${line.textContent} In ${name}: ${shares}.`;
+      const list = (p) => p.map((x) => show(x)).join(", ");
+      return `${line.textContent} In ${name}: naive ${list(plain.p)}, shifted ${list(safe.p)}.`;
     });
     return said.join(" ");
   }
@@ -84,5 +84,5 @@ softmax-overflow.softmax-live {
   table { inline-size: 100%; font-size: 0.9em; }
   table :is(th, td) { padding-inline: 0.2rem; }
   .form th { padding-block-start: 0.6rem; }
-  .share td { font-weight: 700; }
+  .result td { font-weight: 700; }
 }`);

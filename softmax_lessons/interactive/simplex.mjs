@@ -1,26 +1,27 @@
 /* The simplex view: three scores as a point in the triangle of all probabilities. */
-import { define, el, show, softmax, sum } from "./core.mjs";
+import { define, el, svg } from "./dom.mjs";
 import { Figure, bar, spoken } from "./figure.mjs";
+import { show, softmax, sum } from "./math.mjs";
 
 const corners = [[30, 262], [160, 36.8], [290, 262]];
 const marks = [0.25, 0.5, 1, 2, 4];
 
 /** Where probabilities lie in the picture. */
 export const place = (p) =>
-  [0, 1].map((axis) => sum(p.map((share, i) => share * corners[i][axis])));
+  [0, 1].map((axis) => sum(p.map((each, i) => each * corners[i][axis])));
 
 /** The probabilities at a place, none below 0.001; outside, those of a place nearby. */
 export function probabilities([x, y]) {
   const [[left, bottom], [, top], [right]] = corners;
   const up = (bottom - y) / (bottom - top);
   const across = (x - left) / (right - left) - up / 2;
-  const p = [1 - up - across, up, across].map((share) => Math.max(share, 0.001));
-  return p.map((share) => share / sum(p));
+  const p = [1 - up - across, up, across].map((each) => Math.max(each, 0.001));
+  return p.map((each) => each / sum(p));
 }
 
 /** The scores that softmax turns into p at a temperature, with a mean of 0. */
 export function scoresFor(p, temperature) {
-  const logs = p.map((share) => Math.log(share));
+  const logs = p.map((each) => Math.log(each));
   return logs.map((log) => temperature * (log - sum(logs) / 3));
 }
 
@@ -47,10 +48,9 @@ class Simplex extends Figure {
   static title = "Simplex view";
 
   build() {
-    const { labels, temperature } = this.config;
+    const { labels } = this.config;
     this.scores();
-    this.temperature = this.slider("temperature", temperature, { min: 0.1, max: 5 }).input;
-    const svg = (name, attributes = {}, ...content) => el(`svg:${name}`, attributes, ...content);
+    this.temperature = this.temperatureSlider();
     const edge = `M${corners.map((corner) => corner.join(" ")).join("L")}Z`;
     const names = labels.map((label, i) => {
       const x = corners[i][0] + [-24, 0, 24][i];
@@ -94,9 +94,9 @@ class Simplex extends Figure {
     const z = this.z;
     const temperature = this.temperature.valueAsNumber;
     const p = softmax(z, temperature);
-    this.cells.forEach((room, i) => room.replaceChildren(bar(p[i])));
-    const move = (node, share) =>
-      node.setAttribute("transform", `translate(${place(share).join(" ")})`);
+    this.cells.forEach((cell, i) => cell.replaceChildren(bar(p[i])));
+    const move = (node, probabilities) =>
+      node.setAttribute("transform", `translate(${place(probabilities).join(" ")})`);
     marks.forEach((mark, i) => {
       this.rings[i].setAttribute("d", line(ring(z, mark)));
       move(this.dots[i], softmax(z, mark));

@@ -1,5 +1,5 @@
 /* A quick check: a question with options or a number to answer, and feedback on each mistake. */
-import { Live, define, el, keepKeys } from "./core.mjs";
+import { Live, define, el, keepKeys } from "./dom.mjs";
 
 /** 0.25, 0,25, -1e-3 and −2 are numbers; anything else is NaN. */
 export function parse(text) {

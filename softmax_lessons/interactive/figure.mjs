@@ -1,5 +1,6 @@
 /* A figure with sliders: what the live figures have in common beside their arithmetic. */
-import { Live, dress, el, keepKeys, show } from "./core.mjs";
+import { Live, dress, el, keepKeys } from "./dom.mjs";
+import { show } from "./math.mjs";
 
 /** A subclass has a `title`, says `build()` once and `draw()` after each change. `draw` returns
     the sentence that a screen reader speaks when the hand rests. */
@@ -62,15 +63,38 @@ export class Figure extends Live {
     this.inputs = [];
     this.cells = labels.map((name, i) => {
       const { input, row } = this.slider(name, scores[i], { min: -limit, max: limit });
-      const cell = el("div", { class: `share class${i}` });
+      const cell = el("div", { class: `result class${i}` });
       row.append(cell);
       this.inputs.push(input);
       return cell;
     });
   }
 
+  /** A slider for the temperature; the ends are those of _values.py. */
+  temperatureSlider() {
+    const { temperature } = this.config;
+    return this.slider("temperature", temperature, { min: 0.1, max: 5 }).input;
+  }
+
+  /** The choice of the true class. */
+  targets() {
+    const { labels, target } = this.config;
+    const radio = (i) => el("input", { type: "radio", name: "target", value: i });
+    this.radios = labels.map((_, i) => radio(i));
+    this.radios[target].setAttribute("checked", ""); // what a reset goes back to
+    const choices = this.radios.map((input, i) =>
+      el("label", { class: "tick" }, input, el("span", {}, labels[i])),
+    );
+    const legend = el("legend", {}, "The picture shows");
+    this.form.append(el("fieldset", { class: "target" }, legend, ...choices));
+  }
+
   get z() {
     return this.inputs.map((input) => input.valueAsNumber);
+  }
+
+  get target() {
+    return this.radios.findIndex((radio) => radio.checked);
   }
 }
 
@@ -110,6 +134,8 @@ const FIGURE_STYLE = `
     inline-size: 100%; min-inline-size: 0; block-size: 2rem; margin: 0; accent-color: var(--accent);
   }
   output { padding: 0; text-align: end; }
+  .target { display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: center; }
+  .target legend { float: inline-start; margin-inline-end: 1rem; }
   .bar {
     display: grid; grid-template-columns: minmax(0, 1fr) 4.75rem; gap: 0.5rem;
     align-items: center; text-align: end;
@@ -128,7 +154,7 @@ const FIGURE_STYLE = `
   caption { caption-side: top; padding: 0; color: inherit; }
   @container (max-width: 34rem) {
     .slider { grid-template-columns: minmax(0, 1fr) 3.5rem; gap: 0 0.5rem; }
-    .share { grid-column: 1 / -1; margin-block-end: 0.5rem; }
+    .result { grid-column: 1 / -1; margin-block-end: 0.5rem; }
   }
   @media (forced-colors: active) {
     .fill { background: CanvasText; border-color: CanvasText; }

@@ -1,22 +1,15 @@
 /* The double softmax: the gradient of the loss for the scores, with one softmax and with two. */
-import { define, el, othersThanTop, shift, show, softmax, sum } from "./core.mjs";
+import { define, el } from "./dom.mjs";
 import { Figure } from "./figure.mjs";
+import { crossEntropy, crossEntropyGradient, show, softmax, sum } from "./math.mjs";
 
-/** Minus the logarithm of the probability that softmax of z gives to class t. */
-const loss = (z, t) => Math.log1p(othersThanTop(z)) - shift(z)[t];
-
-/** p - y. At the true class p - 1 would cancel, so there it is minus the shares of the others. */
-export function once(z, t) {
-  const p = softmax(z);
-  return p.map((share, i) => (i === t ? 0 - sum(p.filter((_, j) => j !== t)) : share));
-}
-
-/** The same where the loss is given p, as if p were scores: back through the inner softmax.
-    That is p_i (g_i - sum p_j g_j); in differences of g it loses no digits. */
+/** The gradient for z of the cross-entropy that takes p as if it were scores: g, its gradient for p,
+    goes back through the inner softmax. That is p_i (g_i - sum p_j g_j); in differences of g it
+    loses no digits. */
 export function twice(z, t) {
   const p = softmax(z);
-  const g = once(p, t);
-  return p.map((share, i) => share * sum(p.map((other, j) => other * (g[i] - g[j]))));
+  const g = crossEntropyGradient(p, t);
+  return p.map((each, i) => each * sum(p.map((other, j) => other * (g[i] - g[j]))));
 }
 
 /** A bar to the left or to the right of a middle that stands for 0, and its number. */
@@ -32,15 +25,8 @@ class Double extends Figure {
   static title = "Double softmax";
 
   build() {
-    const { labels, target } = this.config;
     this.scores();
-    this.radios = labels.map((_, i) => el("input", { type: "radio", name: "target", value: i }));
-    this.radios[target].setAttribute("checked", ""); // what a reset goes back to
-    const choices = this.radios.map((radio, i) =>
-      el("label", { class: "tick" }, radio, el("span", {}, labels[i])),
-    );
-    const legend = el("legend", {}, "The picture shows");
-    this.form.append(el("fieldset", { class: "target" }, legend, ...choices));
+    this.targets();
     this.size = el("p");
     this.loss = el("p");
     this.form.append(this.size, this.loss);
@@ -49,16 +35,16 @@ class Double extends Figure {
   draw() {
     const { labels } = this.config;
     const z = this.z;
-    const t = this.radios.findIndex((radio) => radio.checked);
-    const single = once(z, t);
+    const t = this.target;
+    const single = crossEntropyGradient(z, t);
     const doubled = twice(z, t);
-    this.cells.forEach((room, i) =>
-      room.replaceChildren(signed("once", single[i], ""), signed("twice", doubled[i], "open")),
+    this.cells.forEach((cell, i) =>
+      cell.replaceChildren(signed("once", single[i], ""), signed("twice", doubled[i], "open")),
     );
     const [a, b] = [Math.hypot(...single), Math.hypot(...doubled)];
     const ratio = b > 0 ? `: ${show(a / b, 1)} times as large with one.` : ".";
     const size = `Size of the gradient: ${show(a)} with one softmax, ${show(b)} with two${ratio}`;
-    const both = `${show(loss(z, t))} with one, ${show(loss(softmax(z), t))} with two`;
+    const both = `${show(crossEntropy(z, t))} with one, ${show(crossEntropy(softmax(z), t))} with two`;
     this.size.textContent = size;
     this.loss.textContent = `Loss: ${both}.`;
     const each = labels.map((name, i) => `${name} ${show(single[i])} and ${show(doubled[i])}`);
@@ -71,8 +57,6 @@ softmax-double.softmax-live {
   @container (min-width: 34rem) {
     .slider { grid-template-columns: minmax(0, 1fr) 3.5rem minmax(0, 1.5fr); }
   }
-  .target { display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: center; }
-  .target legend { float: inline-start; margin-inline-end: 1rem; }
   .signed {
     display: grid; grid-template-columns: 2.75rem minmax(0, 1fr) 4.75rem; gap: 0.5rem;
     align-items: center; text-align: end;

@@ -1,18 +1,7 @@
 /* The gradient view: the loss, p - y and the Jacobian of softmax, while the scores move. */
-import { define, el, othersThanTop, shift, show, softmax, sum } from "./core.mjs";
+import { define, el } from "./dom.mjs";
 import { Figure, bar, cell } from "./figure.mjs";
-
-/** Minus the logarithm of the probability of class t, with all its digits. */
-export function crossEntropy(z, t) {
-  return Math.log1p(othersThanTop(z)) - shift(z)[t];
-}
-
-/** p - y. At the maximum p - 1 would cancel, so there it is minus the share of the others. */
-export function gradient(z, t) {
-  const powers = shift(z).map((d) => Math.exp(d));
-  const others = othersThanTop(z);
-  return powers.map((power, i) => (i === t ? power - 1 - others : power) / (1 + others));
-}
+import { crossEntropy, crossEntropyGradient, show, softmax, sum } from "./math.mjs";
 
 /** J[i][j], the slope of probability i for score j. A row sums to 0, and so the diagonal follows. */
 export function jacobian(z) {
@@ -35,14 +24,9 @@ class Gradient extends Figure {
   static title = "Gradient view";
 
   build() {
-    const { labels, target } = this.config;
+    const { labels } = this.config;
     this.scores();
-    this.radios = labels.map((_, i) => el("input", { type: "radio", name: "target", value: i }));
-    this.radios[target].setAttribute("checked", ""); // what a reset goes back to
-    const choices = this.radios.map((radio, i) =>
-      el("label", { class: "tick" }, radio, el("span", {}, labels[i])),
-    );
-    const legend = el("legend", {}, "The picture shows");
+    this.targets();
     this.loss = el("p");
     this.slopes = el("tbody");
     this.matrix = el("tbody");
@@ -53,19 +37,18 @@ class Gradient extends Figure {
     const left = table("Gradient of the loss", ["class", "p", "y", "p − y"], this.slopes);
     const caption = "Jacobian: slope of each p (row) for each score (column)";
     const right = table(caption, ["p of", ...labels], this.matrix);
-    this.form.append(el("fieldset", { class: "target" }, legend, ...choices), this.loss);
-    this.form.append(el("div", { class: "tables" }, left, right));
+    this.form.append(this.loss, el("div", { class: "tables" }, left, right));
   }
 
   draw() {
     const { labels } = this.config;
     const z = this.z;
     const p = softmax(z);
-    const t = this.radios.findIndex((radio) => radio.checked);
+    const t = this.target;
     const loss = `Loss: −ln p of ${labels[t]} = ${show(crossEntropy(z, t))}.`;
-    const slopes = gradient(z, t);
+    const slopes = crossEntropyGradient(z, t);
     const row = (i, ...cells) => el("tr", {}, cell(labels[i], "row"), ...cells);
-    this.cells.forEach((room, i) => room.replaceChildren(bar(p[i])));
+    this.cells.forEach((cell, i) => cell.replaceChildren(bar(p[i])));
     this.loss.textContent = loss;
     this.slopes.replaceChildren(
       ...slopes.map((g, i) => row(i, cell(p[i]), cell(i === t ? "1" : "0"), heat(g, 1))),
@@ -80,8 +63,6 @@ class Gradient extends Figure {
 
 define("softmax-gradient", Gradient, `
 softmax-gradient.softmax-live {
-  .target { display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: center; }
-  .target legend { float: inline-start; margin-inline-end: 1rem; }
   .tables { display: flex; flex-wrap: wrap; gap: 0 2rem; align-items: end; }
   .tables caption { max-inline-size: 17rem; }
   table { font-size: 0.9em; }
