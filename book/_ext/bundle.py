@@ -72,7 +72,7 @@ def start(app: Sphinx) -> None:
 
 def finish(app: Sphinx, error: Exception | None) -> None:
     """Write `book.css`, `book.js`, the theme's scripts and the small fonts."""
-    if error or app.builder.format != "html" or not app.env.book_scripts:  # no page was written
+    if error or app.builder.format != "html":
         return
     site = Path(app.outdir)
     # A script that waits finds the page read, and starts at once: its settings must be there.
