@@ -66,7 +66,7 @@ def main() -> None:
         forget(file.removeprefix(f"{ROOT}/").rpartition(".")[0])
     if found:
         print(f"Warnings above: {len(found)}. `make book` would fail.")
-    print(f"Done in {time.time() - start:.0f} s. Links from other pages are for `make book` to see.")
+    print(f"Done in {time.time() - start:.0f} s. `make book` also sees links from other pages.")
     STAMP.write_text("\n".join(found))
     os.utime(STAMP, (start, start))
 

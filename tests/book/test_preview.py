@@ -117,4 +117,6 @@ def test_an_edit_during_the_build_counts_for_the_next_one(course, capsys):
     start = time.time()
     shown(capsys)
     stamp = root / "_build" / "preview" / "stamp"
-    assert start < stamp.stat().st_mtime < os.stat(root / "_build/preview/html/book/a.html").st_mtime
+    assert (
+        start < stamp.stat().st_mtime < os.stat(root / "_build/preview/html/book/a.html").st_mtime
+    )
