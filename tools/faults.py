@@ -3,9 +3,9 @@
 Usage: python tools/faults.py [NAME ...]      (default: all; `--list` names them)
 
 Interruptions, a full disk, two at once, an old .venv, no browser, a home that is read-only, a path
-with spaces and umlauts. `setup` in a name means the set-up alone, with few packages: the same steps,
-done sooner. The clones of `book` borrow the .venv of this folder. `path` sets up what the site
-needs and builds the book, as a newcomer would.
+with spaces and umlauts. `setup` in a name means the set-up alone: the same steps with few packages.
+The clones of `book` borrow the .venv of this folder. `path` sets up what the site needs and builds
+the book, as a newcomer would.
 
 Small and read-only disks are mounted in a namespace of their own. Where the system has none, those
 tries are named as not tried.
