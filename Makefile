@@ -63,7 +63,7 @@ test-site:
 
 wheel: ## build wheel and sdist into _build/dist; test the wheel alone, with NumPy and no more
 	$(SETUP)
-	.venv/bin/nox -s "package-3.11(numpy='newest')"
+	.venv/bin/nox -s "package-$$($(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])')(numpy='newest')"
 
 lanes: ## the same with each supported Python found here, and its oldest and newest NumPy
 	$(SETUP)

@@ -62,13 +62,13 @@ def make_environment() -> None:
 
 def install_site() -> None:
     """Install this package, and what builds the site of it."""
-    say("Setting up .venv for the site: some 110 packages, about 150 MB to download.")
+    say("Setting up .venv for the site: some 105 packages, about 130 MB to download.")
     pip("install", "--constraint", "requirements.txt", "--editable", ".[site]")
 
 
 def install_everything() -> None:
     """Install the rest of requirements.txt: what the notebooks and the tests need."""
-    say("Setting up .venv for the tests: some 120 more packages, about 430 MB to download.")
+    say("Setting up .venv for the tests: some 130 more packages, about 350 MB to download.")
     lines = REQUIREMENTS.read_text().splitlines()
     torch = [line for line in lines if line.startswith("torch==")]
     if torch and sys.platform == "linux" and cpu_index_answers():

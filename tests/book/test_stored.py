@@ -1,11 +1,15 @@
 """The stored outputs: each is of the code above it, and `make outputs` sees to it."""
 
 import copy
+import os
+import subprocess
+import sys
 
 import nbformat
 import pytest
 import run_notebooks
 import stored
+import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from support import pages
 
@@ -51,6 +55,31 @@ def test_lines_of_code_count_as_the_text_that_they_make():
     lines = copy.deepcopy(cell())
     lines["source"] = CODE.splitlines(keepends=True)
     assert problems(lines) == []
+
+
+def test_no_build_runs_a_notebook():
+    config = yaml.safe_load((pages.ROOT / "_config.yml").read_text())
+    assert config["execute"] == {"execute_notebooks": "off"}
+    assert "stored" in config["sphinx"]["local_extensions"]
+
+
+@pytest.mark.parametrize(("code", "status"), [(CODE, 0), ("z = [0.5]", 1)], ids=["same", "newer"])
+def test_a_strict_build_fails_at_newer_code_and_says_what_to_do(code, status, tmp_path):
+    cells = [new_markdown_cell("# Title"), cell(code=code)]
+    python = {"kernelspec": run_notebooks.KERNEL, "language_info": {"name": "python"}}
+    nbformat.write(new_notebook(cells=cells, metadata=python), tmp_path / "index.ipynb")
+    settings = 'extensions = ["myst_nb", "stored"]\nnb_execution_mode = "off"\n'
+    (tmp_path / "conf.py").write_text(settings)
+    command = [sys.executable, "-m", "sphinx", "-qW", "--keep-going", "-b", "dummy"]
+    done = subprocess.run(
+        [*command, str(tmp_path), str(tmp_path / "built")],
+        env=os.environ | {"PYTHONPATH": str(pages.ROOT / "book" / "_ext")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == status, done.stderr
+    says = "code cell 1 has changed since its output was stored: 'z = [0.5]': run `make outputs"
+    assert (f"index.ipynb: WARNING: {says} NOTEBOOKS=index.ipynb`" in done.stderr) == bool(status)
 
 
 @pytest.fixture
