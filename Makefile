@@ -1,12 +1,17 @@
-# Two commands from a fresh clone, with Python 3.11, make and git:
-#   make book    build the book into _build/html
-#   make test    run every test of the package, the notebooks and the built site
+# Two commands from a fresh clone, with Python 3.11, 3.12, 3.13 or 3.14, make and git:
+#   make book    build the book into _build/html, from the outputs that the notebooks store
+#   make test    run every test: of the package, the notebooks and the built site
 # Each sets up .venv first, if need be. `make help` lists the rest.
 
 PY = .venv/bin/python
 SETUP = @PYTHON="$(PYTHON)" sh tools/setup.sh
+SETUP_SITE = $(SETUP) site
 BUILD = .venv/bin/jupyter-book build . -nW --keep-going --all
 ALONE = $(PY) tools/alone.py
+# A file of tests, and a notebook, stays with one process. The longest files start first, so that
+# no process is left with one of them at the end.
+IN_PARALLEL = -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+TESTS = tests/site tests/package book tests/release tests/book
 REPOSITORY_IN_TESTS = teacher/fork-of-lessons
 IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync) # not in the make of macOS
 
@@ -19,13 +24,13 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book book-itself test test-itself test-package test-site wheel lanes mutants lab binder bundle bench serve lighthouse audit reproducible faults outputs lock clean
+.PHONY: help book book-itself preview test test-itself test-style test-site wheel lanes mutants lab binder bundle bench serve lighthouse audit reproducible faults outputs lock clean
 
 help:
 	@grep -E '^[a-z]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
 
 book: ## build the book from nothing into _build/html, and check that it is complete
-	$(SETUP)
+	$(SETUP_SITE)
 	@$(ALONE) book $(MAKE) --no-print-directory book-itself
 
 book-itself:
@@ -34,21 +39,23 @@ book-itself:
 	SITE=_build/html $(PY) -m pytest -q tests/site/test_complete.py
 	@echo "The book is in _build/html. 'make serve' shows it in your browser."
 
+preview: ## build what has changed since the last preview, and say which page to look at
+	$(SETUP_SITE)
+	@$(ALONE) preview $(PY) tools/preview.py
+
 test: ## every test: style, types, package, notebooks, and the site as a fork would publish it
 	$(SETUP)
 	@$(ALONE) test $(MAKE) --no-print-directory test-itself
 
 test-itself:
+	@$(MAKE) --no-print-directory --jobs=2 $(IN_ONE_PIECE) test-style test-site
+	$(PY) -m pytest $(IN_PARALLEL) --nbval --nbval-current-env --nbval-sanitize-with tests/book/scripts.cfg $(TESTS)
+
+test-style:
 	@$(PY) tools/browser.py
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	@echo "The tests of the package run while the site is built: some five minutes."
-	@$(MAKE) --no-print-directory --jobs=2 $(IN_ONE_PIECE) test-package test-site
-	$(PY) -m pytest -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder --nbval --nbval-current-env --nbval-sanitize-with tests/book/scripts.cfg tests/site tests/book book
-
-test-package:
-	$(PY) -m pytest tests/package tests/release
 
 test-site:
 	@rm -rf _build/test
@@ -56,7 +63,7 @@ test-site:
 
 wheel: ## build wheel and sdist into _build/dist; test the wheel alone, with NumPy and no more
 	$(SETUP)
-	.venv/bin/nox -s "package-3.11(numpy='newest')"
+	.venv/bin/nox -s "package-$$($(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])')(numpy='newest')"
 
 lanes: ## the same with each supported Python found here, and its oldest and newest NumPy
 	$(SETUP)
@@ -67,7 +74,7 @@ mutants: ## break the package in small ways, one at a time; list what no test no
 	$(PY) tools/mutants.py $(NAMES)
 
 serve: ## show the built book on this machine (PORT=8000)
-	$(SETUP)
+	$(SETUP_SITE)
 	@test -f _build/html/index.html || $(MAKE) book
 	@$(PY) tools/serve.py $(PORT)
 
@@ -80,7 +87,7 @@ binder: ## rehearse what Binder does with the last commit, without Docker (NOTEB
 	@$(PY) tools/binder.py $(NOTEBOOKS)
 
 bundle: ## pack site, notebooks and wheels for a memory stick; try it offline (NOTEBOOKS=...)
-	$(SETUP)
+	$(SETUP_SITE)
 	@test -f _build/html/index.html || $(MAKE) book
 	@$(PY) tools/pack.py $(NOTEBOOKS)
 
@@ -89,7 +96,7 @@ bench: ## speed, memory and accuracy beside the peers; writes benchmarks/results
 	$(PY) -m benchmarks
 
 lighthouse: ## measure the built book's pages on a slow phone, when nothing else runs (PAGES=...)
-	$(SETUP)
+	$(SETUP_SITE)
 	@test -f _build/html/index.html || $(MAKE) book
 	@$(PY) tools/lighthouse.py $(PAGES)
 
@@ -98,7 +105,7 @@ audit: ## secrets in the files, faults in the workflows, known vulnerabilities o
 	$(PY) tools/audit.py
 
 reproducible: ## build the book twice, in two folders, and list the files that differ
-	$(SETUP)
+	$(SETUP_SITE)
 	$(PY) tools/reproducible.py $(BUILD)
 
 faults: ## try what happens to people: interruptions, a full disk, odd folders ... (NAMES=...)

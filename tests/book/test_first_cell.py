@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from run_notebooks import FIRST, FIRST_METADATA, put_first
+from stored import KEY, digest
 from support import pages
 
 every_notebook = pytest.mark.parametrize("page", pages.NOTEBOOKS)
@@ -30,7 +31,7 @@ def test_notebook_starts_with_the_cell(page):
     first = pages.notebook(page).cells[0]
     assert first.cell_type == "code"
     assert first.source == FIRST, "run `make outputs`"
-    assert first.metadata == FIRST_METADATA
+    assert first.metadata == {**FIRST_METADATA, KEY: digest(FIRST)}
     assert first.outputs == []
 
 

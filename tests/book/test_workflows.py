@@ -112,3 +112,20 @@ def test_an_audit_that_gets_no_answer_fails(tmp_path, monkeypatch):
 def test_citation_file_is_valid():
     done = validate("vendor.citation-file-format", pages.ROOT / "CITATION.cff")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_nothing_is_published_whose_tests_were_not_green():
+    """The book shows what the notebooks store, so the tests of the same commit go before it."""
+    jobs = yaml.safe_load((FOLDER / "book.yml").read_text())["jobs"]
+    steps = jobs["test"]["steps"]
+    commands = [step["run"].split(" #")[0] for step in steps if "run" in step]
+    assert commands == ["make test", "make book"]
+    assert "upload-pages-artifact" in steps[-1]["uses"]
+    assert steps[-1]["with"] == {"path": "_build/html"}
+    assert jobs["publish"]["needs"] == "test"
+    (step,) = jobs["publish"]["steps"]
+    assert "deploy-pages" in step["uses"]
+    for job in jobs.values():
+        assert not any("continue-on-error" in part for part in [job, *job["steps"]])
+    elsewhere = [path.name for path in WORKFLOWS if "pages" in path.read_text().lower()]
+    assert elsewhere == ["book.yml"]

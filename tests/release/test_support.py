@@ -18,6 +18,7 @@ SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = SETTINGS["project"]
 CLASSIFIER = "Programming Language :: Python :: "
 PYTHONS = [c.removeprefix(CLASSIFIER) for c in PROJECT["classifiers"] if c.startswith(CLASSIFIER)]
+SET_UP = ["3.11", "3.12", "3.13", "3.14"]  # what tools/setup.sh takes
 WORKFLOWS = ROOT / ".github" / "workflows"
 BINDER, LANES, RELEASE, REPORT = (
     yaml.safe_load((WORKFLOWS / f"{name}.yml").read_text())["jobs"]
@@ -33,6 +34,10 @@ def sessions(name):
 
 def step(job, name):
     return next(step for step in job["steps"] if step.get("name") == name)
+
+
+def test_the_set_up_takes_what_is_supported_but_for_the_first():
+    assert PYTHONS[1:] == SET_UP
 
 
 def test_the_pythons_have_no_gap_and_start_where_pip_does():
@@ -58,6 +63,58 @@ def test_the_workflow_runs_the_notebooks_on_the_newest_python():
     assert python["with"]["python-version"] == PYTHONS[-1]
     assert nox["run"] == f"nox -s notebooks-{PYTHONS[-1]}"
     assert PYTHONS[-1] in {lane["python"] for lane in sessions("notebooks")}
+
+
+def test_the_workflow_runs_both_commands_on_each_python_that_the_set_up_takes():
+    course = LANES["course"]
+    assert course["strategy"]["matrix"]["python"] == SET_UP
+    *_, python, book, test = course["steps"]
+    assert python["with"]["python-version"] == "${{ matrix.python }}"
+    assert (book["run"], test["run"]) == ("make book", "make test")
+    assert course["env"] == {"PYTHON": "python3"}  # the one that was just put there
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "Makefile"])
+def test_readers_are_told_which_pythons_the_set_up_takes(name):
+    text = (ROOT / name).read_text()
+    assert f"Python {', '.join(SET_UP[:-1])} or {SET_UP[-1]}, make and git" in text
+
+
+# What `python -c` does, with another version, and the name of whoever is asked to go on.
+INTERPRETER = """\
+#!/bin/sh
+if [ "$1" != -c ]; then echo "${{0##*/}} $@"; exit; fi
+exec {real} -c "import sys; sys.version_info = {version}; exec(sys.argv[1])" "$2"
+"""
+
+
+@pytest.mark.parametrize(
+    ("here", "chosen", "goes_on"),
+    [
+        ({"python3": 13}, None, "python3"),
+        ({"python3": 13, "python3.11": 11, "python3.12": 12}, None, "python3.11"),
+        ({"python3": 10, "python3.14": 14}, None, "python3.14"),
+        ({"python3": 15, "python": 12}, None, "python"),
+        ({"python3.11": 11, "python3.14": 14}, "python3.14", "python3.14"),
+        ({"python3": 10, "python": 15}, None, None),
+        ({"python3.11": 11, "python3.10": 10}, "python3.10", None),
+        ({"python3.11": 11}, "/no/such/python", None),
+    ],
+)
+def test_the_set_up_takes_whichever_python_it_finds(here, chosen, goes_on, tmp_path):
+    for name, minor in here.items():
+        program = tmp_path / name
+        program.write_text(INTERPRETER.format(real=sys.executable, version=(3, minor, 1)))
+        program.chmod(0o755)
+    environment = {"PATH": str(tmp_path)} | ({"PYTHON": chosen} if chosen else {})
+    command = ["/bin/sh", str(ROOT / "tools" / "setup.sh"), "site"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.stdout == (f"{goes_on} tools/bootstrap.py site\n" if goes_on else "")
+    assert done.returncode == (0 if goes_on else 1)
+    assert bool(done.stderr) == (not goes_on)
+    if not goes_on:
+        assert "3.11" in done.stderr
+        assert "3.14" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["README.md", "PACKAGE.md"])

@@ -7,7 +7,6 @@ import threading
 from http.server import ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import sync_playwright
 from serve import Handler
 from support import pages
 
@@ -25,6 +24,8 @@ def server():
 @pytest.fixture(scope="session")
 def browser():
     """A Chromium. Without one the tests fail: a skipped test would look green."""
+    from playwright.sync_api import sync_playwright  # `make book` runs a file here without it
+
     command = [sys.executable, str(pages.ROOT / "tools" / "browser.py")]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     if found.returncode:
