@@ -19,7 +19,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book book-itself test test-itself test-package test-site wheel lanes mutants lab binder bundle bench serve lighthouse audit reproducible faults outputs lock clean
+.PHONY: help book book-itself test test-itself test-package test-site wheel lanes mutants lab binder bench serve lighthouse audit reproducible faults outputs lock clean
 
 help:
 	@grep -E '^[a-z]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
@@ -78,11 +78,6 @@ lab: ## run every notebook in JupyterLab, in a browser, and name what goes wrong
 binder: ## rehearse what Binder does with the last commit, without Docker (NOTEBOOKS=...)
 	$(SETUP)
 	@$(PY) tools/binder.py $(NOTEBOOKS)
-
-bundle: ## pack site, notebooks and wheels for a memory stick; try it offline (NOTEBOOKS=...)
-	$(SETUP)
-	@test -f _build/html/index.html || $(MAKE) book
-	@$(PY) tools/pack.py $(NOTEBOOKS)
 
 bench: ## speed, memory and accuracy beside the peers; writes benchmarks/results.json
 	$(SETUP)

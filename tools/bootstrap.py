@@ -80,7 +80,7 @@ def install_course() -> None:
 
 
 def install_node() -> None:
-    """Install node into .venv, where course.py looks for it."""
+    """Install node into .venv, where formulas.py looks for it."""
     say(f"No node from version {NODE_OLDEST} on found: installing it into .venv (60 MB).")
     pip("install", "--no-deps", NODE_WHEEL)
 

@@ -796,7 +796,7 @@ def test_every_state_is_readable_and_accessible(browser, server, page):
             panel = live.evaluate("e => getComputedStyle(e.parentElement).backgroundColor")
             assert panel == "rgba(0, 0, 0, 0)", "the theme's light panel shows"
         if width == 390:
-            assert axe.violations(tab, {"include": [[".softmax-live"]]}, contrast=False) == []
+            assert axe.violations(tab, {"include": [[".softmax-live"]]}) == []
     tab.close()
 
 
