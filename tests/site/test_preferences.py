@@ -37,7 +37,7 @@ def visit(browser, server):
         contexts.append(browser.new_context(**wishes))
         tab = contexts[-1].new_page()
         tab.emulate_media(media=media)
-        tab.goto(f"{server}{page}.html", wait_until="networkidle")
+        tab.goto(f"{server}{page}.html")
         return tab
 
     yield open_page
