@@ -98,11 +98,22 @@ def test_the_other_two_views(visit, page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_opens_in_the_mode_of_the_system(browser, server, scheme):
+def test_page_starts_in_the_mode_of_the_system(browser, server, scheme):
     tab = browser.new_page(color_scheme=scheme)
+    tab.route("**/pydata-sphinx-theme.js", lambda route: route.abort())  # which would set it late
     tab.goto(f"{server}{pages.PAGES[0]}.html")
     assert tab.evaluate("document.documentElement.dataset.theme") == scheme
     tab.close()
+
+
+def test_each_mode_shows_one_drawing_of_a_figure(visit):
+    tab = visit(FORMULAS)
+    for scheme, other in (("light", "dark"), ("dark", "light")):
+        show(tab, scheme, 1280)
+        for seen in tab.locator(f"article .figure-{scheme}").all():
+            assert seen.is_visible()
+        for hidden in tab.locator(f"article .figure-{other}").all():
+            assert not hidden.is_visible()
 
 
 def test_what_is_far_waits_and_is_laid_out_by_a_script(browser, server, visit):

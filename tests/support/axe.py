@@ -16,7 +16,8 @@ MARK_LOOKS = """() => {
         if (!words && !element.matches("a[href]")) continue;
         const { color, fontSize, fontWeight } = getComputedStyle(element);
         const look = [color, fontSize, fontWeight];
-        for (let around = element; around !== document.body; around = around.parentElement) {
+        let around = element.closest(".katex") ?? element; // the classes in formulas set no colours
+        for (; around !== document.body; around = around.parentElement) {
             look.push(around.localName, around.className, around.style.background);
         }
         const key = look.join(" ");
