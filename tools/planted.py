@@ -5,11 +5,12 @@ Usage: python tools/planted.py [--jobs N] [--list] [NAME ...]      (default: all
 tests/planted.toml says what each fault is: a file, a text that stands there exactly once, what to
 put in its place, and what must turn red. That is a test, as pytest names it; a notebook, which
 nbval then runs; `site`, if the site can no longer be built; `ruff` or `mypy`. Where the test is one
-of the site, the site is built first, with $BUILD. The same tests must be green without the faults:
-that is tried first.
+of the site, the site is built first, with $BUILD, unless the fault says `unbuilt = true`: the test
+then asks our code and not the pages. The same tests must be green without the faults: that is tried
+first.
 
-The list is for the whole of the project. What mutants do to the arithmetic is tools/mutants.py, and
-what happens to people tools/faults.py.
+Other tools that break things: mutants.py changes the arithmetic of the package, and faults.py is
+about what happens to people.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +47,7 @@ class Fault:
     find: str
     put: str
     red: str
+    unbuilt: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,8 @@ def plant(fault: Fault, folder: Path) -> None:
     file.write_text(text.replace(fault.find, fault.put), "utf-8")
 
 
-def needs_site(red: str) -> bool:
-    """Tell whether the site must be built to see what must turn red."""
-    return red == "site" or red.startswith("tests/site/")
-
-
-def run(folder: Path, red: str) -> Outcome:
-    """Run in a copy of the tree what must turn red there."""
-    site = folder / "_build" / "test"
+def run(folder: Path, red: str, site: Path) -> Outcome:
+    """Run in a copy of the tree what must turn red there, on a site that may have to be built."""
     # The copy's package goes before the one that .venv leads to.
     environment = os.environ | {
         "PYTHONPATH": str(folder),
@@ -94,12 +89,10 @@ def run(folder: Path, red: str) -> Outcome:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
-    if needs_site(red) and not site.exists():
+    if red.startswith(("site", "tests/site/")) and not site.exists():
         built = call([*shlex.split(os.environ["BUILD"]), "--path-output", str(site)])
-        if red == "site":
-            return Outcome("red" if built.returncode else "green", built.stdout)
         if built.returncode:
-            return Outcome("no site", built.stdout)
+            return Outcome("red" if red == "site" else "no site", built.stdout)
     if red == "site":
         return Outcome("green")
     nbval = ["--nbval", "--nbval-current-env"] if red.endswith(".ipynb") else []
@@ -110,22 +103,28 @@ def run(folder: Path, red: str) -> Outcome:
     return Outcome(colour, "".join(one.stdout for one in done))
 
 
-def without(reds: Iterable[str]) -> dict[str, Outcome]:
-    """Run everything that must turn red on a tree without faults."""
-    with tempfile.TemporaryDirectory(prefix="planted-") as place:
-        reproducible.copy(Path(place))
-        return {red: run(Path(place), red) for red in sorted(set(reds))}
-
-
-def with_fault(fault: Fault) -> Outcome:
+def with_fault(fault: Fault, sound_site: Path) -> Outcome:
     """Plant a fault in a tree of its own, and run what must turn red."""
     with tempfile.TemporaryDirectory(prefix="planted-") as place:
-        reproducible.copy(Path(place))
+        folder = Path(place)
+        reproducible.copy(folder)
         try:
-            plant(fault, Path(place))
+            plant(fault, folder)
         except (OSError, LookupError) as error:
             return Outcome("not planted", str(error))
-        return run(Path(place), fault.red)
+        return run(folder, fault.red, sound_site if fault.unbuilt else folder / "_build" / "test")
+
+
+def without_faults(folder: Path, faults: list[Fault], site: Path) -> bool:
+    """Run everything that must turn red on a tree without faults; tell whether all is green."""
+    reproducible.copy(folder)
+    fine = True
+    for red in sorted({fault.red for fault in faults}):
+        outcome = run(folder, red, site)
+        if outcome.colour != "green":
+            print(f"{outcome.colour} without any fault: {red}\n{outcome.said[-3000:]}", flush=True)
+            fine = False
+    return fine
 
 
 def main() -> None:
@@ -141,19 +140,18 @@ def main() -> None:
     faults = [fault for fault in faults if fault.name in (given.names or [f.name for f in faults])]
     if given.list:
         sys.exit("\n".join(f"{fault.name}: {fault.file}: {fault.red}" for fault in faults))
-    sound = without(fault.red for fault in faults)
-    for red, outcome in sound.items():
-        if outcome.colour != "green":
-            print(f"without any fault: {red}: {outcome.colour}\n{outcome.said[-3000:]}", flush=True)
-    if any(outcome.colour != "green" for outcome in sound.values()):
-        sys.exit("What is red without a fault says nothing of it.")
     missed = 0
-    with ThreadPoolExecutor(given.jobs) as pool:
-        for fault, outcome in zip(faults, pool.map(with_fault, faults), strict=True):
-            print(f"{outcome.colour:12}{fault.name}: {fault.red}", flush=True)
-            if outcome.colour != "red":
-                missed += 1
-                print(outcome.said[-3000:], flush=True)
+    with tempfile.TemporaryDirectory(prefix="planted-") as place:
+        site = Path(place, "_build", "test")
+        if not without_faults(Path(place), faults, site):
+            sys.exit("What is red without a fault says nothing of it.")
+        with ThreadPoolExecutor(given.jobs) as pool:
+            outcomes = pool.map(lambda fault: with_fault(fault, site), faults)
+            for fault, outcome in zip(faults, outcomes, strict=True):
+                print(f"{outcome.colour:12}{fault.name}: {fault.red}", flush=True)
+                if outcome.colour != "red":
+                    missed += 1
+                    print(outcome.said[-3000:], flush=True)
     print(f"{len(faults) - missed} of {len(faults)} faults turn red what they must.")
     sys.exit(missed > 0)
 
