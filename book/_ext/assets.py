@@ -1,15 +1,14 @@
 """What a page loads: one style sheet, few scripts that wait for the page, and few icons.
 
-The theme and the extensions bring a dozen style sheets and a dozen scripts, most of which hold
-back the first line of text, and icons of which the book shows twenty. Sphinx's lists say what is
-wanted; when all pages are written, this extension makes of it:
+The theme and the extensions bring a dozen style sheets and a dozen scripts, most of which delay the
+first line of text, and thousands of icons, of which the book shows twenty. Sphinx's lists name what
+is wanted. Once all pages are written, this extension turns them into:
 
 - `book.css`: all style sheets in their order, without the rules for classes that no page has;
 - `book.js`: all scripts but the theme's, in their order;
 - the icon fonts, cut down to the icons that `book.css` names.
 
-The theme's scripts stay as they are, each by itself, because a browser answers its reader between
-two scripts. `templates/layout.html` loads the sheet and the scripts, and no others.
+The theme's scripts stay as they are, one by one: between two scripts a browser can respond. `templates/layout.html` loads the sheet and the scripts, and no others.
 
 sphinx-thebe is unplugged: Jupyter Book always loads it, and it names a script of another host.
 """
@@ -43,7 +42,7 @@ NAME = re.compile(r"[A-Za-z_][\w-]*")
 
 
 def start(app: Sphinx) -> None:
-    """Begin the two lists; dictionaries, because they keep their order and hold nothing twice."""
+    """Start the two lists, as dictionaries: they keep their order and hold nothing twice."""
     app.env.book_sheets = dict.fromkeys(FIRST_SHEETS)  # type: ignore[attr-defined]
     app.env.book_scripts = {}  # type: ignore[attr-defined]
 
@@ -57,7 +56,7 @@ def note_assets(
     for asset in context["script_files"]:
         lines = asset.attributes.get("body")
         if lines and "DOCUMENTATION_OPTIONS.pagename" in lines:
-            continue  # differs from page to page, and nothing here reads it
+            continue  # differs from page to page, and nothing reads it
         if asset.filename != EARLY and asset.filename not in THEME_SCRIPTS:
             scripts[asset.filename or lines] = None
     context["page_scripts"] = [BOOK, *THEME_SCRIPTS]
@@ -68,7 +67,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.format != "html":
         return
     site = Path(app.outdir)
-    # A script that waits finds the page read, and starts at once: its settings must be there.
+    # Deferred scripts start at once, as the page is there: their settings must come first.
     files = [one for one in app.env.book_scripts if one.startswith("_static/")]  # type: ignore[attr-defined]
     lines = [one for one in app.env.book_scripts if one not in files]  # type: ignore[attr-defined]
     (site / BOOK).write_text(join(site, dict.fromkeys([SETTINGS, *lines, *files])), "utf-8")
@@ -123,5 +122,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_js_file("layout.js")
     app.add_js_file("print.js")
     app.add_js_file("tabstops.js")
-    # Pages that another process writes would not be noted.
+    # Pages written by another process would go unnoticed.
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

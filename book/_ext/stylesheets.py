@@ -41,7 +41,7 @@ def move_addresses(rule: Any, folder: str) -> None:
 
 
 def walk(node: Any) -> Iterator[Any]:
-    """Give every token of a rule."""
+    """Yield every token of a rule."""
     for part in ("prelude", "content", "arguments"):
         for child in getattr(node, part, None) or []:
             yield child
@@ -49,7 +49,7 @@ def walk(node: Any) -> Iterator[Any]:
 
 
 def trim(rules: Iterable[Any], used: set[str]) -> Iterator[Any]:
-    """Leave out the selectors that ask for a class not in `used`, and rules left without any."""
+    """Yield the rules without the selectors whose classes are not all in `used`."""
     for rule in rules:
         if rule.type == "qualified-rule":
             selectors = [one for one in split(rule.prelude) if classes(one) <= used]
@@ -68,7 +68,7 @@ def trim(rules: Iterable[Any], used: set[str]) -> Iterator[Any]:
 
 
 def split(prelude: list[Any]) -> list[list[Any]]:
-    """Return the selectors of a list that commas part."""
+    """Return the selectors of a list that is separated by commas."""
     selectors: list[list[Any]] = [[]]
     for token in prelude:
         if token == ",":
@@ -79,13 +79,13 @@ def split(prelude: list[Any]) -> list[list[Any]]:
 
 
 def classes(selector: list[Any]) -> set[str]:
-    """Return the classes that a selector asks for; those in :not(...) or :is(...) may lack."""
+    """Return the classes that a selector requires; those in :not(...) or :is(...) are optional."""
     pairs = itertools.pairwise(selector)
     return {name.value for dot, name in pairs if dot == "." and name.type == "ident"}
 
 
 def characters(rules: Iterable[Any]) -> Iterator[str]:
-    """Give each character of each text in the rules: the icons are among them."""
+    """Yield each character of each text in the rules: the icons are among them."""
     for rule in rules:
         for token in walk(rule):
             if token.type == "string":
