@@ -8,7 +8,8 @@ is wanted. Once all pages are written, this extension turns them into:
 - `book.js`: all scripts but the theme's, in their order;
 - the icon fonts, cut down to the icons that `book.css` names.
 
-The theme's scripts stay as they are, one by one: between two scripts a browser can respond. `templates/layout.html` loads the sheet and the scripts, and no others.
+The theme's scripts stay as they are, one by one: between two scripts a browser can respond.
+`templates/layout.html` loads the sheet and the scripts, and no others.
 
 sphinx-thebe is unplugged: Jupyter Book always loads it, and it names a script of another host.
 """
