@@ -24,7 +24,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book book-itself preview test test-itself test-style test-site wheel lanes mutants lab binder bundle bench serve lighthouse audit reproducible faults outputs lock clean
+.PHONY: help book book-itself preview test test-itself test-style test-site wheel lanes mutants lab binder bench serve lighthouse audit reproducible faults planted outputs lock clean
 
 help:
 	@grep -E '^[a-z]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
@@ -86,11 +86,6 @@ binder: ## rehearse what Binder does with the last commit, without Docker (NOTEB
 	$(SETUP)
 	@$(PY) tools/binder.py $(NOTEBOOKS)
 
-bundle: ## pack site, notebooks and wheels for a memory stick; try it offline (NOTEBOOKS=...)
-	$(SETUP_SITE)
-	@test -f _build/html/index.html || $(MAKE) book
-	@$(PY) tools/pack.py $(NOTEBOOKS)
-
 bench: ## speed, memory and accuracy beside the peers; writes benchmarks/results.json
 	$(SETUP)
 	$(PY) -m benchmarks
@@ -111,6 +106,10 @@ reproducible: ## build the book twice, in two folders, and list the files that d
 faults: ## try what happens to people: interruptions, a full disk, odd folders ... (NAMES=...)
 	$(SETUP)
 	$(PY) tools/faults.py $(NAMES)
+
+planted: ## plant faults in copies of the tree, one at a time; name those that stay green (NAMES=...)
+	$(SETUP)
+	BUILD="$(BUILD)" $(PY) tools/planted.py $(NAMES)
 
 outputs: ## run the notebooks (NOTEBOOKS=...) and store what they print
 	$(SETUP)

@@ -24,9 +24,8 @@ BUILDS = {
 MAY_DIFFER = {"book/appendix/status.html"}
 
 
-def build(name: str, command: list[str]) -> Path:
-    """Copy the book to a folder of this name, build it there, and return its pages."""
-    folder = WORK / name
+def copy(folder: Path) -> None:
+    """Copy all files but the ignored ones, and link to the environment."""
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     files = subprocess.run(listed, capture_output=True, text=True, check=True, cwd=ROOT).stdout
     for file in filter(None, files.split("\0")):
@@ -34,6 +33,12 @@ def build(name: str, command: list[str]) -> Path:
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / file, folder / file)
     (folder / ".venv").symlink_to(ROOT / ".venv")
+
+
+def build(name: str, command: list[str]) -> Path:
+    """Copy the book to a folder of this name, build it there, and return its pages."""
+    folder = WORK / name
+    copy(folder)
     subprocess.run(command, cwd=folder, env=os.environ | BUILDS[name], check=True)
     return folder / "_build" / "html"
 

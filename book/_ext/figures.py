@@ -1,8 +1,8 @@
 """The pictures of the notebooks: their size, and a second drawing of each for the dark mode.
 
 The notebooks draw dark ink on white. For each of their SVG figures this extension writes a copy
-in which the greys and the pale tints change places with the dark, and the hues of the data stay,
-so that a sentence about the orange line is true of both. The style sheet shows one of the two;
+in which greys and pale tints swap with the dark ones, while the hues of the data stay the same, so
+that a sentence about the orange line is true of both. The style sheet shows one of the two;
 a browser fetches that one alone.
 """
 
@@ -51,7 +51,7 @@ def darken(svg: str) -> str:
 
 
 def heat_map(axes: ElementTree.Element) -> Iterator[ElementTree.Element]:
-    """Give the parts of a heat map: its cells, and the text between its edges."""
+    """Yield the parts of a heat map: its cells, and the text inside its edges."""
     parts = {part.get("id", "").rstrip("0123456789"): part for part in axes}
     if "QuadMesh_" not in parts and axes.find(f"{{{SVG}}}image") is None:
         return
@@ -68,13 +68,13 @@ def heat_map(axes: ElementTree.Element) -> Iterator[ElementTree.Element]:
 
 
 def for_dark_ground(colour: str) -> str:
-    """Return a hue as it is; a grey, a tint or a shade with its lightness turned around."""
+    """Return a hue unchanged; a grey, a tint or a shade with its lightness inverted."""
     rgb = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     hue, lightness, saturation = colorsys.rgb_to_hls(*rgb)
     if saturation > 0.3 and 0.25 < lightness < 0.72:
         return colour
-    turned = INK + lightness * (GROUND - INK)
-    rgb = colorsys.hls_to_rgb(hue, turned, min(saturation, 0.6))
+    inverted = INK + lightness * (GROUND - INK)
+    rgb = colorsys.hls_to_rgb(hue, inverted, min(saturation, 0.6))
     return "#" + "".join(f"{round(255 * part):02x}" for part in rgb)
 
 

@@ -1,7 +1,7 @@
 """All addresses, from Binder to canonical, follow from one setting: a fork needs no change."""
 
 import pytest
-from course import addresses
+from addresses import addresses
 from sphinx.errors import ExtensionError
 from support import pages
 

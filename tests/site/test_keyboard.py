@@ -6,15 +6,22 @@ from support import pages
 PAGE = next(page for page in pages.CHAPTERS if pages.article(page).select(".solution"))
 
 
-@pytest.fixture(params=[390, 1280], ids=str)
-def tab(request, browser, server, laid_out):
+@pytest.fixture(scope="module", params=[390, 1280], ids=str)
+def context(request, browser):
     size = {"width": request.param, "height": 900}
     context = browser.new_context(viewport=size, color_scheme="light", reduced_motion="reduce")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def tab(context, server, laid_out):
     tab = context.new_page()
-    tab.goto(f"{server}{PAGE}.html", wait_until="networkidle")
+    tab.goto(f"{server}{PAGE}.html")
     laid_out(tab)
     yield tab
-    context.close()
+    tab.evaluate("localStorage.clear()")
+    tab.close()
 
 
 def focused(tab, expression):
@@ -64,7 +71,7 @@ def test_the_colour_mode_changes_and_stays(tab):
         # The theme takes the focus away after each press.
         tab.locator(".theme-switch-button").first.focus()
     tab.keyboard.press("Enter")
-    tab.reload(wait_until="networkidle")
+    tab.reload()
     assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
 
 

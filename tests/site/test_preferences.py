@@ -1,4 +1,4 @@
-"""Readers with wishes: less motion, their own colours, paper, no JavaScript."""
+"""What readers prefer: less motion, their own colours, paper, no JavaScript."""
 
 import pytest
 from support import pages
@@ -30,14 +30,14 @@ FURNITURE = [
 
 @pytest.fixture
 def visit(browser, server):
-    """Open a page as a reader with the given wishes sees it."""
+    """Open a page as a reader with these preferences sees it."""
     contexts = []
 
-    def open_page(page=PAGE, media=None, **wishes):
-        contexts.append(browser.new_context(**wishes))
+    def open_page(page=PAGE, media=None, **preferences):
+        contexts.append(browser.new_context(**preferences))
         tab = contexts[-1].new_page()
         tab.emulate_media(media=media)
-        tab.goto(f"{server}{page}.html", wait_until="networkidle")
+        tab.goto(f"{server}{page}.html")
         return tab
 
     yield open_page

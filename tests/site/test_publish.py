@@ -1,5 +1,6 @@
 """What other sites are told of the pages, and what a reader sees who follows a dead link."""
 
+import functools
 import re
 from xml.etree import ElementTree
 
@@ -13,8 +14,13 @@ SITE = "https://teacher.github.io/fork-of-lessons/"
 every_page = pytest.mark.parametrize("page", pages.PAGES)
 
 
+@functools.cache
+def metas(page):
+    return pages.built(page).head.find_all("meta")
+
+
 def meta(page, name):
-    found = pages.built(page).select(f"meta[name='{name}'], meta[property='{name}']")
+    found = [tag for tag in metas(page) if name in (tag.get("name"), tag.get("property"))]
     assert len(found) == 1, name
     return found[0]["content"]
 
@@ -34,6 +40,9 @@ def test_page_has_a_card(page):
     assert pages.straight(meta(page, "og:title")) == pages.title(page)
     assert meta(page, "og:description") == meta(page, "description")
     assert meta(page, "og:url") == f"{SITE}{page}.html"
+    assert meta(page, "og:site_name") == "Softmax Lessons"
+    assert meta(page, "og:type") == ("website" if page == pages.PAGES[0] else "article")
+    assert meta(page, "twitter:card") == "summary_large_image"
     assert meta(page, "og:image").startswith(SITE)
     file = pages.SITE / meta(page, "og:image").removeprefix(SITE)
     with Image.open(file) as image:
@@ -48,16 +57,16 @@ def test_the_sitemap_lists_the_pages():
 
 @pytest.mark.parametrize("picture", ["card.svg", "logo.svg"])
 def test_the_pictures_show_the_running_example(picture):
-    shares = softmax([0.25, 1.23, -0.8])
+    probabilities = softmax([0.25, 1.23, -0.8])
     svg = (pages.ROOT / "book/_static" / picture).read_text()
     bars = [float(height) for height in re.findall(r'<rect x=.* height="([\d.]+)"', svg)]
-    assert bars == pytest.approx(shares / shares.max() * max(bars), abs=0.5)
-    assert re.findall(r">(0\.\d+)<", svg) in ([], [f"{share:.3f}" for share in shares])
+    assert bars == pytest.approx(probabilities / probabilities.max() * max(bars), abs=0.5)
+    assert re.findall(r">(0\.\d+)<", svg) in ([], [f"{p:.3f}" for p in probabilities])
 
 
 def test_a_dead_link_leads_to_help(browser, server):
     tab = browser.new_page()
-    response = tab.goto(f"{server}book/no/such/page.html", wait_until="networkidle")
+    response = tab.goto(f"{server}book/no/such/page.html")
     assert response.status == 404
     assert tab.locator("h1").inner_text() == "There is no such page"
     assert tab.evaluate("document.styleSheets[0].cssRules.length") > 100

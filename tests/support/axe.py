@@ -1,20 +1,50 @@
-"""What axe-core finds wrong with a page."""
+"""What axe-core finds wrong with a page: all but its colours once, its colours in each mode."""
 
 from __future__ import annotations
 
 from axe_playwright_python.sync_playwright import Axe
 
+COLOURS = ["color-contrast", "link-in-text-block"]
+# Contrasts take most of axe's time, and a page has thousands of words that look the same. Marks the
+# first text, and the first link, of each look: its own colour and size, the classes around it, and
+# whatever ground an attribute gives it.
+MARK_LOOKS = """() => {
+    const seen = new Set();
+    for (const element of document.body.querySelectorAll("*")) {
+        delete element.dataset.look;
+        const words = [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+        if (!words && !element.matches("a[href]")) continue;
+        const { color, fontSize, fontWeight } = getComputedStyle(element);
+        const look = [color, fontSize, fontWeight];
+        let around = element.closest(".katex") ?? element; // the classes in formulas set no colours
+        for (; around !== document.body; around = around.parentElement) {
+            look.push(around.localName, around.className, around.style.background);
+        }
+        const key = look.join(" ");
+        if (!seen.has(key)) element.dataset.look = seen.size;
+        seen.add(key);
+    }
+}"""
 
-def violations(tab, part=None, contrast=True) -> list[tuple]:
-    """Return each rule that is broken, with where; of the whole page, or of the part named.
 
-    Contrasts take most of the time; whoever measures them anyway need not ask for them.
-    """
+def violations(tab, part=None) -> list[tuple]:
+    """Return each rule that is broken, with where, whatever the colours."""
     rules = {
-        "color-contrast": {"enabled": contrast},
+        **{name: {"enabled": False} for name in COLOURS},
         "label-content-name-mismatch": {"enabled": True},  # experimental; Lighthouse applies it too
     }
+    return run(tab, part, rules=rules)
+
+
+def colour_violations(tab) -> list[tuple]:
+    """Return each rule on colours that is broken in the mode of the page, with where."""
+    tab.evaluate(MARK_LOOKS)
+    return run(tab, {"include": [["[data-look]"]]}, runOnly=COLOURS)
+
+
+def run(tab, part, **options) -> list[tuple]:
+    """Run axe on the whole page, or on the part named."""
     # `preload` would fetch style sheets again.
-    options = {"preload": False, "resultTypes": ["violations"], "rules": rules}
+    options |= {"preload": False, "resultTypes": ["violations"]}
     found = Axe().run(tab, context=part, options=options).response["violations"]
     return [(rule["id"], node["target"], node["html"]) for rule in found for node in rule["nodes"]]

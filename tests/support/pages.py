@@ -74,9 +74,15 @@ def tags(cell) -> list[str]:
     return cell.metadata.get("tags", [])
 
 
+def published() -> list[str]:
+    """Return every built page, listed or not, such as the search."""
+    files = [path.relative_to(SITE) for path in SITE.rglob("*.html")]
+    return sorted(file.with_suffix("").as_posix() for file in files if "_static" not in file.parts)
+
+
 @functools.cache
 def built(page: str) -> BeautifulSoup:
-    """Return the built page."""
+    """Return the built page; no test changes it."""
     return BeautifulSoup((SITE / f"{page}.html").read_text(), "html.parser")
 
 

@@ -1,6 +1,6 @@
-// Lays out what course.css lets wait, once the page is loaded: for a few milliseconds at a time, so
-// that a slow phone can answer its reader in between. What is ready is shown a piece at a time too.
-// The page keeps its `data-layout`: without it, the browser would style the whole page anew.
+// Once the page has loaded, lays out what course.css defers, a few milliseconds at a time, so that a
+// slow phone can respond in between. What is ready is then shown, a few elements at a time.
+// The page keeps its `data-layout`: removing it would make the browser restyle everything.
 (() => {
   if (!document.documentElement.dataset.layout) return;
   const far = ".bd-article section section > :not(section, h2, h3, h4, h5, h6)";
@@ -9,7 +9,7 @@
   const layOut = () => {
     const end = performance.now() + 5;
     while (ready < waiting.length && performance.now() < end) {
-      // To say where a child stands, the browser must lay out what it stands in.
+      // To say where a child is, the browser must lay out its parent.
       waiting[ready++].firstElementChild?.getBoundingClientRect();
     }
     if (ready < waiting.length) setTimeout(layOut);

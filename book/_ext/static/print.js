@@ -1,2 +1,2 @@
-// The button that prints: the content policy forbids the handler that the theme writes into it.
+// Makes the print button work: the content policy forbids the handler that the theme writes into it.
 document.querySelector(".btn-download-pdf-button")?.addEventListener("click", () => print());

