@@ -67,22 +67,21 @@ def run_blockwise(
     """
     if where is not None:
         kernel, arrays = masked(kernel, fill), [*arrays, where]
+    target = None
     if arrays[0].nbytes <= SMALL_BYTES:
-        results = run(kernel, [as_lines(a, axes) for a in arrays])
-        target = None
+        values = run(kernel, [as_lines(a, axes) for a in arrays])
+        results = [np.ascontiguousarray(value, dtype) for value in values]
     else:
         if out is not None:  # a block must not overwrite what a later one reads
             arrays = [a.copy() if overlaps(a, out) else a for a in arrays]
         target = None if out is None else as_lines(out, axes)
         results = run_over_blocks(kernel, [as_lines(a, axes) for a in arrays], dtype, target)
-    shape, finished = arrays[0].shape, []
-    for result in results:
-        finished.append(from_lines(result.astype(dtype, copy=False), shape, axes))
+    results = [from_lines(result, arrays[0].shape, axes) for result in results]
     if out is not None:
-        if target is None or not np.may_share_memory(out, target):
-            np.copyto(out, finished[-1])
-        finished[-1] = out
-    return finished
+        if target is None or not np.may_share_memory(out, target):  # lines that are no view
+            np.copyto(out, results[-1])
+        results[-1] = out
+    return results
 
 
 def masked(kernel: Kernel, fill: float | None) -> Kernel:
@@ -103,7 +102,7 @@ def run(kernel: Kernel, lines: Sequence[NDArray[Any]]) -> Sequence[FloatArray]:
         lines = [line.swapaxes(0, 2) for line in lines]
     values = kernel(*map(np.ascontiguousarray, lines))
     results = values if isinstance(values, tuple) else (values,)
-    return [np.ascontiguousarray(v.swapaxes(0, 2)) for v in results] if turn else results
+    return [v.swapaxes(0, 2) for v in results] if turn else results
 
 
 def run_over_blocks(
@@ -172,7 +171,7 @@ def are_adjacent(axes: tuple[int, ...]) -> bool:
 
 @lru_cache
 def shape_of_lines(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, int, int]:
-    """Return how many entries lie before ``axes``, along them, and after the first of them."""
+    """Return how many entries lie before adjacent ``axes``, along them, and after them."""
     first = axes[0] if axes else len(shape)
     along = prod(shape[i] for i in axes)
     after = prod(n for i, n in enumerate(shape) if i > first and i not in axes)
