@@ -29,6 +29,7 @@ import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Args
 
 BUDGET = 20.0  # seconds for all calls of a check
+START = 60.0  # seconds for a fork to start in; they count towards no call
 PATIENCE = 5.0  # seconds for one call; a right solution needs less than a thousandth of that
 GRACE = 0.5  # seconds to stop in, after a call took too long
 MEMORY = 2**29  # bytes that a fork may ask for on top of what the notebook has
@@ -90,8 +92,13 @@ class InFork(Caller):
             warnings.simplefilter("ignore", DeprecationWarning)
             self._process.start()
         theirs.close()
+        self._ready = False
+        with suppress(EOFError):
+            self._ready = self._link.poll(START) and self._link.recv()
 
     def _call(self, args: Args, seconds: float) -> Outcome:
+        if not self._ready:
+            return Outcome(ended="time")
         try:
             self._link.send(args)
             if self._link.poll(seconds):
@@ -146,6 +153,7 @@ def serve(function: Callable[..., Any], link: Connection, theirs: Connection) ->
         used = int(sizes.read().split()[5]) * resource.getpagesize()  # data and stack
     lower(resource.RLIMIT_DATA, used + MEMORY)
     lower(resource.RLIMIT_CPU, CPU)
+    link.send(True)  # ready
     while True:
         try:
             args = link.recv()

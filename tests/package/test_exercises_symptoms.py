@@ -41,12 +41,6 @@ def counts_calls(z):
     return soft(z) * (1 if len(calls) < 4 else 1.01)
 
 
-def changes_its_mind(z):
-    """The first stage has six inputs, all of them right; the next call is not."""
-    calls.append(1)
-    return soft(z) * (1 if len(calls) < 7 else 1.01)
-
-
 remembered = {}
 
 
@@ -56,6 +50,11 @@ def remembers(z):
 
 def draws(z):
     return soft(z + 0.01 * np.random.default_rng().normal(size=z.shape))
+
+
+def draws_a_little(z):
+    """Right to as many digits as the task asks for, and still another result each time."""
+    return soft(z) * (1 + 1e-11 * np.random.default_rng().random())
 
 
 def undefined(z):
@@ -177,7 +176,7 @@ def test_symptoms(name, solution, mistake):
 
 
 @needs_fork
-@pytest.mark.parametrize("solution", [draws, counts_calls, changes_its_mind, remembers])
+@pytest.mark.parametrize("solution", [draws, draws_a_little, counts_calls, remembers])
 def test_what_depends_on_earlier_calls_shows_in_a_fresh_process(solution):
     calls.clear()
     remembered.clear()
