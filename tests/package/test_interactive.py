@@ -69,7 +69,7 @@ def numbers(row):
 def parts(live):
     """The element and its script."""
     element, code = re.fullmatch(
-        r'(.*</softmax-[a-z]+>)\n<script type="module" async>\n(.*)</script>', live.html, re.DOTALL
+        r'(.*</softmax-[\w-]+>)\n<script type="module" async>\n(.*)</script>', live.html, re.DOTALL
     ).groups()
     return element, code
 
