@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 
 SOURCE = files("softmax_lessons.interactive")
 FOLDER = "_static/interactive"
-ELEMENT = re.compile(r"<softmax-([a-z]+) ")
+ELEMENT = re.compile(r"<softmax-([\w-]+) ")
 IMPORT = re.compile(r'^import .* from "\./(.+)\.mjs";$', re.MULTILINE)
 
 

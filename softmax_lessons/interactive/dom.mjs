@@ -31,15 +31,15 @@ export class Live extends HTMLElement {
   }
 }
 
-/** Whether the parser is past the end of an element: then something follows, if not in its parent. */
+/** Whether the parser is past the end of an element: then something follows it or its parents. */
 function isRead(element) {
   if (document.readyState !== "loading") return true;
   for (let node = element; node; node = node.parentNode) if (node.nextSibling) return true;
   return false;
 }
 
-// A page may arrive in pieces, the module before the end of an element. Whoever looks whenever the
-// page has grown is done before it is painted, so that nothing jumps.
+// A page arrives in pieces, and a module may run before the end of an element has come. Looking
+// again each time the page grows builds the element before it is painted, and nothing jumps.
 const halfRead = new Set();
 let growth;
 

@@ -48,7 +48,7 @@ class Gradient extends Figure {
     const loss = `Loss: −ln p of ${labels[t]} = ${show(crossEntropy(z, t))}.`;
     const slopes = crossEntropyGradient(z, t);
     const row = (i, ...cells) => el("tr", {}, cell(labels[i], "row"), ...cells);
-    this.cells.forEach((cell, i) => cell.replaceChildren(bar(p[i])));
+    this.cells.forEach((box, i) => box.replaceChildren(bar(p[i])));
     this.loss.textContent = loss;
     this.slopes.replaceChildren(
       ...slopes.map((g, i) => row(i, cell(p[i]), cell(i === t ? "1" : "0"), heat(g, 1))),

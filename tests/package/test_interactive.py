@@ -38,12 +38,12 @@ from softmax_lessons.interactive import (
     simplex,
 )
 from softmax_lessons.interactive._live import script
-from softmax_lessons.interactive._table import show
+from softmax_lessons.interactive._table import figure, show
 
 every_one = pytest.mark.parametrize("name", ALL)
 every_figure = pytest.mark.parametrize("name", FIGURES)
 every_figure_of_scores = pytest.mark.parametrize(
-    "figure", [partial(of_scores, name) for name in OF_SCORES], ids=OF_SCORES
+    "call", [partial(of_scores, name) for name in OF_SCORES], ids=OF_SCORES
 )
 every_module = pytest.mark.parametrize("module", MODULES)
 OPTIONS = {"40": "Too low.", "65": "A lead of a point is a factor of e.", "90": "Too high."}
@@ -69,7 +69,7 @@ def numbers(row):
 def parts(live):
     """The element and its script."""
     element, code = re.fullmatch(
-        r'(.*</softmax-[a-z]+>)\n<script type="module" async>\n(.*)</script>', live.html, re.DOTALL
+        r'(.*</softmax-[\w-]+>)\n<script type="module" async>\n(.*)</script>', live.html, re.DOTALL
     ).groups()
     return element, code
 
@@ -93,10 +93,12 @@ def test_it_needs_numpy_alone():
 
 
 def test_public_names():
-    assert sorted(interactive.__all__) == [
+    """New ones come by themselves; none of these goes."""
+    assert len(interactive.__all__) == len(set(interactive.__all__))
+    assert {
         "Live", "choice", "double_softmax", "explorer", "gradient", "normalizers", "number",
         "overflow", "reliability", "simplex",
-    ]  # fmt: skip
+    } <= set(interactive.__all__)  # fmt: skip
 
 
 def test_examples_run_for_every_public_name():
@@ -144,8 +146,8 @@ def test_same_call_gives_the_same_bytes(name):
 
 
 @every_figure_of_scores
-def test_arrays_and_lists_give_the_same_bytes(figure):
-    assert figure(np.array(Z), LABELS) == figure(list(Z), tuple(LABELS))
+def test_arrays_and_lists_give_the_same_bytes(call):
+    assert call(np.array(Z), LABELS) == call(list(Z), tuple(LABELS))
 
 
 @every_one
@@ -173,15 +175,22 @@ def test_script_is_that_of_the_modules():
 
 
 @every_figure_of_scores
-def test_labels_are_text_never_html(figure):
+def test_labels_are_text_never_html(call):
     labels = [HOSTILE, "<b>", "& co."]
-    live = figure(Z, labels)
+    live = call(Z, labels)
     assert live.html.count("<script") == live.html.count("</script>") == 1
     element, _ = parts(live)
     assert HOSTILE not in element
     assert escape(HOSTILE) in element
     assert config(live)["labels"] == labels
     assert HOSTILE in live.text
+
+
+def test_a_table_shows_text_as_text_in_each_of_its_parts():
+    live = figure("explorer", {}, HOSTILE, [HOSTILE, HOSTILE], [[HOSTILE, HOSTILE]])
+    element, _ = parts(live)
+    assert HOSTILE not in element
+    assert element.count(escape(HOSTILE)) == 5
 
 
 @every_figure
@@ -218,9 +227,9 @@ def test_text_and_html_hold_the_same_rows(name):
         (Z, ["a", "b", " "], ValueError, "labels must not be empty: they name the sliders"),
     ],
 )
-def test_wrong_scores_and_labels(figure, scores, labels, error, message):
+def test_wrong_scores_and_labels(call, scores, labels, error, message):
     with pytest.raises(error, match=message):
-        figure(scores, labels)
+        call(scores, labels)
 
 
 @pytest.mark.parametrize(

@@ -650,7 +650,7 @@ def stir(tab):
     far["reliability"] = [0.1, 50]
     for name in FIGURES:
         for figure in tab.locator(f"softmax-{name}").all():
-            put(figure, far.get(name, [5, -5, 4]))
+            put(figure, far.get(name, [5, -5, 4])[: sliders(figure).count()])
             for box in figure.locator("input[type=checkbox]").all():
                 box.check()
     for check in tab.locator("softmax-check").all():

@@ -76,7 +76,7 @@ def config(live: interactive.Live) -> dict:
 
 def module(live: interactive.Live) -> str:
     """Return the name of the module that brings the element to life."""
-    return re.match(r"<softmax-([a-z]+) ", live.html)[1]
+    return re.match(r"<softmax-([\w-]+) ", live.html)[1]
 
 
 ALL = sorted(set(interactive.__all__) - {"Live"})
