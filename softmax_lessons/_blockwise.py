@@ -35,6 +35,7 @@ def run_blockwise(
     arrays: Sequence[NDArray[Any]],
     axes: tuple[int, ...],
     dtype: FloatDtype,
+    parameters: tuple[Any, ...] = (),
     *,
     where: NDArray[np.bool_] | None = None,
     fill: float | None = None,
@@ -45,14 +46,16 @@ def run_blockwise(
     Parameters
     ----------
     kernel : callable
-        Takes a block of each array. Returns a new array or a tuple of them, each with as many
-        entries along axis 1 as the first block, or with one.
+        Takes a block of each array, and the parameters. Returns a new array or a tuple of them,
+        each with as many entries along axis 1 as the first block, or with one.
     arrays : sequence of ndarray
         Arrays of one shape; all but the first may have length 1 along ``axes``.
     axes : tuple of int
         Rising, from 0. Without any, each entry is a row.
     dtype : dtype
         The dtype of the results.
+    parameters : tuple, optional
+        What else the kernel takes, the same for all blocks.
     where : ndarray of bool, optional
         What counts of the only array. The kernel gets -inf for the rest.
     fill : float, optional
@@ -67,18 +70,20 @@ def run_blockwise(
     """
     if where is not None:
         kernel, arrays = masked(kernel, fill), [*arrays, where]
-    target = None
+    shape = arrays[0].shape
     if arrays[0].nbytes <= SMALL_BYTES:
-        values = run(kernel, [as_lines(a, axes) for a in arrays])
-        results = [np.ascontiguousarray(value, dtype) for value in values]
+        values = run(kernel, [as_lines(a, axes) for a in arrays], parameters)
+        results = [from_lines(np.ascontiguousarray(v, dtype), shape, axes) for v in values]
+        target = None
     else:
         if out is not None:  # a block must not overwrite what a later one reads
             arrays = [a.copy() if overlaps(a, out) else a for a in arrays]
+        lines = [as_lines(a, axes) for a in arrays]
         target = None if out is None else as_lines(out, axes)
-        results = run_over_blocks(kernel, [as_lines(a, axes) for a in arrays], dtype, target)
-    results = [from_lines(result, arrays[0].shape, axes) for result in results]
+        values = run_over_blocks(kernel, lines, parameters, dtype, target)
+        results = [from_lines(v, shape, axes) for v in values]
     if out is not None:
-        if target is None or not np.may_share_memory(out, target):  # lines that are no view
+        if target is None or not np.may_share_memory(out, target):  # its lines are no view of it
             np.copyto(out, results[-1])
         results[-1] = out
     return results
@@ -87,20 +92,22 @@ def run_blockwise(
 def masked(kernel: Kernel, fill: float | None) -> Kernel:
     """Return a kernel for blocks of scores and of a mask that is True where a score counts."""
 
-    def masked_kernel(x: FloatArray, where: NDArray[np.bool_]) -> FloatArray:
-        result: Any = kernel(np.where(where, x, -np.inf))
+    def masked_kernel(x: FloatArray, where: NDArray[np.bool_], *parameters: Any) -> FloatArray:
+        result: Any = kernel(np.where(where, x, -np.inf), *parameters)
         return result if fill is None else np.where(where, result, fill)
 
     return masked_kernel
 
 
-def run(kernel: Kernel, lines: Sequence[NDArray[Any]]) -> Sequence[FloatArray]:
+def run(
+    kernel: Kernel, lines: Sequence[NDArray[Any]], parameters: tuple[Any, ...]
+) -> Sequence[FloatArray]:
     """Run a kernel on contiguous lines, in which short rows stand side by side."""
     outer, n, inner = lines[0].shape
     turn = n <= SHORT_ROW and inner == 1 and outer > 1
     if turn:
         lines = [line.swapaxes(0, 2) for line in lines]
-    values = kernel(*map(np.ascontiguousarray, lines))
+    values = kernel(*map(np.ascontiguousarray, lines), *parameters)
     results = values if isinstance(values, tuple) else (values,)
     return [v.swapaxes(0, 2) for v in results] if turn else results
 
@@ -108,6 +115,7 @@ def run(kernel: Kernel, lines: Sequence[NDArray[Any]]) -> Sequence[FloatArray]:
 def run_over_blocks(
     kernel: Kernel,
     lines: Sequence[NDArray[Any]],
+    parameters: tuple[Any, ...],
     dtype: FloatDtype,
     out: FloatArray | None,
 ) -> list[FloatArray]:
@@ -115,7 +123,7 @@ def run_over_blocks(
     outer, _, inner = lines[0].shape
     results: list[FloatArray] = []
     for block in iter_blocks(lines[0]):
-        values = run(kernel, [line[block] for line in lines])
+        values = run(kernel, [line[block] for line in lines], parameters)
         if not results:
             fresh = values if out is None else values[:-1]
             results = [np.empty((outer, v.shape[1], inner), dtype) for v in fresh]
@@ -147,7 +155,7 @@ def overlaps(a: NDArray[Any], out: NDArray[Any]) -> bool:
 
 def as_lines(a: NDArray[Any], axes: tuple[int, ...]) -> NDArray[Any]:
     """Return ``a`` with three axes, the middle one made of ``axes``; a view where it can be one."""
-    if not are_adjacent(axes):
+    if len(axes) > 1 and not are_adjacent(axes):
         a = np.moveaxis(a, axes, range(-len(axes), 0))
         axes = tuple(range(a.ndim - len(axes), a.ndim))
     return a.reshape(shape_of_lines(a.shape, axes))
@@ -157,7 +165,7 @@ def from_lines(lines: FloatArray, shape: tuple[int, ...], axes: tuple[int, ...])
     """Return lines in the given shape, or with length 1 along ``axes`` if they have one entry."""
     if lines.shape[1] != shape_of_lines(shape, axes)[1]:
         shape = tuple(1 if i in axes else length for i, length in enumerate(shape))
-    if are_adjacent(axes):
+    if len(axes) < 2 or are_adjacent(axes):
         return lines.reshape(shape)
     moved = [length for i, length in enumerate(shape) if i not in axes]
     moved += [shape[i] for i in axes]
@@ -166,7 +174,7 @@ def from_lines(lines: FloatArray, shape: tuple[int, ...], axes: tuple[int, ...])
 
 def are_adjacent(axes: tuple[int, ...]) -> bool:
     """Tell whether no other axis lies between these."""
-    return len(axes) < 2 or axes[-1] - axes[0] < len(axes)
+    return not axes or axes[-1] - axes[0] < len(axes)
 
 
 @lru_cache

@@ -16,7 +16,6 @@ no limit to tell; hardmax takes infinities as numbers like any other. Integers a
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -253,9 +252,9 @@ def softmax(
     z, dtype = as_floats(x, "x")
     axes = as_axes(axis, "axis", z.ndim)
     mask = as_mask(where, "where", z.shape)
-    kernel = partial(softmax_kernel, temperature=as_temperature(temperature, "temperature"))
+    t = as_temperature(temperature, "temperature")
     check_out(out, "out", z.shape, dtype)
-    [p] = run_blockwise(kernel, [z], axes, dtype, where=mask, fill=0.0, out=out)
+    [p] = run_blockwise(softmax_kernel, [z], axes, dtype, (t,), where=mask, fill=0.0, out=out)
     return p
 
 
@@ -331,8 +330,8 @@ def log_softmax(
     z, dtype = as_floats(x, "x")
     axes = as_axes(axis, "axis", z.ndim)
     mask = as_mask(where, "where", z.shape)
-    kernel = partial(log_softmax_kernel, temperature=as_temperature(temperature, "temperature"))
-    [log_p] = run_blockwise(kernel, [z], axes, dtype, where=mask, fill=-np.inf)
+    t = as_temperature(temperature, "temperature")
+    [log_p] = run_blockwise(log_softmax_kernel, [z], axes, dtype, (t,), where=mask, fill=-np.inf)
     return log_p
 
 

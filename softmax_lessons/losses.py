@@ -9,7 +9,6 @@ input.
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -235,8 +234,7 @@ def cross_entropy(
     y = as_target(target, "target", z.shape, axes)
     smoothing = as_label_smoothing(label_smoothing, "label_smoothing")
     check_choice(reduction, "reduction", REDUCTIONS)
-    kernel = partial(cross_entropy_kernel, smoothing=smoothing)
-    [losses] = run_blockwise(kernel, [z, y], axes, z.dtype)
+    [losses] = run_blockwise(cross_entropy_kernel, [z, y], axes, z.dtype, (smoothing,))
     return reduce_losses(np.squeeze(losses, axes), reduction, dtype)
 
 
@@ -327,9 +325,10 @@ def cross_entropy_and_grad(
     check_choice(reduction, "reduction", REDUCTIONS)
     check_out(out, "out", z.shape, dtype)
     rows = math.prod(n for i, n in enumerate(z.shape) if i not in axes)
-    count = rows if reduction == "mean" else 1
-    kernel = partial(cross_entropy_and_grad_kernel, smoothing=smoothing, count=count)
-    losses, grad = run_blockwise(kernel, [z, y], axes, z.dtype, out=out)
+    parameters = smoothing, rows if reduction == "mean" else 1
+    losses, grad = run_blockwise(
+        cross_entropy_and_grad_kernel, [z, y], axes, z.dtype, parameters, out=out
+    )
     loss = reduce_losses(np.squeeze(losses, axes), reduction, dtype)
     return loss, grad if out is not None else grad.astype(dtype, copy=False)
 
