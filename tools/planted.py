@@ -21,7 +21,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,8 +146,9 @@ def main() -> None:
         if not without_faults(Path(place), faults, site):
             sys.exit("What is red without a fault says nothing of it.")
         with ThreadPoolExecutor(given.jobs) as pool:
-            outcomes = pool.map(lambda fault: with_fault(fault, site), faults)
-            for fault, outcome in zip(faults, outcomes, strict=True):
+            runs = {pool.submit(with_fault, fault, site): fault for fault in faults}
+            for done in as_completed(runs):
+                fault, outcome = runs[done], done.result()
                 print(f"{outcome.colour:12}{fault.name}: {fault.red}", flush=True)
                 if outcome.colour != "red":
                     missed += 1

@@ -100,7 +100,7 @@ def test_the_other_two_views(visit, page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page_starts_in_the_mode_of_the_system(browser, server, scheme):
     tab = browser.new_page(color_scheme=scheme)
-    tab.route("**/pydata-sphinx-theme.js", lambda route: route.abort())  # which would set it late
+    tab.route("**/pydata-sphinx-theme.js", lambda route: route.abort())  # it comes late
     tab.goto(f"{server}{pages.PAGES[0]}.html")
     assert tab.evaluate("document.documentElement.dataset.theme") == scheme
     tab.close()
