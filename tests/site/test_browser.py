@@ -127,6 +127,15 @@ def test_what_is_far_waits_and_is_laid_out_by_a_script(browser, server, visit):
     assert visit(FORMULAS).evaluate(waiting) == 0
 
 
+def test_the_theme_starts_when_all_is_laid_out(visit):
+    tab = visit(FORMULAS)
+    assert tab.evaluate("""() => {
+        const theme = performance.getEntriesByType("resource").find(
+            file => file.name.endsWith("/pydata-sphinx-theme.js"));
+        return theme.startTime > performance.getEntriesByType("navigation")[0].loadEventEnd;
+    }""")
+
+
 def test_nothing_waits_when_the_reader_comes_back_or_follows_a_link(browser, server):
     section = pages.article(FORMULAS).select("section[id]")[-3]["id"]
     tab = browser.new_page()
