@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FAULTS = ROOT / "tests" / "planted.toml"
 REPOSITORY = "teacher/fork-of-lessons"  # as in the Makefile
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+NBVAL = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/book/scripts.cfg"]
 STAGES = {
     "ruff": [[sys.executable, "-m", "ruff", *args] for args in (["check"], ["format", "--check"])],
     "mypy": [[sys.executable, "-m", "mypy"]],
@@ -95,8 +96,8 @@ def run(folder: Path, red: str, site: Path) -> Outcome:
             return Outcome("red" if red == "site" else "no site", built.stdout)
     if red == "site":
         return Outcome("green")
-    nbval = ["--nbval", "--nbval-current-env"] if red.endswith(".ipynb") else []
-    commands = STAGES.get(red) or [[*PYTEST, *nbval, *shlex.split(red)]]
+    options = NBVAL if red.endswith(".ipynb") else []
+    commands = STAGES.get(red) or [[*PYTEST, *options, *shlex.split(red)]]
     done = [call(command) for command in commands]
     codes = {one.returncode for one in done}
     colour = "green" if codes == {0} else "red" if codes <= {0, 1} else "nothing ran"
