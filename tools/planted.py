@@ -21,7 +21,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FAULTS = ROOT / "tests" / "planted.toml"
 REPOSITORY = "teacher/fork-of-lessons"  # as in the Makefile
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+NBVAL = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/book/scripts.cfg"]
 STAGES = {
     "ruff": [[sys.executable, "-m", "ruff", *args] for args in (["check"], ["format", "--check"])],
     "mypy": [[sys.executable, "-m", "mypy"]],
@@ -95,8 +96,8 @@ def run(folder: Path, red: str, site: Path) -> Outcome:
             return Outcome("red" if red == "site" else "no site", built.stdout)
     if red == "site":
         return Outcome("green")
-    nbval = ["--nbval", "--nbval-current-env"] if red.endswith(".ipynb") else []
-    commands = STAGES.get(red) or [[*PYTEST, *nbval, *shlex.split(red)]]
+    options = NBVAL if red.endswith(".ipynb") else []
+    commands = STAGES.get(red) or [[*PYTEST, *options, *shlex.split(red)]]
     done = [call(command) for command in commands]
     codes = {one.returncode for one in done}
     colour = "green" if codes == {0} else "red" if codes <= {0, 1} else "nothing ran"
@@ -146,8 +147,9 @@ def main() -> None:
         if not without_faults(Path(place), faults, site):
             sys.exit("What is red without a fault says nothing of it.")
         with ThreadPoolExecutor(given.jobs) as pool:
-            outcomes = pool.map(lambda fault: with_fault(fault, site), faults)
-            for fault, outcome in zip(faults, outcomes, strict=True):
+            runs = {pool.submit(with_fault, fault, site): fault for fault in faults}
+            for done in as_completed(runs):
+                fault, outcome = runs[done], done.result()
                 print(f"{outcome.colour:12}{fault.name}: {fault.red}", flush=True)
                 if outcome.colour != "red":
                     missed += 1

@@ -20,7 +20,7 @@ def test_page_loads_our_files_alone(page):
     head = pages.built(page)
     up = "../" * page.count("/")
     figures = sorted({tag.name.removeprefix("softmax-") for tag in head.select(".softmax-live")})
-    theme = ["sphinx-book-theme", "bootstrap", "pydata-sphinx-theme"]
+    theme = ["sphinx-book-theme", "bootstrap"]  # layout.js loads the last one
     modules = [f"{up}_static/interactive/{name}.mjs" for name in figures]
     wanted = [f"{up}_static/{name}.js" for name in ("book", *(f"scripts/{name}" for name in theme))]
     wanted += SEARCH if page == "search" else []

@@ -100,7 +100,7 @@ def test_the_other_two_views(visit, page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page_starts_in_the_mode_of_the_system(browser, server, scheme):
     tab = browser.new_page(color_scheme=scheme)
-    tab.route("**/pydata-sphinx-theme.js", lambda route: route.abort())  # which would set it late
+    tab.route("**/pydata-sphinx-theme.js", lambda route: route.abort())  # it comes late
     tab.goto(f"{server}{pages.PAGES[0]}.html")
     assert tab.evaluate("document.documentElement.dataset.theme") == scheme
     tab.close()
@@ -125,6 +125,15 @@ def test_what_is_far_waits_and_is_laid_out_by_a_script(browser, server, visit):
     assert tab.evaluate(waiting) > 100
     tab.close()
     assert visit(FORMULAS).evaluate(waiting) == 0
+
+
+def test_the_theme_starts_when_all_is_laid_out(visit):
+    tab = visit(FORMULAS)
+    assert tab.evaluate("""() => {
+        const theme = performance.getEntriesByType("resource").find(
+            file => file.name.endsWith("/pydata-sphinx-theme.js"));
+        return theme.startTime > performance.getEntriesByType("navigation")[0].loadEventEnd;
+    }""")
 
 
 def test_nothing_waits_when_the_reader_comes_back_or_follows_a_link(browser, server):

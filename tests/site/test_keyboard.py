@@ -111,7 +111,7 @@ def test_folds_open(tab):
 
 
 def test_boxes_that_scroll_are_stops_and_no_others(tab):
-    """And they stay right when the window becomes wider or narrower."""
+    """And they stay right when solutions unfold, and when the window becomes wider or narrower."""
     right = """() => [...document.querySelectorAll("article :is(pre, .output)")].every(box => {
         const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
         return scrolls === (box.getAttribute("tabindex") === "0");
@@ -123,6 +123,9 @@ def test_boxes_that_scroll_are_stops_and_no_others(tab):
         tab.wait_for_function(right)
         counts.append(stops.count())
     assert counts[0] == counts[2] > counts[1]
+    tab.evaluate("document.querySelectorAll('.toggle-button').forEach(button => button.click())")
+    tab.wait_for_function(right)
+    assert stops.count() > counts[0], "no box in a solution scrolls"
     stops.first.focus()
     before = focused(tab, "element.scrollLeft")
     tab.keyboard.press("ArrowRight")

@@ -124,8 +124,9 @@ def test_a_script_in_a_page_is_a_warning(body, monkeypatch):
     assert said == ["page"]
 
 
-def test_what_we_ship_keeps_to_the_policy(visit):
+def test_what_we_ship_keeps_to_the_policy(visit, laid_out):
     tab = visit(LIVE)
+    laid_out(tab)
     for live in tab.locator(".softmax-live").all():
         assert live.locator("form").count() == 1, "the live figure does not run"
     tab.keyboard.press("Control+k")

@@ -1,8 +1,15 @@
 // Once the page has loaded, lays out what course.css defers, a few milliseconds at a time, so that a
 // slow phone can respond in between. What is ready is then shown, a few elements at a time.
 // The page keeps its `data-layout`: removing it would make the browser restyle everything.
+//
+// The theme's main script comes last. It asks each box whether it scrolls: earlier, the browser would
+// have to lay out the whole page at once to answer that.
 (() => {
-  if (!document.documentElement.dataset.layout) return;
+  const theme = document.createElement("script");
+  theme.src = new URL("scripts/pydata-sphinx-theme.js", document.currentScript.src);
+  const finish = () => document.head.append(theme);
+  if (!document.documentElement.dataset.layout) return finish();
+
   const far = ".bd-article section section > :not(section, h2, h3, h4, h5, h6)";
   const waiting = [...document.querySelectorAll(far)];
   let ready = 0;
@@ -18,6 +25,7 @@
   const show = () => {
     for (const element of waiting.splice(0, 20)) element.style.contentVisibility = "visible";
     if (waiting.length) requestAnimationFrame(show);
+    else setTimeout(finish);
   };
   addEventListener("load", () => setTimeout(layOut));
 })();

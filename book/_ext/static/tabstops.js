@@ -1,6 +1,6 @@
 // Readers without a mouse scroll code, output and tables with the arrow keys, and reach them with Tab.
-// A box whose content fits is not a stop. Each box is measured when it first appears, and whenever it
-// or its content changes size, for instance because a font arrives late.
+// The theme measures these boxes when it starts and when the window changes. This notices whatever
+// else changes the size of a box or of its content: a fold that opens, a font that arrives late.
 (() => {
   const boxes = "pre, .cell_output > .output, .pst-scrollable-table-container";
   const watch = new ResizeObserver((entries) => {
