@@ -13,8 +13,8 @@ import numpy
 import scipy
 import torch
 
-from benchmarks import accuracy, memory, products, speed, startup, tricks
-from benchmarks.rows import Row, heading, line, summary
+from benchmarks import accuracy, driver, memory, products, speed, startup
+from benchmarks.rows import Row, heading, line, means, summary
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -22,13 +22,14 @@ RESULTS = Path(__file__).with_name("results.json")
 def main(words: list[str]) -> None:
     """Measure the rows that hold all ``words``; without words, write the results too."""
     measured = list(_shown(_measure(lambda label: all(word in label for word in words))))
+    measured += _shown(means(measured))
     print("\n" + summary(measured))
     if not words:
         RESULTS.write_text(as_text(machine(), measured), encoding="utf-8")
 
 
 def _measure(wanted: Any) -> Iterator[Row]:
-    for part in (startup, speed, products, memory, accuracy, tricks):
+    for part in (startup, speed, products, memory, accuracy, driver):
         yield from part.rows(wanted)
 
 

@@ -37,13 +37,7 @@ def rows(
     for n in lengths:
         if wanted(f"speed {NAME} {n}"):
             found = apart(partial(_measure, n, seconds))
-            yield Row(
-                part="speed",
-                name=NAME,
-                case=str(n),
-                values={way: middle for way, (middle, _, _) in found.items()},
-                quartiles={way: (low, high) for way, (_, low, high) in found.items()},
-            )
+            yield Row.of_ratios("speed", NAME, str(n), found)
 
 
 def _measure(n: int, seconds: float) -> dict[str, tuple[float, float, float]]:
