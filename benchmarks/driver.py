@@ -18,7 +18,7 @@ from softmax_lessons import _blockwise
 
 # A constant of the driver, its value as if the decision had not been taken, and where it matters.
 DECISIONS = {
-    "blocks": ("BLOCK_BYTES", 2**60, (4096, 1000), 0),
+    "blocks": ("BLOCK_BYTES", 2**60, (4096, 1000), -1),
     "wide blocks": ("WIDE", 1, (256, 50257), 0),
     "short rows side by side": ("SHORT_ROW", 0, (60000, 10), -1),
     "small arrays at once": ("SMALL_BYTES", -1, (64, 10), -1),

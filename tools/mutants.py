@@ -60,9 +60,9 @@ MODULES = ["_arguments", "_blockwise", "activations", "losses", "gradients", "no
 GOAL = 0.95
 BRIEF = 10  # seconds of tests for a mutant that is known to survive
 MEMORY = 16 * 2**30  # bytes; a mutant may ask for any amount
-# The functions under test are not tested through these, and their tests take their time.
-OTHERS = ["benchmarks", "calibration", "exercises", "figures", "hostile", "interactive"]
-OTHERS += ["misuse", "peers", "plotting", "public", "pytorch", "readme", "thresholds"]
+# The functions under test are tested without these too, and these take their time.
+OTHERS = ["benchmarks", "calibration", "exercises", "hostile", "interactive", "live", "misuse"]
+OTHERS += ["peers", "plotting", "public", "pytorch", "readme", "thresholds"]
 ASIDE = [f"--ignore-glob={TESTS}/test_{name}*.py" for name in OTHERS]
 QUIET = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:nbval"]
 # A second pytest in one process finds its plug-ins imported.
@@ -217,12 +217,14 @@ class Stopwatch:
 class Verdict:
     """A pytest plug-in for a fork: ends it when a test fails or hangs, and tells the parent."""
 
-    def __init__(self, times: dict[str, float], pipe: int) -> None:
-        self.times, self.pipe = times, pipe
+    def __init__(self, times: dict[str, float], seconds: float, pipe: int) -> None:
+        self.times, self.seconds, self.pipe = times, seconds, pipe
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Put the fast tests first, if the fork collects them anew."""
         items.sort(key=lambda item: self.times[item.nodeid])
+        until = itertools.accumulate(self.times[item.nodeid] for item in items)
+        items[:] = [x for x, t in zip(items, until, strict=True) if t < self.seconds]
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Let a test take ten times as long as it did, and ten seconds more, of the processor."""
@@ -261,7 +263,8 @@ class Judge:
                 pid = fork()
                 if pid == 0:
                     try:
-                        self.run(mutant, Verdict(self.times, write), session.config.pluginmanager)
+                        verdict = Verdict(self.times, self.seconds_for(mutant), write)
+                        self.run(mutant, verdict, session.config.pluginmanager)
                     finally:
                         os._exit(3)  # never back into this loop
                 os.close(write)
@@ -313,8 +316,12 @@ class Judge:
         caught = self.caught_by[mutant.module]
         order = sorted(tests, key=lambda test: (-caught[test], self.times[test]))
         until = itertools.accumulate(self.times[test] for test in order)
-        most = min(self.seconds, BRIEF if mutant.name in self.known else math.inf)
+        most = self.seconds_for(mutant)
         return [test for test, time in zip(order, until, strict=True) if time < most]
+
+    def seconds_for(self, mutant: Mutant) -> float:
+        """Return how long a mutant is tested for."""
+        return min(self.seconds, BRIEF) if mutant.name in self.known else self.seconds
 
 
 def fork() -> int:
@@ -383,7 +390,7 @@ def known_survivors() -> set[str]:
     return {name for entry in entries for name in entry["mutants"]}
 
 
-def report(mutants: list[Mutant], survivors: list[Mutant]) -> bool:
+def report(mutants: list[Mutant], survivors: list[Mutant], existing: set[str]) -> bool:
     """Print the score; return whether it reaches the goal and each survivor has its reason."""
     for module in MODULES:
         total = sum(mutant.module == module for mutant in mutants)
@@ -396,13 +403,12 @@ def report(mutants: list[Mutant], survivors: list[Mutant]) -> bool:
     names = {mutant.name for mutant in survivors}
     for name in sorted(names - reasons):
         print(f"no reason in {REASONS.name}: {name}")
-    gone = reasons - {mutant.name for mutant in every_mutant}
-    for name in sorted(gone):
-        print(f"no such mutant any more, take it out of {REASONS.name}: {name}")
     caught = ({mutant.name for mutant in mutants} - names) & reasons
     for name in sorted(caught):
         print(f"caught now, take it out of {REASONS.name}: {name}")
-    return score >= GOAL and names <= reasons and not caught
+    for name in sorted(reasons - existing):
+        print(f"no mutant of that name, take it out of {REASONS.name}: {name}")
+    return score >= GOAL and names <= reasons <= existing and not caught
 
 
 def main() -> None:
@@ -416,6 +422,7 @@ def main() -> None:
     arguments = parser.parse_args()
     os.chdir(ROOT)
     mutants = [mutant for module in MODULES for mutant in mutants_of(module)]
+    existing = {mutant.name for mutant in mutants}
     if arguments.names:
         names = set(arguments.names)
         mutants = [x for x in mutants if {x.module, f"{x.module}.{x.function}"} & names]
@@ -432,7 +439,7 @@ def main() -> None:
     code = pytest.main([*QUIET, "-p", "no:cov", "-s", *ASIDE, TESTS], plugins=[judge])
     if code:
         sys.exit(f"pytest stopped with {code!r}")
-    good = report(mutants, judge.survivors)
+    good = report(mutants, judge.survivors, existing)
     print(f"{(time.monotonic() - began) / 60:.0f} minutes")
     sys.exit(not good)
 
