@@ -1,9 +1,10 @@
-"""Measure, print the table, and write the data for the book."""
+"""Measure, print the table, and write what came out: all of it, and the table of a page."""
 
 from __future__ import annotations
 
 import json
 import platform
+import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,28 +14,37 @@ import numpy
 import scipy
 import torch
 
-from benchmarks import accuracy, memory, products, speed, startup, tricks
-from benchmarks.rows import Row, heading, line, summary
+from benchmarks import accuracy, driver, memory, products, speed, startup
+from benchmarks.rows import Row, heading, line, means, summary
 
-RESULTS = Path(__file__).with_name("results.json")
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "_build" / "benchmarks.json"
 
 
 def main(words: list[str]) -> None:
     """Measure the rows that hold all ``words``; without words, write the results too."""
     measured = list(_shown(_measure(lambda label: all(word in label for word in words))))
+    measured += _shown(means(measured))
     print("\n" + summary(measured))
     if not words:
-        RESULTS.write_text(as_text(machine(), measured), encoding="utf-8")
+        where = machine()
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(as_text(where, measured), encoding="utf-8")
+        products.store(products.table(measured, where))
+        print(f"\nOn commit {where['commit']}: see {RESULTS.relative_to(ROOT)}.")
 
 
 def _measure(wanted: Any) -> Iterator[Row]:
-    for part in (startup, speed, products, memory, accuracy, tricks):
+    for part in (startup, speed, products, memory, accuracy, driver):
         yield from part.rows(wanted)
 
 
 def machine() -> dict[str, Any]:
     """Return what the numbers depend on."""
+    describe = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    commit = subprocess.run(describe, cwd=ROOT, capture_output=True, text=True, check=True)
     return {
+        "commit": commit.stdout.strip(),
         "python": platform.python_version(),
         "numpy": numpy.__version__,
         "scipy": scipy.__version__,

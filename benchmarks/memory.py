@@ -12,18 +12,22 @@ from benchmarks.contenders import Array
 from benchmarks.rows import Goal, Row
 from benchmarks.speed import FUNCTIONS, cases, scores
 from benchmarks.timing import Call
+from softmax_lessons._blockwise import as_lines, iter_blocks
 
 SHAPES = [(60000, 10), (4096, 1000), (256, 50257)]
-TILES = 6 * 2**19  # bytes that six tiles may take, whatever the size of the input
+RESULT = {"softmax, out": 0, "logsumexp": 0}  # inputs; elsewhere it is one
+BLOCKS = {"cross_entropy_and_grad": 11}  # what a kernel may hold at once; elsewhere it is eight
 
 
 def goal(name: str, x: Array, axis: int) -> Goal:
-    """Return how many inputs the function may take: one, or with ``out`` none.
+    """Return how many inputs the function may take: the result, some blocks, a few numbers a row.
 
-    Beside them there may be tiles, and two numbers for each row, such as its maximum and sum.
+    Along the first axis a block is as wide as memory wants to be read, and may be the whole array.
     """
-    inputs = 0 if name == "softmax, out" else 1
-    return Goal("ours", at_most=round(inputs + TILES / x.nbytes + 2 / x.shape[axis], 3))
+    lines = as_lines(x, () if name == "sigmoid" else (axis % x.ndim,))
+    block = max(lines[block].nbytes for block in iter_blocks(lines)) / x.nbytes
+    inputs = RESULT.get(name, 1) + BLOCKS.get(name, 8) * block + 2 / x.shape[axis]
+    return Goal("ours", at_most=round(inputs, 3))
 
 
 def rows(wanted: Callable[[str], bool], shapes: list[tuple[int, ...]] = SHAPES) -> Iterator[Row]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from statistics import geometric_mean
 from typing import Any
 
 
@@ -35,6 +37,23 @@ class Row:
     values: dict[str, float]
     quartiles: dict[str, tuple[float, float]] = field(default_factory=dict)
     goal: Goal | None = None
+    block: str = ""  # the rows that it is averaged with
+    block_goal: Goal | None = None
+
+    @classmethod
+    def of_ratios(
+        cls,
+        part: str,
+        name: str,
+        case: str,
+        found: Mapping[str, tuple[float, float, float]],
+        goal: Goal | None = None,
+        **block: Any,
+    ) -> Row:
+        """Return a row of what `timing.ratios` found."""
+        values = {who: middle for who, (middle, _, _) in found.items()}
+        quartiles = {who: (low, high) for who, (_, low, high) in found.items()}
+        return cls(part, name, case, values, quartiles, goal, **block)
 
     @property
     def missed(self) -> bool:
@@ -70,6 +89,21 @@ def heading(row: Row) -> str:
     values = "".join(f"{k[-10:]:>11}" for k in row.values)
     spread = "quartiles" if row.quartiles else ""
     return f"{row.part:<54}{values}  {spread:<12}{'goal':<16}".rstrip()
+
+
+def means(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield the geometric mean of each block of rows, with the goal for it."""
+    in_blocks = [row for row in rows if row.block]
+    for (part, name), several in groupby(in_blocks, key=lambda row: (row.part, row.name)):
+        blocks: dict[str, list[Row]] = {}
+        for row in several:
+            blocks.setdefault(row.block, []).append(row)
+        for block, members in blocks.items():
+            values = {
+                who: geometric_mean(row.values[who] for row in members) for who in members[0].values
+            }
+            case = f"{block} ({len(members)} rows)"
+            yield Row(f"{part}, mean", name, case, values, goal=members[0].block_goal)
 
 
 def summary(rows: Sequence[Row]) -> str:

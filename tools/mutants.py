@@ -1,6 +1,8 @@
 """Mutation testing: break the package in one small way at a time, and ask whether a test notices.
 
-Usage: python tools/mutants.py [--jobs N] [--seconds S] [--list] [NAME ...]  (NAME: losses.one_hot)
+Usage: python tools/mutants.py [--jobs N] [--seconds S] [--sample N] [--list] [NAME ...]
+
+NAME is a module or a function, such as losses.one_hot.
 
 The changes are those of mutmut (other operators, other numbers, arguments left out, and so on) and
 two more: turned conditions, and changed text in f-strings. mutmut itself passes over functions with
@@ -11,7 +13,8 @@ pytest collects the tests once. Each mutant is then a fork of that process, with
 function changed. It meets the tests that execute that function: those first that caught other
 mutants, then the fast ones. Which mutants may survive, and why, is in tests/package/mutants.toml;
 those meet ten seconds of tests only. With ``--seconds``, so many seconds of tests are all that any
-mutant meets: the score is then a lower bound.
+mutant meets: the score is then a lower bound. With ``--sample``, so many mutants are tried, the
+same in every run. Seconds are those of the processor, so that another program does not count.
 """
 
 import argparse
@@ -25,6 +28,7 @@ import json
 import math
 import operator
 import os
+import random
 import resource
 import signal
 import sys
@@ -52,12 +56,13 @@ PACKAGE = ROOT / "softmax_lessons"
 TESTS = "tests/package"
 REASONS = ROOT / TESTS / "mutants.toml"
 WORK = ROOT / "_build" / "mutants"
-MODULES = ["_numerics", "activations", "losses", "gradients", "normalizers"]
+MODULES = ["_arguments", "_blockwise", "activations", "losses", "gradients", "normalizers"]
 GOAL = 0.95
 BRIEF = 10  # seconds of tests for a mutant that is known to survive
 MEMORY = 16 * 2**30  # bytes; a mutant may ask for any amount
-# The functions under test are not tested through these, and their tests take their time.
-OTHERS = ["plotting", "pytorch", "benchmarks", "exercises"]
+# The functions under test are tested without these too, and these take their time.
+OTHERS = ["benchmarks", "calibration", "exercises", "hostile", "interactive", "live", "misuse"]
+OTHERS += ["peers", "plotting", "public", "pytorch", "readme", "thresholds"]
 ASIDE = [f"--ignore-glob={TESTS}/test_{name}*.py" for name in OTHERS]
 QUIET = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:nbval"]
 # A second pytest in one process finds its plug-ins imported.
@@ -194,25 +199,32 @@ class Finder(importlib.abc.MetaPathFinder):
 
 
 class Stopwatch:
-    """A pytest plug-in: notes how long each test takes."""
+    """A pytest plug-in: notes for how long each test keeps the processor busy."""
 
     def __init__(self) -> None:
         self.times: dict[str, float] = {}
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Add up set-up, call and clean-up."""
-        self.times[report.nodeid] = self.times.get(report.nodeid, 0) + report.duration
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Take the time of set-up, call and clean-up."""
+        start = time.process_time()
+        try:
+            return (yield)
+        finally:
+            self.times[item.nodeid] = time.process_time() - start
 
 
 class Verdict:
     """A pytest plug-in for a fork: ends it when a test fails or hangs, and tells the parent."""
 
-    def __init__(self, times: dict[str, float], pipe: int) -> None:
-        self.times, self.pipe = times, pipe
+    def __init__(self, times: dict[str, float], seconds: float, pipe: int) -> None:
+        self.times, self.seconds, self.pipe = times, seconds, pipe
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Put the fast tests first, if the fork collects them anew."""
         items.sort(key=lambda item: self.times[item.nodeid])
+        until = itertools.accumulate(self.times[item.nodeid] for item in items)
+        items[:] = [x for x, t in zip(items, until, strict=True) if t < self.seconds]
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Let a test take ten times as long as it did, and ten seconds more, of the processor."""
@@ -251,7 +263,8 @@ class Judge:
                 pid = fork()
                 if pid == 0:
                     try:
-                        self.run(mutant, Verdict(self.times, write), session.config.pluginmanager)
+                        verdict = Verdict(self.times, self.seconds_for(mutant), write)
+                        self.run(mutant, verdict, session.config.pluginmanager)
                     finally:
                         os._exit(3)  # never back into this loop
                 os.close(write)
@@ -303,8 +316,12 @@ class Judge:
         caught = self.caught_by[mutant.module]
         order = sorted(tests, key=lambda test: (-caught[test], self.times[test]))
         until = itertools.accumulate(self.times[test] for test in order)
-        most = min(self.seconds, BRIEF if mutant.name in self.known else math.inf)
+        most = self.seconds_for(mutant)
         return [test for test, time in zip(order, until, strict=True) if time < most]
+
+    def seconds_for(self, mutant: Mutant) -> float:
+        """Return how long a mutant is tested for."""
+        return min(self.seconds, BRIEF) if mutant.name in self.known else self.seconds
 
 
 def fork() -> int:
@@ -333,6 +350,8 @@ def transplant(mutant: Mutant) -> None:
     code = compile(mutant.code, module.__file__, "exec", dont_inherit=True)
     exec(code, vars(changed))
     place = operator.attrgetter(mutant.function)
+    if cache_clear := getattr(place(module), "cache_clear", None):
+        cache_clear()
     old, new = inspect.unwrap(place(module)), inspect.unwrap(place(changed))
     old.__code__ = new.__code__
     old.__defaults__, old.__kwdefaults__ = new.__defaults__, new.__kwdefaults__
@@ -371,7 +390,7 @@ def known_survivors() -> set[str]:
     return {name for entry in entries for name in entry["mutants"]}
 
 
-def report(mutants: list[Mutant], survivors: list[Mutant]) -> bool:
+def report(mutants: list[Mutant], survivors: list[Mutant], existing: set[str]) -> bool:
     """Print the score; return whether it reaches the goal and each survivor has its reason."""
     for module in MODULES:
         total = sum(mutant.module == module for mutant in mutants)
@@ -387,7 +406,9 @@ def report(mutants: list[Mutant], survivors: list[Mutant]) -> bool:
     caught = ({mutant.name for mutant in mutants} - names) & reasons
     for name in sorted(caught):
         print(f"caught now, take it out of {REASONS.name}: {name}")
-    return score >= GOAL and names <= reasons and not caught
+    for name in sorted(reasons - existing):
+        print(f"no mutant of that name, take it out of {REASONS.name}: {name}")
+    return score >= GOAL and names <= reasons <= existing and not caught
 
 
 def main() -> None:
@@ -396,15 +417,19 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="a module or function")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--seconds", type=float, default=math.inf)
+    parser.add_argument("--sample", type=int, help="try so many, drawn at random")
     parser.add_argument("--list", action="store_true", help="name the mutants, run nothing")
     arguments = parser.parse_args()
     os.chdir(ROOT)
     mutants = [mutant for module in MODULES for mutant in mutants_of(module)]
+    existing = {mutant.name for mutant in mutants}
     if arguments.names:
         names = set(arguments.names)
         mutants = [x for x in mutants if {x.module, f"{x.module}.{x.function}"} & names]
     if not mutants:
         sys.exit(f"No mutants: name modules ({', '.join(MODULES)}) or functions, or leave it out.")
+    if arguments.sample and arguments.sample < len(mutants):
+        mutants = random.Random(0).sample(mutants, arguments.sample)
     if arguments.list:
         print(*(mutant.name for mutant in mutants), sep="\n")
         return
@@ -414,7 +439,7 @@ def main() -> None:
     code = pytest.main([*QUIET, "-p", "no:cov", "-s", *ASIDE, TESTS], plugins=[judge])
     if code:
         sys.exit(f"pytest stopped with {code!r}")
-    good = report(mutants, judge.survivors)
+    good = report(mutants, judge.survivors, existing)
     print(f"{(time.monotonic() - began) / 60:.0f} minutes")
     sys.exit(not good)
 

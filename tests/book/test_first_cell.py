@@ -2,11 +2,8 @@
 
 import json
 import os
-import shutil
 import subprocess
-import sys
 import venv
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -91,23 +88,3 @@ def test_it_says_what_to_do_where_pip_fails(elsewhere):
     done = run(elsewhere, FIRST)
     assert "ERROR: there is no network" in done.stdout
     assert "Check the network and run this cell again" in done.stderr
-
-
-def test_the_jacobian_does_without_the_measurements(tmp_path):
-    """On Colab a notebook is alone: its folder has no neighbours."""
-    (cell,) = [c for c in pages.code_cells("book/2-mathematics/jacobian") if "bench" in c.source]
-    here = tmp_path / "book" / "2-mathematics"
-    here.mkdir(parents=True)
-    imports = "import json\nfrom pathlib import Path\n"
-
-    def printed():
-        command = [sys.executable, "-c", imports + cell.source]
-        return subprocess.run(command, cwd=here, capture_output=True, text=True, check=True).stdout
-
-    alone = printed()
-    assert alone.startswith("The times are not here: ")
-    assert alone.count("\n") == 1
-    results = Path("benchmarks", "results.json")
-    (tmp_path / "benchmarks").mkdir()
-    shutil.copyfile(pages.ROOT / results, tmp_path / results)
-    assert len(printed().splitlines()) == 5

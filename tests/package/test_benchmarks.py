@@ -1,27 +1,30 @@
 """The benchmark compares like with like, and says so when a goal is missed. Nothing is timed."""
 
 import json
-import sys
+import re
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-for library in ("mpmath", "scipy.special", "torch"):
+for library in ("mpmath", "nbformat", "scipy.special", "torch"):
     pytest.importorskip(library)
+
+import nbformat  # noqa: E402
 
 import benchmarks.__main__ as bench  # noqa: E402
 from benchmarks import (  # noqa: E402
     accuracy,
     contenders,
+    driver,
     memory,
     products,
     speed,
     startup,
     timing,
-    tricks,
 )
-from benchmarks.rows import Goal, Row, line, summary  # noqa: E402
+from benchmarks.rows import Goal, Row, line, means, summary  # noqa: E402
+from softmax_lessons import _blockwise  # noqa: E402
 
 TINY = [(5,), (3, 4)]
 
@@ -69,7 +72,7 @@ def test_products_measures_each_length(monkeypatch):
     monkeypatch.setattr(products, "apart", lambda measure: measure())
     rows = list(products.rows(everything, [2, 3], seconds=0))
     assert [row.case for row in rows] == ["2", "3"]
-    assert all(set(row.values) == {"numpy", "matrix", "given"} for row in rows)
+    assert all(list(row.values) == ["matrix", "given", "ours"] for row in rows)
 
 
 def test_every_part_measures_something():
@@ -112,7 +115,7 @@ def test_a_slow_function_misses_its_goal(monkeypatch):
     assert len(rows) == 2
     for row in rows:
         assert row.missed
-        assert line(row).endswith("scipy >= 1.5     MISSED")
+        assert line(row).endswith("scipy >= 0.7     MISSED")
     assert summary(rows).startswith("0 of 2 goals reached.")
     assert summary(rows).endswith(line(rows[1]))
 
@@ -172,50 +175,155 @@ def test_the_import_is_compared_with_numpy(monkeypatch):
     assert 0 < row.values["ours"] < 100
 
 
-def test_a_trick_can_be_taken_out_of_a_copy_of_the_package():
-    loaded = {n: m for n, m in sys.modules.items() if n.startswith("softmax_lessons")}
-    trick = tricks.Trick(
-        "no maximum", {"as_floats": lambda x: (np.zeros(3), np.dtype(float))}, None, (3,)
-    )
-    plain = tricks.without(trick)
-    assert_allclose(plain.softmax([0.0, 0.0, 50.0]), [1 / 3] * 3)
-    assert_allclose(contenders.sl.softmax([0.0, 0.0, 50.0]), [0, 0, 1], atol=1e-6)
-    assert {n: m for n, m in sys.modules.items() if n.startswith("softmax_lessons")} == loaded
+# --- blocks of rows -----------------------------------------------------------------------------
 
 
-def test_a_trick_is_compared_with_the_package_without_it():
-    trick = tricks.Trick("tiles", {"TILE": 2**40}, lambda package, x: package.softmax(x), (3, 4))
-    (row,) = tricks.rows(everything, [trick], seconds=0)
+def test_each_block_of_rows_has_its_mean():
+    goal = Goal("scipy", at_least=2)
+    rows = [
+        Row("speed", "logsumexp", str(i), {"scipy": value}, block=block, block_goal=goal)
+        for i, (value, block) in enumerate([(1, "small"), (4, "small"), (1, "long"), (3.9, "long")])
+    ]
+    rows.append(Row("accuracy", "logsumexp", "", {"ours": 1}))
+    small, long = means(rows)
+    assert (small.part, small.name, small.case) == ("speed, mean", "logsumexp", "small (2 rows)")
+    assert small.values["scipy"] == pytest.approx(2)
+    assert not small.missed
+    assert long.values["scipy"] == pytest.approx(3.9**0.5)
+    assert long.missed
+
+
+def test_functions_are_not_averaged_with_each_other():
+    rows = [Row("speed", name, "", {"scipy": 1}, block="small") for name in ("softmax", "sigmoid")]
+    assert [(row.name, row.case) for row in means(rows)] == [
+        ("softmax", "small (1 rows)"), ("sigmoid", "small (1 rows)"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis", "block"),
+    [
+        ((1000,), -1, "small"),
+        ((64, 10), 0, "small"),
+        ((60000, 10), -1, "short rows"),
+        ((60000, 10), 0, "first axis"),
+        ((256, 50257), -1, "long rows"),
+    ],
+)
+def test_the_block_of_a_row(shape, axis, block):
+    assert speed.block(shape, axis) == block
+
+
+def test_softmax_has_goals_in_each_row_and_block():
+    rows = list(speed.rows(lambda label: " softmax (" in label, TINY, seconds=0))
+    assert {str(row.goal) for row in rows} == {"scipy >= 0.7"}
+    assert {str(row.goal) for row in means(rows)} == {"scipy >= 1"}
+
+
+@pytest.mark.parametrize("name", ["softmax_vjp", "softmax, T = 2"])
+def test_small_arrays_take_three_times_as_long_as_one_line_at_most(name):
+    goal = speed.goal(name, (64, 10), -1)
+    assert goal.value == "numpy"
+    assert goal.at_least == pytest.approx(1 / 3)
+
+
+# --- the driver ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", driver.DECISIONS)
+def test_a_decision_of_the_driver_can_be_taken_back(name, monkeypatch):
+    constant, off, shape, axis = driver.DECISIONS[name]
+    x = speed.scores(tuple(min(length, 70) for length in shape), np.float64)
+    expected = contenders.sl.softmax(x, axis)
+    monkeypatch.setattr(_blockwise, constant, off)
+    assert_allclose(contenders.sl.softmax(x, axis), expected, rtol=1e-12)
+
+
+def test_a_decision_is_compared_with_the_package_without_it(monkeypatch):
+    seen = []
+    on, off = _blockwise.BLOCK_BYTES, driver.DECISIONS["blocks"][1]
+
+    def softmax(x, axis):
+        seen.append(_blockwise.BLOCK_BYTES)
+
+    monkeypatch.setattr(_blockwise, "BLOCK_BYTES", on)  # and puts it back
+    monkeypatch.setattr(driver, "apart", lambda measure: measure())
+    monkeypatch.setattr(contenders.sl, "softmax", softmax)
+    (row,) = driver.rows(lambda label: label.startswith("driver blocks"), seconds=0)
     assert row.values["without"] > 0
+    assert set(seen) == {on, off}
 
 
-def test_every_trick_can_be_taken_out_and_changes_no_result():
-    for trick in tricks.TRICKS:
-        x = speed.scores(tuple(min(n, 7) for n in trick.shape), trick.dtype)
-        expected, got = trick.call(contenders.sl, x), trick.call(tricks.without(trick), x)
-        for a, b in zip(np.atleast_1d(got), np.atleast_1d(expected), strict=True):
-            assert_allclose(a, b, rtol=1e-5, err_msg=trick.name)
+# --- what is written ----------------------------------------------------------------------------
+
+MACHINE = {"commit": "0123abc", "numpy": "2.4.6", "processor": "Some Processor @ 2.50GHz"}
 
 
-def test_a_trick_that_is_gone_is_named():
-    with pytest.raises(AttributeError, match=r"old trick: there is no tiles_of_old in _numerics"):
-        tricks.without(tricks.Trick("old trick", {"tiles_of_old": 1}, None, (3,)))
+def times():
+    values = {"matrix": 1234.56, "given": 0.51, "ours": 7}
+    rows = [Row(products.PART, "", str(n), values) for n in products.LENGTHS]
+    return [Row("speed", "softmax", "(2,)", {"scipy": 1}), *rows]
 
 
-def test_the_stored_results_have_the_rows_and_goals_of_today():
-    expected = {
-        ("speed", name, case): speed.goal(name, shape, axis)
-        for name, case, shape, axis, _ in speed.cases(speed.SHAPES)
-    } | {
-        ("memory, in inputs", name, case): memory.goal(name, np.empty(shape, dtype), axis)
-        for name, case, shape, axis, dtype in speed.cases(memory.SHAPES)
-    }
-    expected |= {("speed", products.NAME, str(n)): None for n in products.LENGTHS}
-    stored = json.loads(bench.RESULTS.read_text(encoding="utf-8"))["rows"]
-    goals = {(row["part"], row["name"], row["case"]): row["goal"] for row in stored}
-    for row, goal in expected.items():
-        assert goals[row] == (goal and str(goal)), row
-    parts = {part for part, _, _ in expected}
-    assert {row for row in goals if row[0] in parts} == set(expected)
-    tricks_stored = {name for part, name, _ in goals if part == "tricks"}
-    assert tricks_stored == {trick.name for trick in tricks.TRICKS}
+def test_only_a_run_of_everything_is_written(monkeypatch, tmp_path, capsys):
+    stored = []
+    monkeypatch.setattr(bench, "ROOT", tmp_path)
+    monkeypatch.setattr(bench, "RESULTS", tmp_path / "_build" / "benchmarks.json")
+    monkeypatch.setattr(bench, "_measure", lambda wanted: times())
+    monkeypatch.setattr(bench, "machine", lambda: MACHINE)
+    monkeypatch.setattr(products, "store", stored.append)
+    bench.main(["softmax"])
+    assert not stored
+    assert not bench.RESULTS.parent.exists()
+    bench.main([])
+    assert stored == [products.table(times(), MACHINE)]
+    assert json.loads(bench.RESULTS.read_text())["machine"] == MACHINE
+    assert "On commit 0123abc: see _build/benchmarks.json." in capsys.readouterr().out
+
+
+def test_the_results_say_on_which_commit_and_machine():
+    machine = bench.machine()
+    assert re.fullmatch(r"[0-9a-f]{7,}(-dirty)?", machine["commit"])
+    assert machine["processor"]
+    assert machine["numpy"] == np.__version__
+
+
+def test_the_table_of_the_page_is_written_into_its_cell(tmp_path):
+    page = tmp_path / "page.ipynb"
+    page.write_bytes(products.PAGE.read_bytes())
+    products.store("something else", page)
+    before, after = (nbformat.read(path, 4).cells for path in (products.PAGE, page))
+    assert [new.source for old, new in zip(before, after, strict=True) if old != new] == [
+        "something else"
+    ]
+
+
+def on_the_page():
+    """The text of the cell, its commit, and its rows of numbers by n."""
+    cells = nbformat.read(products.PAGE, 4).cells
+    (text,) = [c.source for c in cells if products.TAG in c.metadata.get("tags", [])]
+    (commit,) = re.findall(r"on commit ([0-9a-f]{7,}):", text)
+    rows = re.findall(r"^\| (\d+) \| (.+) \| (.+) \| (.+) \|$", text, re.MULTILINE)
+    return text, commit, {int(n): [float(x.replace(",", "")) for x in xs] for n, *xs in rows}
+
+
+def test_the_page_has_the_table_of_today():
+    text, commit, numbers = on_the_page()
+    ways = ("matrix", "given", "ours")
+    rows = [
+        Row(products.PART, "", str(n), dict(zip(ways, values, strict=True)))
+        for n, values in numbers.items()
+    ]
+    assert list(numbers) == products.LENGTHS
+    machine = re.search(r"NumPy (?P<numpy>.+), one thread, (?P<processor>.+)\.$", text).groupdict()
+    assert text == products.table(rows, {"commit": commit, **machine})
+
+
+def test_what_the_page_says_of_its_table_is_true():
+    _, _, numbers = on_the_page()
+    matrix, given, ours = np.transpose(list(numbers.values()))
+    assert matrix.min() > 1, "making the matrix loses at every n"
+    assert (np.diff(matrix) > 0).all(), "and the larger n, the more"
+    assert given[0] < 1, "with few classes, a given matrix is quicker"
+    assert given[-1] > 1, "and loses in the end"
+    assert ours[0] > matrix[0], "at n = 10 our function costs more than the matrix"

@@ -183,6 +183,13 @@ def test_differences_beyond_the_dtype_survive_a_large_temperature(dtype, size):
     assert_allclose(log_softmax(x, temperature=size), log_softmax([1.0, -1.0]), rtol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_temperature_just_above_1_can_bring_a_difference_back_into_range(dtype):
+    largest = np.finfo(dtype).max
+    x = np.array([0.9, -0.9], dtype) * largest
+    assert_allclose(log_softmax(x, temperature=1.9), [0, -1.8 / 1.9 * largest], rtol=1e-6)
+
+
 def test_a_large_offset_costs_no_digits_at_any_temperature():
     x = np.array(Z) * 8
     shifted = (x.round() + 2.0**50, x.round())

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 from support.family import by_name
 
 from softmax_lessons import activations, gradients, losses
@@ -46,6 +47,15 @@ def test_a_function_runs_its_kernel(function, shape):
     finally:
         sys.setprofile(None)
     assert kernel_of(function).__code__ in run
+
+
+@pytest.mark.parametrize("function", FUNCTIONS[:5], ids=by_name)
+def test_a_kernel_works_by_itself(function):
+    """A reader can copy it from the page and call it; the temperature is then 1."""
+    x = np.array([0.25, 1.23, -0.8])
+    got = kernel_of(function)(x.reshape(1, 3, 1))
+    assert got.dtype == np.float64
+    assert_array_equal(np.squeeze(got), function(x))
 
 
 @pytest.mark.parametrize("function", [f for f in FUNCTIONS if f not in WITHOUT_EXP], ids=by_name)
