@@ -86,7 +86,7 @@ binder: ## rehearse what Binder does with the last commit, without Docker (NOTEB
 	$(SETUP)
 	@$(PY) tools/binder.py $(NOTEBOOKS)
 
-bench: ## speed, memory and accuracy beside the peers; writes benchmarks/results.json
+bench: ## speed, memory and accuracy beside the peers; writes _build/benchmarks.json and a page's table
 	$(SETUP)
 	$(PY) -m benchmarks
 
