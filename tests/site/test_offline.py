@@ -56,7 +56,11 @@ def test_page_can_be_read_from_the_disk(tab, site, page):
         if ".mjs" not in text:
             wrong.append(text)
 
-    tab.on("console", lambda message: message.type == "log" or note(message.text))
+    def note_message(message):
+        if message.type != "log":
+            note(f"{message.text} {message.location['url']}")
+
+    tab.on("console", note_message)
     tab.on("pageerror", lambda error: note(f"script: {error}"))
     tab.on("requestfailed", lambda request: note(f"no answer: {request.url}"))
     tab.goto((site / f"{page}.html").as_uri(), wait_until="networkidle")
