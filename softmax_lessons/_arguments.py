@@ -21,15 +21,10 @@ if TYPE_CHECKING:
     Axis: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...]
     Number: TypeAlias = float | np.floating[Any] | np.integer[Any]
 
-CALCULATED_IN = {
-    np.dtype(np.float32),
-    np.dtype(np.float64),
-}  # what comes in these stays as it is
+NATIVE = {np.dtype(np.float32), np.dtype(np.float64)}  # used as they are
 ADVICE = {  # by the kind of dtype
     "c": "pass {0}.real or abs({0})",
-    "O": "pass numpy.asarray({0}, dtype=float)",
-    "S": "pass numpy.asarray({0}, dtype=float)",
-    "U": "pass numpy.asarray({0}, dtype=float)",
+    **dict.fromkeys("OSU", "pass numpy.asarray({0}, dtype=float)"),
     "M": "pass numbers, such as ({0} - {0}.min()) / numpy.timedelta64(1, 's')",
     "m": "pass numbers, such as {0} / numpy.timedelta64(1, 's')",
 }
@@ -47,10 +42,10 @@ def as_floats(x: ArrayLike, name: str) -> tuple[FloatArray, FloatDtype]:
     """Return ``x`` as floats to calculate with, and the dtype that the result is returned in.
 
     Integers become float64 before anything is subtracted: uint8 would wrap around at 0. float16
-    is calculated in float32: a sum of 70,000 ones overflows float16. The array is ``x`` itself
-    where nothing had to change, so nobody may write to it.
+    is calculated in float32: a sum of 70,000 ones overflows float16. The array may be ``x``
+    itself, so it must not be written to.
     """
-    if type(x) is np.ndarray and x.dtype in CALCULATED_IN:
+    if type(x) is np.ndarray and x.dtype in NATIVE:
         return x, x.dtype
     if is_from(x, "torch"):
         message = f"pass {name}.detach().numpy(), or use torch.softmax & co."
@@ -97,9 +92,7 @@ def check_out(out: object, name: str, shape: tuple[int, ...], dtype: FloatDtype)
     """Raise unless ``out`` is None or a plain array that can take the result as it is."""
     if out is None:
         return
-    if type(out) is not np.ndarray and (
-        not isinstance(out, np.ndarray) or is_from(out, "numpy.ma")
-    ):
+    if not isinstance(out, np.ndarray) or isinstance(out, np.matrix) or is_from(out, "numpy.ma"):
         raise TypeError(f"{name} must be a NumPy array, got {type(out).__name__}")
     if out.dtype != dtype:
         raise TypeError(f"{name} must have dtype {dtype}, got {out.dtype}")

@@ -1,8 +1,9 @@
 """One driver that runs a kernel over an array of any shape, block by block, and an accurate sum.
 
 A kernel is the formula: a few lines of NumPy for arrays of three axes, with the classes of a row
-along the middle one, axis 1. The driver brings every array into that form, in blocks so small that
-what a kernel holds in between stays in the cache of the processor.
+along the middle one, axis 1. The driver brings every array into that form, in blocks of whole
+rows. Where the rows allow it, a block is so small that all that a kernel holds in between stays in
+the cache of the processor.
 
 Blocks are contiguous. Short rows stand side by side in them; the classes of longer rows along the
 last axis lie in one piece.
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
     Kernel: TypeAlias = Callable[..., FloatArray | tuple[FloatArray, ...]]
 
-BLOCK_BYTES = 2**18  # half of a core's second-level cache
-SMALL_BYTES = 2**14  # in smaller arrays, calls cost more than what they do
-SHORT_ROW = 16  # entries: along shorter rows, NumPy spends more time on a row than on its entries
-WIDE = 2048  # entries: of rows side by side, a block has as many at least
+BLOCK_BYTES = 2**18  # a few of these fit the second-level cache of a core
+SMALL_BYTES = 2**14  # of arrays up to this size, calls cost more than what they do
+SHORT_ROW = 16  # entries: on rows up to this length, NumPy spends more time than on their entries
+WIDE = 2048  # of rows side by side, a block has as many at least
 
 
 def run_blockwise(
@@ -51,15 +52,15 @@ def run_blockwise(
     arrays : sequence of ndarray
         Arrays of one shape; all but the first may have length 1 along ``axes``.
     axes : tuple of int
-        Rising, from 0. Without any, each entry is a row.
+        Sorted and non-negative. Without any, each entry is a row.
     dtype : dtype
         The dtype of the results.
     parameters : tuple, optional
         What else the kernel takes, the same for all blocks.
     where : ndarray of bool, optional
-        What counts of the only array. The kernel gets -inf for the rest.
+        True where an entry counts, if there is one array alone. The kernel gets -inf for the rest.
     fill : float, optional
-        What stands in the result for the rest, if it has an entry for each.
+        The result where ``where`` is False; None if the result has one entry a row.
     out : ndarray, optional
         Where the last result goes. It may overlap the arrays.
 
@@ -74,16 +75,17 @@ def run_blockwise(
     if arrays[0].nbytes <= SMALL_BYTES:
         values = run(kernel, [as_lines(a, axes) for a in arrays], parameters)
         results = [from_lines(np.ascontiguousarray(v, dtype), shape, axes) for v in values]
-        target = None
+        in_out = False
     else:
-        if out is not None:  # a block must not overwrite what a later one reads
+        if out is not None:  # no block may overwrite what a later block reads
             arrays = [a.copy() if overlaps(a, out) else a for a in arrays]
         lines = [as_lines(a, axes) for a in arrays]
-        target = None if out is None else as_lines(out, axes)
-        values = run_over_blocks(kernel, lines, parameters, dtype, target)
+        lines_of_out = None if out is None else as_lines(out, axes)
+        values = run_over_blocks(kernel, lines, parameters, dtype, lines_of_out)
         results = [from_lines(v, shape, axes) for v in values]
+        in_out = out is not None and np.may_share_memory(out, lines_of_out)
     if out is not None:
-        if target is None or not np.may_share_memory(out, target):  # its lines are no view of it
+        if not in_out:
             np.copyto(out, results[-1])
         results[-1] = out
     return results
@@ -104,12 +106,12 @@ def run(
 ) -> Sequence[FloatArray]:
     """Run a kernel on contiguous lines, in which short rows stand side by side."""
     outer, n, inner = lines[0].shape
-    turn = n <= SHORT_ROW and inner == 1 and outer > 1
-    if turn:
+    transpose = n <= SHORT_ROW and inner == 1 and outer > 1
+    if transpose:
         lines = [line.swapaxes(0, 2) for line in lines]
     values = kernel(*map(np.ascontiguousarray, lines), *parameters)
     results = values if isinstance(values, tuple) else (values,)
-    return [v.swapaxes(0, 2) for v in results] if turn else results
+    return [v.swapaxes(0, 2) for v in results] if transpose else results
 
 
 def run_over_blocks(
@@ -125,8 +127,8 @@ def run_over_blocks(
     for block in iter_blocks(lines[0]):
         values = run(kernel, [line[block] for line in lines], parameters)
         if not results:
-            fresh = values if out is None else values[:-1]
-            results = [np.empty((outer, v.shape[1], inner), dtype) for v in fresh]
+            new = values if out is None else values[:-1]
+            results = [np.empty((outer, v.shape[1], inner), dtype) for v in new]
             results += [] if out is None else [out]
         for result, value in zip(results, values, strict=True):
             result[block] = value
@@ -137,15 +139,16 @@ def iter_blocks(lines: NDArray[Any]) -> Iterator[tuple[slice, slice, slice]]:
     """Yield the slices that cut lines into blocks of whole rows; one at least, even of nothing."""
     outer, n, inner = lines.shape
     rows = BLOCK_BYTES // max(1, n * lines.itemsize)
-    width = max(WIDE, rows)
-    height = max(1, rows // max(1, min(width, inner)))
+    pieces = max(1, -(-inner // max(WIDE, rows)))
+    width = max(1, -(-inner // pieces))  # pieces of about one width: none is left with one column
+    height = max(1, rows // width)
     for i in range(0, max(1, outer), height):
         for j in range(0, max(1, inner), width):
             yield slice(i, i + height), slice(None), slice(j, j + width)
 
 
 def overlaps(a: NDArray[Any], out: NDArray[Any]) -> bool:
-    """Tell whether two arrays share memory, and not entry by entry."""
+    """Tell whether writing an entry of ``out`` could change another entry of ``a``."""
     same = a.__array_interface__ == out.__array_interface__
     return not same and np.may_share_memory(a, out)
 
@@ -177,7 +180,7 @@ def are_adjacent(axes: tuple[int, ...]) -> bool:
     return not axes or axes[-1] - axes[0] < len(axes)
 
 
-@lru_cache
+@lru_cache  # for small arrays, which would wait for it longest
 def shape_of_lines(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, int, int]:
     """Return how many entries lie before adjacent ``axes``, along them, and after them."""
     first = axes[0] if axes else len(shape)
@@ -207,7 +210,7 @@ def row_sum(a: FloatArray) -> FloatArray:
     while inner > 1 and n > SHORT_ROW:
         width = -(-n // 8)
         whole = n - n % width
-        folded = np.add.reduce(a[:, :whole].reshape(outer, -1, width, inner), axis=1)
+        folded = np.add.reduce(a[:, :whole].reshape(outer, whole // width, width, inner), axis=1)
         if whole < n:
             folded[:, : n - whole] += a[:, whole:]
         a, n = folded, width

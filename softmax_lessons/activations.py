@@ -5,9 +5,10 @@ longdouble come back as they went in (float16 is calculated in float32), integer
 become float64. None of them warns, and none changes its input.
 
 A row of scores gives the same bits by whichever way it is passed: alone or in a batch, as a list,
-with a mask of True, at a temperature of 1, into ``out``. One thing matters: along another axis than
-the last, rows of more than 16 entries are added in another order, and results may differ in the
-last digits, by 16 units of the precision of the dtype at most.
+with a mask of True, at a temperature of 1, into ``out``. The exception are rows of more than 16
+entries along another axis than the last: they are added in another order, which may depend on the
+rest of the batch, and the last digits may differ. The relative difference is at most 16 times the
+precision of the dtype (of log-sum-exp: relative to the largest score, or to 1).
 
 A NaN makes its whole row NaN. Softmax of a row that holds +inf, or -inf alone, is NaN, for it has
 no limit to tell; hardmax takes infinities as numbers like any other. Integers are exact up to
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["hardmax", "log_softmax", "logsumexp", "sigmoid", "softmax"]
 
-# Infinite and missing scores meet each other below. What comes of it is documented and no
-# accident, so no function here warns.
+# inf - inf and the like are expected, and documented, so no function here warns of them.
 no_warnings = np.errstate(all="ignore")
 FLOAT32 = np.finfo(np.float32)
 
@@ -58,14 +58,14 @@ def softmax_kernel(x: FloatArray, temperature: float = 1.0) -> FloatArray:
 def log_softmax_kernel(x: FloatArray, temperature: float = 1.0) -> FloatArray:
     """Return the logarithm of softmax of each row."""
     shifted = subtract_max(x, temperature)
-    return shifted - np.log1p(sum_beside_max(np.exp(shifted)))
+    return shifted - np.log1p(sum_without_max(np.exp(shifted)))
 
 
 def logsumexp_kernel(x: FloatArray) -> FloatArray:
     """Return the logarithm of the sum of the exponentials of each row."""
     x_max = row_max(x)
-    lse = x_max + np.log1p(sum_beside_max(np.exp(x - x_max)))
-    # An infinite maximum is the answer itself; to subtract it has made NaN of it.
+    lse = x_max + np.log1p(sum_without_max(np.exp(x - x_max)))
+    # Where the maximum is infinite, it is the result; inf - inf above is NaN.
     return np.where(np.isinf(x_max), x_max, lse)
 
 
@@ -73,7 +73,7 @@ def hardmax_kernel(x: FloatArray) -> FloatArray:
     """Return 1 at the first maximum of each row, and 0 elsewhere."""
     x_max = row_max(x)
     is_max = x == x_max
-    is_first = is_max & (np.cumsum(is_max, axis=1) == 1)
+    is_first = is_max & (np.cumsum(is_max, axis=1) == 1)  # not those that tie with it
     return np.where(np.isnan(x_max), np.nan, is_first)
 
 
@@ -90,17 +90,19 @@ def subtract_max(x: FloatArray, temperature: float = 1.0) -> FloatArray:
         temperature = np.float64(temperature)
     if temperature < 1:
         return (x - x_max) / temperature
-    # A difference too large for the dtype may have a quotient that is not: take halves.
+    # The difference may overflow although its quotient does not: both are halved first.
     return (x / 2 - x_max / 2) / (temperature / 2)
 
 
-def sum_beside_max(exp_x: FloatArray) -> FloatArray:
+def sum_without_max(exp_x: FloatArray) -> FloatArray:
     """Return the sum of each row without one maximal term, which is 1.
 
     Where the rest is small, adding it to the 1 would swallow the digits that ``log1p`` needs.
     """
-    ones = np.floor(exp_x)  # 1 for each maximal term, 0 below
-    return row_sum(exp_x - ones) + (row_sum(ones) - 1)
+    is_max = exp_x == 1
+    more = np.count_nonzero(is_max, axis=1, keepdims=True) - 1  # maximal terms beside that one
+    result: FloatArray = row_sum(np.where(is_max, 0, exp_x)) + more.astype(exp_x.dtype)
+    return result
 
 
 # --- functions --------------------------------------------------------------------------------

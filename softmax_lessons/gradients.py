@@ -101,7 +101,7 @@ def softmax_jacobian(x: ArrayLike, axis: SupportsIndex = -1) -> FloatArray:
            [-0.022, -0.058,  0.08 ]])
     """
     z, dtype = as_floats(x, "x")
-    if isinstance(axis, tuple):
+    if isinstance(axis, tuple | list):
         raise TypeError(f"axis must be one integer, got {axis!r}: reshape x to make them one axis")
     p = softmax(np.moveaxis(z, as_axes(axis, "axis", z.ndim), (-1,)))
     jacobian = 0 - p[..., :, np.newaxis] * p[..., np.newaxis, :]  # 0 - 0 is 0, and -0 is not
@@ -399,16 +399,16 @@ expected 4.5387, error 1.5e+00, allowed 4.6e-10.
         raise ValueError(f"x must have at least one entry, got shape {at.shape}")
     if not np.isfinite(at).all():
         raise ValueError(f"x must be finite, got {at[~np.isfinite(at)][0]}")
-    height = float(abs(value_at(f, at)))
-    if not math.isfinite(height):
+    value = float(abs(value_at(f, at)))
+    if not math.isfinite(value):
         raise ValueError(f"f must be finite at x, got {f(at.copy())}")
     got = as_floats(grad(at.copy()) if callable(grad) else grad, "grad")[0]
     if got.shape != at.shape:
         raise ValueError(f"grad must have the shape of x, {at.shape}, got {got.shape}")
-    analytic = takes_complex_step(f, at, height)
+    analytic = takes_complex_step(f, at, value)
     digits = 1e-10 if analytic else 1e-6
     relative = as_tolerance(rtol, "rtol", digits)
-    absolute = as_tolerance(atol, "atol", digits / 100 * max(1.0, height))
+    absolute = as_tolerance(atol, "atol", digits / 100 * max(1.0, value))
     # The cube root balances the error of the formula with that of rounding. For central
     # differences, x + step must differ from x.
     step, above = (1e-100, 0.0) if analytic else (PRECISION ** (1 / 3), PRECISION)
@@ -445,19 +445,22 @@ def difference(f: Callable[[Any], Any], x: FloatArray, step: FloatArray) -> floa
     return float(value_at(f, x + step) - value_at(f, x - step))
 
 
-def takes_complex_step(f: Callable[[Any], Any], x: FloatArray, height: float) -> bool:
+def takes_complex_step(f: Callable[[Any], Any], x: FloatArray, value: float) -> bool:
     """Tell whether a complex step agrees with central differences along some direction."""
-    way = np.cos(np.arange(1.0, x.size + 1)).reshape(x.shape) * np.maximum(1, abs(x))
+    direction = np.cos(np.arange(1.0, x.size + 1)).reshape(x.shape) * np.maximum(1, abs(x))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", np.exceptions.ComplexWarning)  # f dropped the imaginary part
         try:
-            steep = imaginary_part(f, x, 1e-100 * way) / 1e-100
+            by_complex_step = imaginary_part(f, x, 1e-100 * direction) / 1e-100
         except Exception:  # whatever f raises, it does not take complex numbers
             return False
-    flat = difference(f, x, 1e-5 * way) / 2e-5
-    rounding = 1e-10 * max(1.0, height)  # what the values of f lose, over the width of the step
-    return abs(steep - flat) < 1e-5 * max(abs(steep), abs(flat)) + rounding
+    by_differences = difference(f, x, 1e-5 * direction) / 2e-5
+    rounding = 1e-10 * max(1.0, value)  # what the values of f lose, over the width of the step
+    return (
+        abs(by_complex_step - by_differences)
+        < 1e-5 * max(abs(by_complex_step), abs(by_differences)) + rounding
+    )
 
 
 def derivatives(

@@ -24,7 +24,7 @@ from softmax_lessons._arguments import (
     check_out,
 )
 from softmax_lessons._blockwise import row_sum, run_blockwise
-from softmax_lessons.activations import no_warnings, subtract_max, sum_beside_max
+from softmax_lessons.activations import no_warnings, subtract_max, sum_without_max
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -46,8 +46,8 @@ def cross_entropy_kernel(x: FloatArray, target: NDArray[Any], smoothing: float) 
     """Return ``-sum(y * log(p))`` of each row, for the targets y and ``p = softmax(x)``."""
     y = as_probabilities(target, x, smoothing)
     shifted = subtract_max(x)
-    minus_log_p = np.log1p(sum_beside_max(np.exp(shifted))) - shifted
-    return row_sum(products(y, minus_log_p))
+    minus_log_p = np.log1p(sum_without_max(np.exp(shifted))) - shifted
+    return row_sum(cross_terms(y, minus_log_p))
 
 
 def cross_entropy_and_grad_kernel(
@@ -55,17 +55,18 @@ def cross_entropy_and_grad_kernel(
 ) -> tuple[FloatArray, FloatArray]:
     """Return the loss of each row, and its gradient divided by ``count``.
 
-    The gradient is ``p - y`` with ``p = exp_x / (1 + rest)``. Over the common denominator it is
-    ``(exp_x - y) - y * rest``, which does not cancel where ``exp_x`` and ``y`` are 1.
+    The gradient is ``p - y`` with ``p = exp_x / (1 + rest)``.
     """
     y = as_probabilities(target, x, smoothing)
     shifted = subtract_max(x)
     exp_x = np.exp(shifted)
-    rest = sum_beside_max(exp_x)
-    loss = row_sum(products(y, np.log1p(rest) - shifted))
-    weight = row_sum(y)  # 1, up to the rounding of the targets
-    y = y / weight
-    return loss, ((exp_x - y) - y * rest) * (weight / (1 + rest) / count)
+    rest = sum_without_max(exp_x)
+    loss = row_sum(cross_terms(y, np.log1p(rest) - shifted))
+    sum_y = row_sum(y)  # 1, up to the rounding of the targets
+    y = y / sum_y
+    # (p - y) * (1 + rest), in an order in which nothing cancels where exp_x and y are 1
+    grad = (exp_x - y) - y * rest
+    return loss, grad * (sum_y / (1 + rest) / count)
 
 
 def as_probabilities(target: NDArray[Any], x: FloatArray, smoothing: float) -> FloatArray:
@@ -73,11 +74,11 @@ def as_probabilities(target: NDArray[Any], x: FloatArray, smoothing: float) -> F
     if target.dtype.kind == "i":
         target = np.arange(x.shape[1])[:, np.newaxis] == target
     y = target.astype(x.dtype, copy=False)
-    return (1 - smoothing) * y + smoothing / x.shape[1] if smoothing else y
+    return (1 - smoothing) * y + smoothing / max(1, x.shape[1]) if smoothing else y
 
 
-def products(y: FloatArray, minus_log_p: FloatArray) -> FloatArray:
-    """Return ``-y * log(p)``, where a class of target 0 adds nothing, not even if p is 0."""
+def cross_terms(y: FloatArray, minus_log_p: FloatArray) -> FloatArray:
+    """Return ``-y * log(p)``, which is 0 where y is 0, even if p is 0 there."""
     return np.where(y == 0, 0, y * minus_log_p)
 
 

@@ -3,6 +3,8 @@
 No other test would show most of this, but who runs a batch, passes `out` or waits for it would.
 """
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -139,7 +141,13 @@ def test_longer_rows_along_another_axis_differ_in_the_last_digits_alone(n, dtype
 
 
 @functions
-@pytest.mark.parametrize("shape", [(1, 40), (7, 3), (7, 30), (5, 2, 9), (2, 5, 1), (0, 3), (3, 0)])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        (1, 40), (7, 3), (7, 30), (5, 2, 9), (2, 5, 1),
+        (0, 3), (3, 0), (17, 0), (0, 17, 3), (0, 40, 2), (2, 40, 0),
+    ],
+)  # fmt: skip
 def test_blocks_change_nothing(function, shape, small_blocks, monkeypatch):
     x = scores(*shape)
     for axis in range(len(shape)):
@@ -150,15 +158,16 @@ def test_blocks_change_nothing(function, shape, small_blocks, monkeypatch):
             assert_allclose(several, function(x, axis=axis), rtol=1e-14)
 
 
-def test_blocks_hold_whole_rows_and_fit_the_cache():
-    lines = np.zeros((5000, 100, 1))
+@pytest.mark.parametrize("shape", [(5000, 100, 1), (500, 20, 50), (2, 3, 300_000)])
+def test_blocks_hold_whole_rows_and_fit_the_cache(shape):
+    lines = np.zeros(shape)
     blocks = list(_blockwise.iter_blocks(lines))
     seen = np.zeros_like(lines)
     for block in blocks:
-        assert lines[block].shape[1] == 100
+        assert lines[block].shape[1] == shape[1]
         assert lines[block].nbytes <= _blockwise.BLOCK_BYTES
         seen[block] += 1
-    assert len(blocks) > 5
+    assert 5 < len(blocks) <= 2 * lines.nbytes / _blockwise.BLOCK_BYTES
     assert seen.min() == seen.max() == 1
 
 
@@ -172,7 +181,14 @@ def test_a_row_too_long_for_the_cache_is_a_block_of_its_own():
 def test_rows_side_by_side_are_read_in_wide_pieces():
     lines = np.zeros((1, 1000, 5000), np.float32)
     widths = [lines[block].shape[2] for block in _blockwise.iter_blocks(lines)]
-    assert widths == [2048, 2048, 904]
+    assert widths == [1667, 1667, 1666]
+
+
+def test_no_column_is_left_alone_in_a_block():
+    """Alone it would be added in another order than its equals."""
+    x = np.repeat(scores(100, 1, dtype=np.float32), 2049, axis=1)
+    p = softmax(x, axis=0)
+    assert_array_equal(p, np.broadcast_to(p[:, :1], p.shape))
 
 
 def test_of_nothing_there_is_one_block():
@@ -249,6 +265,37 @@ def test_floats_to_calculate_with_are_not_copied(dtype):
     assert as_floats(x, "x")[0] is x
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of numpy.matrix itself
+@pytest.mark.parametrize("rows", [3, 30_000])
+def test_out_must_be_a_plain_array(rows):
+    x = np.zeros((rows, 3))
+    with pytest.raises(TypeError, match=whole("out must be a NumPy array, got matrix")):
+        softmax(x, out=np.asmatrix(np.empty((rows, 3))))
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis", "most"),
+    [
+        ((20_000, 25), 1, (1.4, 1.4, 0.5)),  # many blocks
+        ((200, 2500), 1, (1.6, 1.9, 1.0)),
+        ((1, 500_000), 1, (2.2, 3.3, 2.3)),  # one
+        ((20_000, 25), 0, (2.2, 3.3, 2.3)),
+        ((200, 2500), 0, (3.1, 3.4, 2.3)),  # two
+    ],
+)  # fmt: skip
+def test_the_memory_of_a_call_in_inputs(shape, axis, most):
+    """SciPy takes two, three and five."""
+    x = np.zeros(shape)
+    for function, inputs in zip((softmax, log_softmax, logsumexp), most, strict=True):
+        tracemalloc.start()
+        try:
+            function(x, axis=axis)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak <= inputs * x.nbytes, (function.__name__, peak / x.nbytes)
+
+
 # --- axes ---------------------------------------------------------------------------------------
 
 
@@ -286,7 +333,9 @@ def test_sums_lose_no_digits_along_any_axis(shape):
     assert_allclose(_blockwise.row_sum(a), exact, rtol=4 * np.finfo(np.float32).eps)
 
 
-@pytest.mark.parametrize("shape", [(2, n, m) for n in (0, 1, 7, 16, 17, 64, 200) for m in (1, 3)])
+@pytest.mark.parametrize(
+    "shape", [(r, n, m) for r in (0, 2) for n in (0, 1, 16, 17, 64, 200) for m in (1, 3)]
+)
 def test_sums_of_any_length(shape):
     a = np.random.default_rng(9).integers(0, 100, shape).astype(float)
     assert_array_equal(_blockwise.row_sum(a), a.sum(axis=1, keepdims=True))

@@ -575,6 +575,14 @@ def test_an_empty_batch(target):
     assert grad.shape == (0, 3)
 
 
+@pytest.mark.parametrize("target", [np.zeros(0, int), np.zeros((0, 0))], ids=["labels", "floats"])
+def test_no_rows_and_no_classes_with_smoothing(target):
+    loss, grad = cross_entropy_and_grad(np.zeros((0, 0)), target, label_smoothing=0.1)
+    assert np.isnan(loss)
+    assert np.isnan(cross_entropy(np.zeros((0, 0)), target, label_smoothing=0.1))
+    assert grad.shape == (0, 0)
+
+
 def test_no_classes():
     assert cross_entropy(np.zeros((0, 0)), [], reduction="none").shape == (0,)
     with pytest.raises(IndexError, match="target must be 0 or above and below 0"):
