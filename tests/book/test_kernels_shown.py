@@ -1,0 +1,78 @@
+"""Where a lesson has built a function by hand, it shows the package's own, read from the source.
+
+That this is the code that runs is for tests/package/test_kernels.py to say.
+"""
+
+import ast
+import importlib
+import inspect
+
+import pytest
+from support import pages
+
+import softmax_lessons as sl
+
+SHOWN = {
+    "1-probabilities/sigmoid": ["sigmoid_kernel"],
+    "1-probabilities/argmax": ["hardmax_kernel"],
+    "1-probabilities/softmax": ["softmax_kernel"],
+    "1-probabilities/temperature": ["subtract_max"],
+    "2-mathematics/jacobian": ["softmax_vjp_kernel"],
+    "2-mathematics/stability": ["log_softmax_kernel", "sum_beside_max", "logsumexp_kernel"],
+    "2-mathematics/cross-entropy": [
+        "cross_entropy_kernel",
+        "as_probabilities",
+        "products",
+        "cross_entropy_and_grad_kernel",
+    ],
+}
+
+
+def cells_with_source(page):
+    """The cells of a page that print the source of functions, each with these functions."""
+    found = []
+    for cell in pages.code_cells(page):
+        tree = ast.parse(cell.source)
+        modules = {
+            alias.name: node.module
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        names = [
+            node.args[0].id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "getsource"
+        ]
+        if names:
+            functions = [getattr(importlib.import_module(modules[name]), name) for name in names]
+            found.append((cell, functions))
+    return found
+
+
+@pytest.mark.parametrize("page", pages.CHAPTERS)
+def test_a_page_shows_the_code_of_what_it_has_built(page):
+    shown = [f.__name__ for _, functions in cells_with_source(page) for f in functions]
+    assert shown == SHOWN.get(page.removeprefix("book/"), [])
+
+
+@pytest.mark.parametrize("page", [f"book/{page}" for page in SHOWN])
+def test_what_a_page_shows_is_the_source(page):
+    for cell, functions in cells_with_source(page):
+        assert not pages.tags(cell), "nothing of it is hidden, and nbval compares it"
+        (output,) = cell.outputs
+        assert output.text == "".join(inspect.getsource(f) + "\n" for f in functions)
+
+
+def test_every_kernel_of_a_public_function_is_shown():
+    shown = {
+        f for page in pages.CHAPTERS for _, functions in cells_with_source(page) for f in functions
+    }
+    kernels = [
+        getattr(importlib.import_module(function.__module__), f"{name}_kernel", None)
+        for name, function in vars(sl).items()
+        if inspect.isfunction(function)
+    ]
+    kernels = [kernel for kernel in kernels if kernel]
+    assert len(kernels) >= 8
+    assert set(kernels) <= shown
