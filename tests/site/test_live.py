@@ -162,15 +162,17 @@ def test_each_slider_has_a_name_and_says_its_value(figure, name):
 # Listens to what is spoken of a figure, then moves its first slider twelve times at one go: a slow
 # machine makes pauses.
 MOVE = """status => {
-    const spoken = [];
-    new MutationObserver(() => spoken.push(status.textContent)).observe(status, {childList: true});
+    status.spoken = [];
+    const observer = new MutationObserver(records => {
+        for (const record of records) status.spoken.push(status.textContent);
+    });
+    observer.observe(status, {childList: true});
     const slider = status.closest("form").querySelector("input[type=range]");
     for (let i = 0; i < 12; i++) {
         slider.stepUp();
         slider.dispatchEvent(new Event("input", {bubbles: true}));
     }
-    status.spoken = spoken;
-    return spoken.length;
+    return observer.takeRecords().length;
 }"""
 
 
@@ -401,9 +403,9 @@ def test_no_figure_is_seen_before_its_module_has_come(browser, server):
 
 
 class SlowPage(BaseHTTPRequestHandler):
-    """Sends half a page, and the other half when the browser has run what it has."""
+    """Sends a page in pieces, each when the browser has run what it has."""
 
-    halves: tuple[str, str]
+    pieces: tuple[str, ...]
 
     def do_GET(self):
         self.send_response(200)
@@ -415,8 +417,8 @@ class SlowPage(BaseHTTPRequestHandler):
         if module:
             self.wfile.write(MODULES.joinpath(self.path[1:]).read_bytes())
             return
-        for half in self.halves:
-            self.wfile.write(half.encode())
+        for piece in self.pieces:
+            self.wfile.write(piece.encode())
             self.wfile.flush()
             time.sleep(1)
 
@@ -429,7 +431,7 @@ def test_an_element_that_arrives_in_two_parts_is_built_once(browser, name):
     html, module = element(example(name)), live.module(example(name))
     cut = html.index("\n", html.index(">")) + 1  # within the content of the second one
     head = f'<!doctype html><title>Slow</title><script type="module" src="{module}.mjs" async>'
-    SlowPage.halves = (f"{head}</script><div>{html}</div><div>{html[:cut]}", f"{html[cut:]}</div>")
+    SlowPage.pieces = (f"{head}</script><div>{html}</div><div>{html[:cut]}", f"{html[cut:]}</div>")
     with ThreadingHTTPServer(("127.0.0.1", 0), SlowPage) as http:
         threading.Thread(target=http.serve_forever, daemon=True).start()
         tab = browser.new_page()
@@ -447,18 +449,22 @@ def element(of):
     return of.html.partition("\n<script")[0]
 
 
-def test_an_element_is_whole_before_the_page_is(browser):
-    """It need not wait for the rest of a long page, and nothing jumps below it."""
+def test_an_element_is_built_before_the_page_is_whole(browser):
+    """It need not wait for the rest of a long page, even if its module has come before it."""
+    head = '<!doctype html><title>Slow</title><script type="module" src="explorer.mjs" async>'
     html = element(example("explorer"))
-    head = '<!doctype html><title>Slow</title><script type="module" src="explorer.mjs"></script>'
-    SlowPage.halves = (f"{head.replace('src', 'async src')}<p>{html}</p>", "<p>the end</p>")
+    SlowPage.pieces = (f"{head}</script><p>the start</p>", f"<div>{html}</div>", "<p>the end</p>")
     with ThreadingHTTPServer(("127.0.0.1", 0), SlowPage) as http:
         threading.Thread(target=http.serve_forever, daemon=True).start()
         tab = browser.new_page()
         tab.add_init_script("""new MutationObserver(() => {
             window.early ||= document.readyState === "loading" && !!document.querySelector("form");
-        }).observe(document, {childList: true, subtree: true})""")
+        }).observe(document, {childList: true, subtree: true});
+        customElements.whenDefined("softmax-explorer").then(() => {
+            window.first = !document.querySelector("softmax-explorer");
+        })""")
         tab.goto(f"http://127.0.0.1:{http.server_port}/", wait_until="load")
+        assert tab.evaluate("window.first"), "the module came too late for this test"
         assert tab.evaluate("window.early")
         tab.close()
         http.shutdown()
@@ -467,6 +473,8 @@ def test_an_element_is_whole_before_the_page_is(browser):
 def test_a_second_run_of_a_cell_brings_a_second_figure(browser):
     """In a notebook each output brings its own copy of the script."""
     tab = browser.new_page()
+    complaints = []
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.set_content(f"<!doctype html><title>Notebook</title>{example('overflow').html}")
     first = tab.locator("softmax-overflow")
     first.locator("form").wait_for()
@@ -493,6 +501,7 @@ def test_a_second_run_of_a_cell_brings_a_second_figure(browser):
     second.evaluate("e => e.parentElement.prepend(e)")  # moved, and not built again
     assert "becomes inf" in second.inner_text()
     assert second.locator("form").count() == 1
+    assert not complaints
     tab.close()
 
 
