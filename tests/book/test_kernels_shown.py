@@ -18,11 +18,11 @@ SHOWN = {
     "1-probabilities/softmax": ["softmax_kernel"],
     "1-probabilities/temperature": ["subtract_max"],
     "2-mathematics/jacobian": ["softmax_vjp_kernel"],
-    "2-mathematics/stability": ["log_softmax_kernel", "sum_beside_max", "logsumexp_kernel"],
+    "2-mathematics/stability": ["log_softmax_kernel", "sum_without_max", "logsumexp_kernel"],
     "2-mathematics/cross-entropy": [
         "cross_entropy_kernel",
         "as_probabilities",
-        "products",
+        "cross_terms",
         "cross_entropy_and_grad_kernel",
     ],
 }

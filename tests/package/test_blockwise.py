@@ -280,7 +280,7 @@ def test_out_must_be_a_plain_array(rows):
         ((200, 2500), 1, (1.6, 1.9, 1.0)),
         ((1, 500_000), 1, (2.2, 3.3, 2.3)),  # one
         ((20_000, 25), 0, (2.2, 3.3, 2.3)),
-        ((200, 2500), 0, (3.1, 3.4, 2.3)),  # two
+        ((200, 2500), 0, (3.1, 3.7, 2.6)),  # two
     ],
 )  # fmt: skip
 def test_the_memory_of_a_call_in_inputs(shape, axis, most):
