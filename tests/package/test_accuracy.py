@@ -18,6 +18,7 @@ from support.exact import (
 from support.family import Z, by_name
 
 from softmax_lessons import log_softmax, logsumexp, sigmoid, softmax
+from softmax_lessons._blockwise import sum_along
 
 DTYPES = [np.float16, np.float32, np.float64]
 
@@ -118,3 +119,13 @@ def test_dividing_beats_the_exponential_of_the_logarithm():
         return max(largest_error(got, exact_softmax(row)) for got, row in zip(p, x, strict=True))
 
     assert worst(softmax(x)) < worst(np.exp(log_softmax(x)))
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_a_long_float32_sum_of_few_columns_stays_exact_and_float32(columns):
+    """Added one by one, 20,000 times 0.1 would be off by more than 1,000 units of the precision."""
+    a = np.full((20_000, columns), 0.1, np.float32)
+    sums = sum_along(a, (0,))
+    assert sums.dtype == np.float32
+    exact = 20_000 * float(np.float32(0.1))
+    assert_allclose(sums, np.full((1, columns), exact), rtol=4 * np.finfo(np.float32).eps)
