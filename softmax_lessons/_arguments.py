@@ -92,7 +92,9 @@ def check_out(out: object, name: str, shape: tuple[int, ...], dtype: FloatDtype)
     """Raise unless ``out`` is None or a plain array that can take the result as it is."""
     if out is None:
         return
-    if not isinstance(out, np.ndarray) or isinstance(out, np.matrix) or is_from(out, "numpy.ma"):
+    if type(out) is not np.ndarray and (
+        not isinstance(out, np.ndarray) or isinstance(out, np.matrix) or is_from(out, "numpy.ma")
+    ):
         raise TypeError(f"{name} must be a NumPy array, got {type(out).__name__}")
     if out.dtype != dtype:
         raise TypeError(f"{name} must have dtype {dtype}, got {out.dtype}")

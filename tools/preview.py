@@ -24,10 +24,9 @@ STAMP = PREVIEW / "stamp"  # as old as the last preview; names the files with wa
 MACHINERY = ["_config.yml", "_toc.yml", "requirements.txt", "book/_ext"]
 SOURCES = ["book", "softmax_lessons", "tests/package", "pyproject.toml"]
 # The module that is left out checks addresses, for which nothing here asks. Where JupyterLab has
-# brought it along, loading it takes four seconds. fontTools would say which glyphs it keeps.
+# brought it along, loading it takes four seconds.
 BUILD = """\
-import logging, sys
-logging.getLogger("fontTools").setLevel("WARNING")
+import sys
 sys.modules["rfc3987_syntax"] = None
 from jupyter_book.cli.main import main
 main()"""

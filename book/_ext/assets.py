@@ -17,6 +17,7 @@ sphinx-thebe is unplugged: Jupyter Book always loads it, and it names a script o
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -116,6 +117,7 @@ def unplug_thebe(app: Sphinx) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect all of it to Sphinx, after everyone who adds to the lists or to the files."""
+    logging.getLogger("fontTools").setLevel("WARNING")  # else it names every glyph that it keeps
     unplug_thebe(app)
     app.connect("builder-inited", start)
     app.connect("html-page-context", note_assets, priority=1000)
