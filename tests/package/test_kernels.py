@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 from support.family import by_name
 
 from softmax_lessons import activations, gradients, losses
@@ -77,3 +78,12 @@ def test_a_kernel_is_a_few_statements(function):
     source = inspect.getsource(kernel_of(function))
     statements = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Assign | ast.Return)]
     assert 1 <= len(statements) <= 10
+
+
+@pytest.mark.parametrize("function", list(FUNCTIONS)[:5], ids=by_name)
+def test_a_kernel_works_by_itself(function):
+    """A reader can copy it from the page and call it; the temperature is then 1."""
+    x = np.array([0.25, 1.23, -0.8])
+    got = kernel_of(function)(x.reshape(1, 3, 1))
+    assert got.dtype == np.float64
+    assert_array_equal(np.squeeze(got), function(x))

@@ -834,7 +834,5 @@ def test_little_memory_beyond_the_gradient(shape, kind):
 
 @pytest.mark.parametrize("function", [cross_entropy, cross_entropy_and_grad])
 def test_an_error_names_the_axis(function):
-    with pytest.raises(
-        TypeError, match=r"^axis must be an integer or a tuple of integers, got 'x'$"
-    ):
+    with pytest.raises(TypeError, match=r"^axis must be an integer or a tuple"):
         function([0.0, 1.0], 1, axis="x")
