@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 2**18  # a few of these fit the second-level cache of a core
 SMALL_BYTES = 2**14  # of arrays up to this size, calls cost more than what they do
 SHORT_ROW = 16  # entries: on rows up to this length, NumPy spends more time than on their entries
-WIDE = 2048  # of rows side by side, a block has as many at least
+WIDE = 1024  # of rows side by side, a block has as many at least
 
 
 def run_blockwise(

@@ -181,12 +181,12 @@ def test_a_row_too_long_for_the_cache_is_a_block_of_its_own():
 def test_rows_side_by_side_are_read_in_wide_pieces():
     lines = np.zeros((1, 1000, 5000), np.float32)
     widths = [lines[block].shape[2] for block in _blockwise.iter_blocks(lines)]
-    assert widths == [1667, 1667, 1666]
+    assert widths == [1000] * 5
 
 
 def test_no_column_is_left_alone_in_a_block():
     """Alone it would be added in another order than its equals."""
-    x = np.repeat(scores(100, 1, dtype=np.float32), 2049, axis=1)
+    x = np.repeat(scores(100, 1, dtype=np.float32), 1025, axis=1)
     p = softmax(x, axis=0)
     assert_array_equal(p, np.broadcast_to(p[:, :1], p.shape))
 
@@ -280,7 +280,7 @@ def test_out_must_be_a_plain_array(rows):
         ((200, 2500), 1, (1.6, 1.9, 1.0)),
         ((1, 500_000), 1, (2.2, 3.3, 2.3)),  # one
         ((20_000, 25), 0, (2.2, 3.3, 2.3)),
-        ((200, 2500), 0, (3.1, 3.7, 2.6)),  # two
+        ((200, 2500), 0, (2.9, 3.2, 2.0)),  # three
     ],
 )  # fmt: skip
 def test_the_memory_of_a_call_in_inputs(shape, axis, most):
