@@ -38,24 +38,26 @@ __all__ = [
 
 Strategy: TypeAlias = Literal["uniform", "quantile"]
 
-CLOSE = 1e-12  # a relative difference as small as that counts as none
-FAR = 800.0  # exp(-800) is 0
+RTOL = 1e-12  # a relative difference as small as that counts as none
+MAX_EXPONENT = 800.0  # exp(-800) is 0
 
-ALIKE = (
+ALL_EQUAL = (
     "there is no best temperature: all scores of each row are equal, so every temperature gives "
     "the same loss. Pass logits that tell the classes apart"
 )
-TOO_HOT = (
+FALLS_WITH_HEAT = (
     "there is no best temperature: on average the score of the label is no higher than the mean "
     "score of its row, so the loss only falls as the temperature grows. Do the labels belong to "
     "these logits?"
 )
-TOO_COLD = (
+FALLS_WITH_COLD = (
     "there is no best temperature: every label has the highest score of its row, so the loss only "
     "falls as the temperature goes to 0. Fit it on held-out examples, some of them classified "
     "wrongly"
 )
-TOO_FAR = "the best temperature lies beyond the range of floats: pass logits of an ordinary size"
+BEYOND_FLOATS = (
+    "the best temperature lies beyond the range of floats: pass logits of an ordinary size"
+)
 
 
 class ReliabilityCurve(NamedTuple):
@@ -162,7 +164,7 @@ def reliability_curve(
     (array([0.65, 0.85]), array([0.5, 1. ]), array([2, 2]))
     """
     rows, y = as_probability_rows(p, labels, axis)
-    return curve(rows, y, as_count(bins, "bins", 1), strategy)
+    return curve_of_rows(rows, y, as_count(bins, "bins", 1), strategy)
 
 
 def expected_calibration_error(
@@ -243,7 +245,7 @@ def expected_calibration_error(
     np.float64(0.15)
     """
     rows, y = as_probability_rows(p, labels, axis)
-    confidence, accuracy, counts = curve(rows, y, as_count(bins, "bins", 1), strategy)
+    confidence, accuracy, counts = curve_of_rows(rows, y, as_count(bins, "bins", 1), strategy)
     return np.float64(counts @ np.abs(accuracy - confidence) / len(y))
 
 
@@ -379,20 +381,20 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike, axis: Axis = -1) -> fl
     z, y, _ = as_labelled_rows(logits, labels, ("logits", "labels"), axis)
     if not np.isfinite(z).all():
         raise ValueError(f"logits must be finite, got {z[~np.isfinite(z)][0]}")
-    behind = z.max(axis=-1, keepdims=True) / 2 - z / 2  # halves: the difference may overflow
-    missed, most = behind[np.arange(len(y)), y], behind.max()
-    if most == 0:
-        raise ValueError(ALIKE)
-    if not (missed / most).mean() < (1 - CLOSE) * (behind / most).mean():
-        raise ValueError(TOO_HOT)
-    if not missed.any():
-        raise ValueError(TOO_COLD)
-    low, high = 0.0, 1 / max(float(most), float(np.finfo(np.float64).tiny))
-    while slopes(behind, missed, high)[0] < 0:
+    gap = z.max(axis=-1, keepdims=True) / 2 - z / 2  # halves: the difference may overflow
+    label_gap, max_gap = gap[np.arange(len(y)), y], gap.max()
+    if max_gap == 0:
+        raise ValueError(ALL_EQUAL)
+    if not (label_gap / max_gap).mean() < (1 - RTOL) * (gap / max_gap).mean():
+        raise ValueError(FALLS_WITH_HEAT)
+    if not label_gap.any():
+        raise ValueError(FALLS_WITH_COLD)
+    low, high = 0.0, 1 / max(float(max_gap), float(np.finfo(np.float64).tiny))
+    while slopes(gap, label_gap, high)[0] < 0:
         low, high = high, 2 * high
-    temperature = 2 / root(lambda b: slopes(behind, missed, b), low, high)
+    temperature = 2 / find_root(lambda b: slopes(gap, label_gap, b), low, high)
     if not 0 < temperature < math.inf:
-        raise ValueError(f"{TOO_FAR}, got scores up to {np.abs(z).max():.3g}")
+        raise ValueError(f"{BEYOND_FLOATS}, got scores up to {np.abs(z).max():.3g}")
     return temperature
 
 
@@ -411,7 +413,9 @@ def as_probability_rows(
 # --- arithmetic -------------------------------------------------------------------------------
 
 
-def curve(rows: FloatArray, y: NDArray[np.intp], bins: int, strategy: str) -> ReliabilityCurve:
+def curve_of_rows(
+    rows: FloatArray, y: NDArray[np.intp], bins: int, strategy: str
+) -> ReliabilityCurve:
     """Return the reliability curve of rows of probabilities."""
     check_choice(strategy, "strategy", ("uniform", "quantile"))
     confidence, right = rows.max(axis=-1), rows.argmax(axis=-1) == y
@@ -420,32 +424,32 @@ def curve(rows: FloatArray, y: NDArray[np.intp], bins: int, strategy: str) -> Re
         edges = np.quantile(confidence, edges)
     places = np.searchsorted(edges[1:-1], confidence)
     counts = np.bincount(places, minlength=bins)
-    some = counts > 0
+    occupied = counts > 0
     sums = np.zeros((2, bins), rows.dtype)
     np.add.at(sums, (0, places), confidence)
     np.add.at(sums, (1, places), right)
-    confidence, accuracy = (sums[:, some] / counts[some]).astype(np.float64)
-    return ReliabilityCurve(confidence, accuracy, counts[some])
+    confidence, accuracy = (sums[:, occupied] / counts[occupied]).astype(np.float64)
+    return ReliabilityCurve(confidence, accuracy, counts[occupied])
 
 
 @no_warnings
-def slopes(behind: FloatArray, missed: FloatArray, b: float) -> tuple[float, float]:
+def slopes(gap: FloatArray, label_gap: FloatArray, b: float) -> tuple[float, float]:
     """Return b times the slope of the loss at b, and b squared times its second derivative.
 
     So there is no unit in them, and scores of any size can be squared.
     """
-    w = np.minimum(b * behind, FAR)
+    w = np.minimum(b * gap, MAX_EXPONENT)
     p = np.exp(-w)
     p /= p.sum(axis=-1, keepdims=True)
     mean = (p * w).sum(axis=-1, keepdims=True)
     variance = (p * (w - mean) ** 2).sum(axis=-1)
-    return float((b * missed - mean[:, 0]).mean()), float(variance.mean())
+    return float((b * label_gap - mean[:, 0]).mean()), float(variance.mean())
 
 
-def root(slopes: Callable[[float], tuple[float, float]], low: float, high: float) -> float:
+def find_root(slopes: Callable[[float], tuple[float, float]], low: float, high: float) -> float:
     """Return where the slope is 0: it is below 0 at ``low``, and at ``high`` it is not."""
     b = step = high
-    while abs(step) > CLOSE * b:
+    while abs(step) > RTOL * b:
         slope, curvature = slopes(b)
         low, high = (b, high) if slope < 0 else (low, b)
         newton = -b * slope / curvature if curvature else math.inf

@@ -496,11 +496,11 @@ def test_there_is_a_best_temperature_or_a_reason_why_not(batch):
     own = z[np.arange(len(y)), y]
     t = fitted(z, y)
     if (z == z[:, :1]).all():
-        assert t == calibration.ALIKE
+        assert t == calibration.ALL_EQUAL
     elif math.fsum(own) * z.shape[1] <= math.fsum(z.ravel()):  # exact: these are eighths
-        assert t == calibration.TOO_HOT
+        assert t == calibration.FALLS_WITH_HEAT
     elif (own == z.max(axis=-1)).all():
-        assert t == calibration.TOO_COLD
+        assert t == calibration.FALLS_WITH_COLD
     else:
         p = softmax(z, temperature=t)
         spread = np.abs(z - z.max(axis=-1, keepdims=True)).max()
@@ -527,7 +527,7 @@ def test_floats_of_any_size_get_an_answer_or_an_error(batch):
     if isinstance(t, str):
         assert t.startswith(("there is no best temperature: ", "the best temperature lies beyond"))
         halves = batch[0] / 2  # the smallest difference of two floats may get lost
-        assert (t == calibration.ALIKE) == (halves == halves[:, :1]).all()
+        assert (t == calibration.ALL_EQUAL) == (halves == halves[:, :1]).all()
     else:
         assert type(t) is float
         assert 0 < t < math.inf
