@@ -9,9 +9,8 @@ SETUP_SITE = $(SETUP) site
 BUILD = .venv/bin/jupyter-book build . -nW --keep-going --all
 ALONE = $(PY) tools/alone.py
 # A file of tests, and a notebook, stays with one process. The longest files start first, so that
-# no process is left with one of them at the end. There is one process more than the two cores that
-# most machines have at least: tests in the browser often wait.
-IN_PARALLEL = -n 3 --dist loadscope --no-loadscope-reorder
+# no process is left with one of them at the end.
+IN_PARALLEL = -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 TESTS = tests/site tests/package book tests/release tests/book
 REPOSITORY_IN_TESTS = teacher/fork-of-lessons
 IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync) # not in the make of macOS
