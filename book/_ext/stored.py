@@ -41,7 +41,7 @@ def problems(cells: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def check(app: Sphinx, page: str, source: list[str]) -> None:
-    """Warn of such cells on a page, which fails a strict build; keep how the run went."""
+    """Warn of such cells on a page, which fails a strict build."""
     file = app.env.doc2path(page, base=False)
     if file.endswith(".ipynb"):
         notebook = json.loads(source[0])
