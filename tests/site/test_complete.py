@@ -4,6 +4,7 @@
 """
 
 import copy
+import functools
 import re
 
 import pytest
@@ -13,6 +14,7 @@ from support import pages
 every_page = pytest.mark.parametrize("page", pages.PAGES)
 
 
+@functools.cache
 def prose(page):
     """The words of a page, without code and formulas."""
     body = copy.copy(pages.article(page))
