@@ -5,8 +5,8 @@ along the middle one, axis 1. The driver brings every array into that form, in b
 rows. Where the rows allow it, a block is so small that all that a kernel holds in between stays in
 the cache of the processor.
 
-Blocks are contiguous. Short rows stand side by side in them; the classes of longer rows along the
-last axis lie in one piece.
+Blocks are contiguous. In large arrays, short rows stand side by side in them; the classes of longer
+rows along the last axis lie in one piece.
 """
 
 from __future__ import annotations
@@ -73,19 +73,21 @@ def run_blockwise(
         kernel, arrays = masked(kernel, fill), [*arrays, where]
     shape = arrays[0].shape
     if arrays[0].nbytes <= SMALL_BYTES:
-        values = run(kernel, [as_lines(a, axes) for a in arrays], parameters)
-        results = [from_lines(np.ascontiguousarray(v, dtype), shape, axes) for v in values]
-        in_out = False
-    else:
-        if out is not None:  # no block may overwrite what a later block reads
-            arrays = [a.copy() if overlaps(a, out) else a for a in arrays]
-        lines = [as_lines(a, axes) for a in arrays]
-        lines_of_out = None if out is None else as_lines(out, axes)
-        values = run_over_blocks(kernel, lines, parameters, dtype, lines_of_out)
-        results = [from_lines(v, shape, axes) for v in values]
-        in_out = out is not None and np.may_share_memory(out, lines_of_out)
+        lines = [np.ascontiguousarray(as_lines(a, axes)) for a in arrays]
+        values = as_tuple(kernel(*lines, *parameters))
+        results = [from_lines(v, shape, axes).astype(dtype, copy=False) for v in values]
+        if out is not None:
+            np.copyto(out, results[-1])
+            results[-1] = out
+        return results
+    if out is not None:  # no block may overwrite what a later block reads
+        arrays = [a.copy() if overlaps(a, out) else a for a in arrays]
+    lines = [as_lines(a, axes) for a in arrays]
+    lines_of_out = None if out is None else as_lines(out, axes)
+    of_blocks = run_over_blocks(kernel, lines, parameters, dtype, lines_of_out)
+    results = [from_lines(v, shape, axes) for v in of_blocks]
     if out is not None:
-        if not in_out:
+        if not np.may_share_memory(out, lines_of_out):
             np.copyto(out, results[-1])
         results[-1] = out
     return results
@@ -109,9 +111,12 @@ def run(
     transpose = n <= SHORT_ROW and inner == 1 and outer > 1
     if transpose:
         lines = [line.swapaxes(0, 2) for line in lines]
-    values = kernel(*map(np.ascontiguousarray, lines), *parameters)
-    results = values if isinstance(values, tuple) else (values,)
-    return [v.swapaxes(0, 2) for v in results] if transpose else results
+    values = as_tuple(kernel(*map(np.ascontiguousarray, lines), *parameters))
+    return [v.swapaxes(0, 2) for v in values] if transpose else values
+
+
+def as_tuple(values: FloatArray | tuple[FloatArray, ...]) -> tuple[FloatArray, ...]:
+    return values if isinstance(values, tuple) else (values,)
 
 
 def run_over_blocks(
@@ -166,7 +171,7 @@ def as_lines(a: NDArray[Any], axes: tuple[int, ...]) -> NDArray[Any]:
 
 def from_lines(lines: FloatArray, shape: tuple[int, ...], axes: tuple[int, ...]) -> FloatArray:
     """Return lines in the given shape, or with length 1 along ``axes`` if they have one entry."""
-    if lines.shape[1] != shape_of_lines(shape, axes)[1]:
+    if axes and lines.shape[1] == 1:
         shape = tuple(1 if i in axes else length for i, length in enumerate(shape))
     if len(axes) < 2 or are_adjacent(axes):
         return lines.reshape(shape)

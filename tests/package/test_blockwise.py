@@ -204,10 +204,13 @@ def test_a_kernel_gets_contiguous_blocks_with_short_rows_side_by_side():
         shapes.append(x.shape)
         return x + 1
 
-    for x in (np.zeros((40, 3)), np.zeros((3, 40)), np.zeros((3, 40)).T, np.zeros((4, 20))):
+    tall, wide = np.zeros((4000, 3)), np.zeros((3, 4000))
+    for x in (tall, wide, wide.T, np.zeros((400, 20)), np.zeros((40, 3)), np.zeros((3, 40)).T):
         [result] = _blockwise.run_blockwise(kernel, [x], (1,), x.dtype)
         assert_array_equal(result, x + 1)
-    assert shapes == [(1, 3, 40), (3, 40, 1), (1, 3, 40), (4, 20, 1)]
+    large = [(1, 3, 4000), (3, 4000, 1), (1, 3, 4000), (400, 20, 1)]
+    small = [(40, 3, 1), (40, 3, 1)]  # where turning the rows costs more than it saves
+    assert shapes == [*large, *small]
 
 
 @pytest.mark.parametrize("shape", [(40, 3), (3, 40), (40, 20), (500, 30)])
