@@ -102,6 +102,10 @@ def test_the_audit_notices_secrets(secret, tmp_path, capsys):
     assert not audit.secrets([str(path)]), capsys.readouterr().out
 
 
+def test_the_audit_takes_no_notebook_for_a_secret(capsys):
+    assert not audit.secrets(["book/1-probabilities/argmax.ipynb"]), capsys.readouterr().out
+
+
 def test_an_audit_that_gets_no_answer_fails(tmp_path, monkeypatch):
     (tmp_path / "requirements.txt").write_text("numpy==2.0.0\n")
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody listens there
