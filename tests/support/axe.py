@@ -5,11 +5,11 @@ from __future__ import annotations
 from axe_playwright_python.sync_playwright import Axe
 
 COLOURS = ["color-contrast", "link-in-text-block"]
-# Contrasts take most of axe's time, and a page has thousands of words that look the same. Marks the
-# first text, and the first link, of each look: its own colour and size, the classes around it, and
-# whatever ground an attribute gives it.
-MARK_LOOKS = """() => {
-    const seen = new Set();
+# Contrasts take most of axe's time, and the pages have thousands of words that look the same. Marks
+# the first text, and the first link, of each look that is not known yet: its own colour and size,
+# the classes around it, and whatever ground an attribute gives it. Returns the new looks.
+MARK_LOOKS = """known => {
+    const seen = new Set(known);
     for (const element of document.body.querySelectorAll("*")) {
         delete element.dataset.look;
         const words = [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
@@ -24,6 +24,7 @@ MARK_LOOKS = """() => {
         if (!seen.has(key)) element.dataset.look = seen.size;
         seen.add(key);
     }
+    return [...seen].slice(known.length);
 }"""
 
 
@@ -36,10 +37,14 @@ def violations(tab, part=None) -> list[tuple]:
     return run(tab, part, rules=rules)
 
 
-def colour_violations(tab) -> list[tuple]:
-    """Return each rule on colours that is broken in the mode of the page, with where."""
-    tab.evaluate(MARK_LOOKS)
-    return run(tab, {"include": [["[data-look]"]]}, runOnly=COLOURS)
+def colour_violations(tab, known: list[str]) -> list[tuple]:
+    """Return each rule on colours that is broken in the mode of the page, with where.
+
+    Known looks, which an earlier page had in the same mode, are left out, and the new ones added.
+    """
+    new = tab.evaluate(MARK_LOOKS, known)
+    known += new
+    return run(tab, {"include": [["[data-look]"]]}, runOnly=COLOURS) if new else []
 
 
 def run(tab, part, **options) -> list[tuple]:
