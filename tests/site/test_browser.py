@@ -144,8 +144,14 @@ def test_nothing_waits_when_the_reader_comes_back_or_follows_a_link(browser, ser
     for go in (lambda: tab.goto(f"{server}{FORMULAS}.html#{section}"), tab.reload):
         go()
         assert tab.evaluate("document.documentElement.dataset.layout === undefined")
-        place = "id => document.getElementById(id).getBoundingClientRect().top"
-        assert 0 <= tab.evaluate(place, section) < 200
+        tab.wait_for_function(
+            """id => {
+                const { top } = document.getElementById(id).getBoundingClientRect();
+                return 0 <= top && top < 200;
+            }""",
+            arg=section,
+            timeout=5000,
+        )
     tab.close()
 
 
