@@ -19,6 +19,7 @@ IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync) # not in t
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP SITE
 export IPYTHONDIR := $(CURDIR)/.venv/ipython
 export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib
+export KERAS_HOME := $(CURDIR)/.venv/keras
 export JUPYTER_PREFER_ENV_PATH := 1
 export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
