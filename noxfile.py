@@ -72,3 +72,10 @@ def notebooks(session: nox.Session) -> None:
         "pytest", "-q", "--nbval", "--nbval-current-env", *redrawn, *(session.posargs or ["book"]),
         env={"OMP_NUM_THREADS": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"},
     )  # fmt: skip
+
+
+@nox.session(python=PYTHONS[-1])
+def jax(session: nox.Session) -> None:
+    """Compare what the page `phrasebook` stores of JAX with what the newest one answers."""
+    session.install("jax", "nbformat")
+    session.run("python", "tools/jax_answers.py", *session.posargs)

@@ -1,9 +1,10 @@
-"""Run the examples with JAX on the page `phrasebook`, and store or compare what they print.
+"""Compare what JAX answers on the page `phrasebook` with what is stored there, or store it.
 
-Usage: python tools/jax_answers.py [--check]
+Usage: python tools/jax_answers.py [--store]
 
-JAX is too large for Binder beside PyTorch, so the page holds these examples as text, in the form
-of doctest. `nox -s jax` installs the newest JAX and compares; a newer version is no difference.
+JAX is too large for Binder beside PyTorch, so the page holds its examples as text, in the form of
+doctest. `nox -s jax` installs the newest JAX and compares, and `nox -s jax -- --store` stores.
+Another version alone is no difference.
 """
 
 import contextlib
@@ -38,7 +39,7 @@ def renewed(block: str, names: dict[str, object]) -> str:
 
 
 def differences(before: str, after: str) -> list[str]:
-    """Return the examples whose answers are no longer the stored ones, the version aside."""
+    """Return the examples that are answered otherwise than before, the version aside."""
     examples = map(doctest.DocTestParser().get_examples, (before, after))
     pairs = zip(*examples, strict=True)
     return [
@@ -57,7 +58,7 @@ def main() -> None:
                 new = renewed(block, names)
                 found += differences(block, new)
                 cell.source = cell.source.replace(block, new)
-    if "--check" not in sys.argv[1:]:
+    if "--store" in sys.argv[1:]:
         nbformat.write(page, PAGE)
     elif found:
         sys.exit("\n".join(["JAX answers otherwise:", *found]))

@@ -65,6 +65,13 @@ def test_the_workflow_runs_the_notebooks_on_the_newest_python():
     assert PYTHONS[-1] in {lane["python"] for lane in sessions("notebooks")}
 
 
+def test_the_workflow_compares_the_answers_of_jax_on_the_newest_python():
+    *_, python, _, nox = LANES["jax"]["steps"]
+    assert python["with"]["python-version"] == PYTHONS[-1]
+    assert nox["run"] == f"nox -s jax-{PYTHONS[-1]}"
+    assert PYTHONS[-1] in {lane["python"] for lane in sessions("jax")}
+
+
 def test_the_workflow_runs_both_commands_on_each_python_that_the_set_up_takes():
     course = LANES["course"]
     assert course["strategy"]["matrix"]["python"] == SET_UP
