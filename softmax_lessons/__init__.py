@@ -18,11 +18,11 @@ Dtypes
 
 Infinities and NaN
     A NaN makes its row NaN. So does +inf, and a row of -inf alone is NaN too, under softmax,
-    log-softmax and cross-entropy. This is a choice, for softmax the same as that of PyTorch, JAX and
-    SciPy. With exactly one +inf there is a limit: probability 1 for that entry. With two, or with
-    -inf alone, there is none. A score of -inf beside a finite one has probability 0. Log-sum-exp
-    has a limit everywhere: +inf where a score is +inf, -inf of -inf alone. Hardmax takes
-    infinities as numbers like any other.
+    log-softmax and cross-entropy. This is a choice, for softmax the same as that of PyTorch, JAX
+    and SciPy. With exactly one +inf there is a limit: probability 1 for that entry. With two, or
+    with -inf alone, there is none. A score of -inf beside a finite one has probability 0.
+    Log-sum-exp has a limit everywhere: +inf where a score is +inf, -inf of -inf alone. Hardmax
+    takes infinities as numbers like any other.
 
 Masks
     ``where`` is True where an entry counts, and broadcasts to the shape of ``x``. The other
