@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from softmax_lessons._blockwise import sum_along
+from softmax_lessons._blockwise import as_lines, sum_along
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -72,7 +72,9 @@ def as_array(x: ArrayLike, name: str) -> NDArray[Any]:
     return array if array.size or isinstance(x, np.ndarray) else array.astype(np.intp)
 
 
-def as_mask(where: ArrayLike | None, name: str, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+def as_mask(
+    where: ArrayLike | None, name: str, shape: tuple[int, ...], name_of_x: str = "x"
+) -> NDArray[np.bool_] | None:
     """Return ``where`` as booleans of the given shape; None stays None."""
     if where is None:
         return None
@@ -84,7 +86,7 @@ def as_mask(where: ArrayLike | None, name: str, shape: tuple[int, ...]) -> NDArr
     try:
         return np.broadcast_to(mask, shape)
     except ValueError:
-        message = f"{name} of shape {mask.shape} does not broadcast to the shape of x, {shape}"
+        message = f"{name} of shape {mask.shape} does not broadcast to the shape of {name_of_x}, {shape}"
         raise ValueError(message) from None
 
 
@@ -167,12 +169,13 @@ def as_temperature(temperature: Number, name: str) -> float:
     return t
 
 
-def as_label_smoothing(label_smoothing: Number, name: str) -> float:
-    """Return ``label_smoothing`` as a float from 0 to below 1."""
+def as_label_smoothing(label_smoothing: Number, name: str) -> np.longdouble:
+    """Return ``label_smoothing`` as a number from 0 to below 1, with all the digits it came with."""
     smoothing = as_real(label_smoothing, name)
     if not 0 <= smoothing < 1:
         raise ValueError(f"{name} must be 0 or above and below 1, got {label_smoothing!r}")
-    return smoothing
+    is_longer = isinstance(label_smoothing, np.longdouble)
+    return label_smoothing if is_longer else np.longdouble(smoothing)
 
 
 def as_tolerance(tolerance: Number | None, name: str, default: float) -> float:
@@ -292,3 +295,106 @@ def as_labelled_rows(
     right = as_labels(y, name_of_labels, math.prod(z.shape[i] for i in axes))
     rows = np.moveaxis(z, axes, range(-len(axes), 0)).reshape(right.size, -1)
     return rows.astype(np.promote_types(z.dtype, np.float64)), right.ravel(), dtype
+
+
+def as_counted_target(
+    target: ArrayLike,
+    name: str,
+    shape: tuple[int, ...],
+    axes: tuple[int, ...],
+    where: ArrayLike | None,
+    ignore_index: SupportsIndex | None,
+) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    """Return ``target`` as ``as_target`` does, and which entries of the logits count, None for all.
+
+    What the target holds for entries that do not count does not matter.
+    """
+    y = as_array(target, name)
+    mask = as_mask(where, "where", shape, "logits")
+    rows = tuple(n for i, n in enumerate(shape) if i not in axes)
+    are_labels = y.dtype.kind in "iu" and y.shape == rows
+    if ignore_index is not None:
+        index = as_index(ignore_index, "ignore_index")
+        if y.dtype.kind == "f":
+            message = f"ignore_index goes with class labels, but {name} holds floats"
+            raise ValueError(f"{message}: leave rows of probabilities out with where")
+        if are_labels:
+            counts = np.expand_dims(y != index, axes)
+            mask = np.broadcast_to(counts, shape) if mask is None else mask & counts
+    if mask is None:
+        return as_target(y, name, shape, axes), None
+    kept = mask.any(axis=axes, keepdims=True)
+    if are_labels:
+        y = as_target(np.where(kept.reshape(rows), y, 0), name, shape, axes)
+        at_label = np.take_along_axis(as_lines(mask, axes), as_lines(y, axes), axis=1)
+        bad = as_lines(y, axes)[~at_label & as_lines(kept, axes)]
+        advice = "let that class count, or leave the whole row out"
+    elif y.dtype.kind == "f" and y.shape == shape:
+        bad = y[~mask & kept & (y > 0)]
+        advice = "pass 0 there"
+        n_classes = math.prod(shape[i] for i in axes)
+        y = np.where(mask, y, np.where(kept, 0, 1 / max(1, n_classes)).astype(y.dtype))
+    else:
+        bad, advice = np.empty(0), ""
+    if bad.size:
+        what = f"class {bad[0]}" if are_labels else f"a probability of {bad[0]}"
+        raise ValueError(f"{name} has {what} where `where` leaves the class out: {advice}")
+    return (y if are_labels else as_target(y, name, shape, axes)), mask
+
+
+def as_index(index: SupportsIndex, name: str) -> int:
+    """Return ``index`` as an integer of either sign."""
+    try:
+        return operator.index(index)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, got {index!r}") from None
+
+
+def as_answers(target: ArrayLike, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return the answers to yes-or-no questions: numbers from 0 to 1, in the shape of the logits."""
+    y = as_array(target, name)
+    if y.dtype.kind not in "biuf":
+        message = f"{name} must hold numbers from 0 (no) to 1 (yes), got dtype {y.dtype}"
+        raise TypeError(f"{message}: pass a comparison, such as {name} == {name}.max()")
+    if y.shape != shape:
+        message = f"{name} must have the shape of the logits, {shape}, got {y.shape}"
+        advice = f": pass {name}.reshape({shape})" if y.size == math.prod(shape) else ""
+        raise ValueError(f"{message}{advice}")
+    bad = y[~((y >= 0) & (y <= 1))]
+    if bad.size:
+        raise ValueError(f"{name} must hold numbers from 0 (no) to 1 (yes), got {bad[0]}")
+    return y
+
+
+def as_weights(weight: ArrayLike, name: str) -> FloatArray:
+    """Return ``weight`` as floats, finite and 0 or above."""
+    w, _ = as_floats(weight, name)
+    bad = w[~((w >= 0) & (w < math.inf))]
+    if bad.size:
+        raise ValueError(f"{name} must hold finite numbers, 0 or above, got {bad[0]}")
+    return w
+
+
+def as_class_weights(
+    weight: ArrayLike | None, name: str, n_classes: int, dtype: FloatDtype
+) -> FloatArray | None:
+    """Return one weight for each class; None stays None."""
+    if weight is None:
+        return None
+    w = as_weights(weight, name)
+    if w.shape != (n_classes,):
+        message = f"{name} must have one entry for each class, shape ({n_classes},)"
+        raise ValueError(f"{message}, got shape {w.shape}")
+    return w.astype(dtype)
+
+
+def as_entry_weights(
+    weight: ArrayLike | None, name: str, shape: tuple[int, ...], dtype: FloatDtype
+) -> FloatArray:
+    """Return one weight for each entry of the logits; None stands for 1."""
+    w = np.ones((), dtype) if weight is None else as_weights(weight, name).astype(dtype)
+    try:
+        return np.broadcast_to(w, shape)
+    except ValueError:
+        message = f"{name} of shape {w.shape} does not broadcast to the shape of the logits, {shape}"
+        raise ValueError(message) from None

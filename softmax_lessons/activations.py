@@ -1,4 +1,4 @@
-"""Sigmoid, softmax, log-softmax, log-sum-exp and hardmax for NumPy arrays.
+"""Sigmoid and softmax with their logarithms, softplus, log-sum-exp and hardmax for NumPy arrays.
 
 All of them take scores of any real dtype and return floats: float16, float32, float64 and
 longdouble come back as they went in (float16 is calculated in float32), integers and booleans
@@ -25,11 +25,19 @@ from softmax_lessons._arguments import as_axes, as_floats, as_mask, as_temperatu
 from softmax_lessons._blockwise import row_max, row_sum, run_blockwise
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from softmax_lessons._arguments import Axis, FloatArray, Number
 
-__all__ = ["hardmax", "log_softmax", "logsumexp", "sigmoid", "softmax"]
+__all__ = [
+    "hardmax",
+    "log_sigmoid",
+    "log_softmax",
+    "logsumexp",
+    "sigmoid",
+    "softmax",
+    "softplus",
+]
 
 # inf - inf and the like are expected, and documented, so no function here warns of them.
 no_warnings = np.errstate(all="ignore")
@@ -45,6 +53,16 @@ def sigmoid_kernel(x: FloatArray) -> FloatArray:
     exp_x = np.exp(-abs(x))
     result: FloatArray = np.where(x < 0, exp_x, 1) / (1 + exp_x)
     return result
+
+
+def log_sigmoid_kernel(x: FloatArray) -> FloatArray:
+    """Return the logarithm of the sigmoid of each entry, ``-log(1 + exp(-x))``."""
+    return np.minimum(x, 0) - np.log1p(np.exp(-abs(x)))
+
+
+def softplus_kernel(x: FloatArray) -> FloatArray:
+    """Return ``log(1 + exp(x))`` of each entry."""
+    return np.maximum(x, 0) + np.log1p(np.exp(-abs(x)))
 
 
 def softmax_kernel(x: FloatArray, temperature: float = 1.0) -> FloatArray:
@@ -69,12 +87,12 @@ def logsumexp_kernel(x: FloatArray) -> FloatArray:
     return np.where(np.isinf(x_max), x_max, lse)
 
 
-def hardmax_kernel(x: FloatArray) -> FloatArray:
+def hardmax_kernel(x: FloatArray, where: NDArray[np.bool_] | bool = True) -> FloatArray:
     """Return 1 at the first maximum of each row, and 0 elsewhere."""
-    x_max = row_max(x)
-    is_max = x == x_max
+    x_max = row_max(np.where(where, x, -np.inf))
+    is_max = where & (x == x_max)
     is_first = is_max & (np.cumsum(is_max, axis=1) == 1)  # not those that tie with it
-    return np.where(np.isnan(x_max), np.nan, is_first)
+    return np.where(where & np.isnan(x_max), np.nan, is_first)
 
 
 def subtract_max(x: FloatArray, temperature: float = 1.0) -> FloatArray:
@@ -139,6 +157,7 @@ def sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
     See Also
     --------
     softmax : The same for more than two classes: ``softmax([z, 0])[0]`` is ``sigmoid(z)``.
+    log_sigmoid : The logarithm, where ``log(sigmoid(x))`` would be -inf.
 
     Notes
     -----
@@ -156,6 +175,115 @@ def sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
     check_out(out, "out", z.shape, dtype)
     [p] = run_blockwise(sigmoid_kernel, [z], (), dtype, out=out)
     return p[()] if out is None else p
+
+
+@no_warnings
+def log_sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
+    """Return the logarithm of the sigmoid, ``-log(1 + exp(-x))``, of each entry.
+
+    Parameters
+    ----------
+    x : array_like of real numbers, any shape
+        The scores (logits). They may be infinite or NaN.
+    out : ndarray, optional
+        Where to write the result: an array of its shape and dtype. It may be ``x`` itself or
+        overlap it.
+
+    Returns
+    -------
+    ndarray or scalar
+        Log-probabilities, 0 or negative, in nats, of the shape of ``x``; a NumPy scalar if ``x``
+        is one number. NaN gives NaN. The dtype of ``x`` if it is a float, else float64.
+
+    Raises
+    ------
+    TypeError
+        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
+        says what to pass instead.
+        Also if ``out`` is no array or has another dtype.
+    ValueError
+        If ``out`` has another shape or is read-only.
+
+    See Also
+    --------
+    softplus : ``log_sigmoid(x)`` is ``-softplus(-x)``.
+    binary_cross_entropy : The loss that it is made for.
+
+    Notes
+    -----
+    This is ``min(x, 0) - log1p(exp(-|x|))``: two terms of one sign, so that nothing cancels, and
+    an exponential that cannot overflow. The derivative is ``sigmoid(-x)``.
+
+    References
+    ----------
+    M. Mächler, "Accurately computing log(1 - exp(-|a|))", 2012, a vignette of the R package
+    Rmpfr, which treats ``log(1 + exp(x))`` too.
+
+    Examples
+    --------
+    >>> from softmax_lessons import log_sigmoid
+    >>> log_sigmoid([-1000.0, 0.0, 40.0])
+    array([-1.00000000e+03, -6.93147181e-01, -4.24835426e-18])
+    """
+    z, dtype = as_floats(x, "x")
+    check_out(out, "out", z.shape, dtype)
+    [log_p] = run_blockwise(log_sigmoid_kernel, [z], (), dtype, out=out)
+    return log_p[()] if out is None else log_p
+
+
+@no_warnings
+def softplus(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
+    """Return the softplus, ``log(1 + exp(x))``, of each entry: a smooth ``max(x, 0)``.
+
+    Parameters
+    ----------
+    x : array_like of real numbers, any shape
+        The scores (logits). They may be infinite or NaN.
+    out : ndarray, optional
+        Where to write the result: an array of its shape and dtype. It may be ``x`` itself or
+        overlap it.
+
+    Returns
+    -------
+    ndarray or scalar
+        Numbers of 0 or above, of the shape of ``x``; a NumPy scalar if ``x`` is one number. NaN
+        gives NaN. The dtype of ``x`` if it is a float, else float64.
+
+    Raises
+    ------
+    TypeError
+        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
+        says what to pass instead.
+        Also if ``out`` is no array or has another dtype.
+    ValueError
+        If ``out`` has another shape or is read-only.
+
+    See Also
+    --------
+    log_sigmoid : ``softplus(x)`` is ``-log_sigmoid(-x)``.
+    logsumexp : The same for more scores: ``softplus(x)`` is ``logsumexp([x, 0])``.
+
+    Notes
+    -----
+    This is ``max(x, 0) + log1p(exp(-|x|))``, which neither overflows nor loses digits at very
+    negative ``x``. The derivative is ``sigmoid(x)``.
+
+    References
+    ----------
+    The name: C. Dugas, Y. Bengio, F. Bélisle, C. Nadeau and R. Garcia, "Incorporating
+    second-order functional knowledge for better option pricing", *Advances in Neural Information
+    Processing Systems* 13, 2000, 472-478.
+
+    Examples
+    --------
+    >>> from softmax_lessons import softplus
+    >>> softplus([-40.0, 0.0, 1000.0])
+    array([4.24835426e-18, 6.93147181e-01, 1.00000000e+03])
+    """
+    z, dtype = as_floats(x, "x")
+    check_out(out, "out", z.shape, dtype)
+    [soft] = run_blockwise(softplus_kernel, [z], (), dtype, out=out)
+    return soft[()] if out is None else soft
 
 
 @no_warnings
@@ -267,6 +395,7 @@ def log_softmax(
     *,
     temperature: Number = 1.0,
     where: ArrayLike | None = None,
+    out: FloatArray | None = None,
 ) -> FloatArray:
     """Return the logarithm of softmax along an axis, ``x - logsumexp(x)``.
 
@@ -283,6 +412,9 @@ def log_softmax(
     where : array_like of bools, optional
         True where a score counts; it broadcasts to the shape of ``x``. Entries left out get -inf,
         and their scores do not matter, not even NaN.
+    out : ndarray, optional
+        Where to write the result: an array of its shape and dtype. It may be ``x`` itself or
+        overlap it.
 
     Returns
     -------
@@ -298,9 +430,11 @@ def log_softmax(
     TypeError
         If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
         says what to pass instead.
-        Also if ``temperature`` is not one real number or ``where`` not boolean.
+        Also if ``temperature`` is not one real number, ``where`` not boolean, or ``out`` no array
+        of the dtype of the result.
     ValueError
-        If ``temperature`` is not finite and above 0, or ``where`` does not broadcast.
+        If ``temperature`` is not finite and above 0, ``where`` does not broadcast, or ``out`` has
+        another shape or is read-only.
 
     See Also
     --------
@@ -333,7 +467,10 @@ def log_softmax(
     axes = as_axes(axis, "axis", z.ndim)
     mask = as_mask(where, "where", z.shape)
     t = as_temperature(temperature, "temperature")
-    [log_p] = run_blockwise(log_softmax_kernel, [z], axes, dtype, (t,), where=mask, fill=-np.inf)
+    check_out(out, "out", z.shape, dtype)
+    [log_p] = run_blockwise(
+        log_softmax_kernel, [z], axes, dtype, (t,), where=mask, fill=-np.inf, out=out
+    )
     return log_p
 
 
@@ -344,6 +481,7 @@ def logsumexp(
     *,
     keepdims: bool = False,
     where: ArrayLike | None = None,
+    out: FloatArray | None = None,
 ) -> Any:
     """Return ``log(sum(exp(x)))`` along an axis, with no overflow on the way.
 
@@ -359,6 +497,9 @@ def logsumexp(
     where : array_like of bools, optional
         True where a score counts; it broadcasts to the shape of ``x``. The scores left out do not
         matter, not even NaN.
+    out : ndarray, optional
+        Where to write the result: an array of its shape and dtype. It may overlap
+        ``x``.
 
     Returns
     -------
@@ -374,9 +515,9 @@ def logsumexp(
     TypeError
         If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
         says what to pass instead.
-        Also if ``where`` is not boolean.
+        Also if ``where`` is not boolean, or ``out`` no array of the dtype of the result.
     ValueError
-        If ``where`` does not broadcast.
+        If ``where`` does not broadcast, or ``out`` has another shape or is read-only.
 
     Notes
     -----
@@ -400,12 +541,26 @@ def logsumexp(
     z, dtype = as_floats(x, "x")
     axes = as_axes(axis, "axis", z.ndim)
     mask = as_mask(where, "where", z.shape)
-    [lse] = run_blockwise(logsumexp_kernel, [z], axes, dtype, where=mask)
+    kept = out
+    if out is not None:
+        shape = tuple(n for i, n in enumerate(z.shape) if i not in axes)
+        shape = tuple(1 if i in axes else n for i, n in enumerate(z.shape)) if keepdims else shape
+        check_out(out, "out", shape, dtype)
+        kept = out if keepdims else np.expand_dims(out, axes)  # a view of it
+    [lse] = run_blockwise(logsumexp_kernel, [z], axes, dtype, where=mask, out=kept)
+    if out is not None:
+        return out
     return lse if keepdims else np.squeeze(lse, axes)[()]
 
 
 @no_warnings
-def hardmax(x: ArrayLike, axis: Axis = -1) -> FloatArray:
+def hardmax(
+    x: ArrayLike,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: FloatArray | None = None,
+) -> FloatArray:
     """Return 1 at the first maximum along an axis, and 0 elsewhere.
 
     Parameters
@@ -416,13 +571,20 @@ def hardmax(x: ArrayLike, axis: Axis = -1) -> FloatArray:
         The axis, or axes, along which the classes lie. ``scipy.special`` takes the whole array by
         default; here that is ``axis=tuple(range(x.ndim))``.
         With several axes, first means first in C order, the last axis running fastest.
+    where : array_like of bools, optional
+        True where a score counts; it broadcasts to the shape of ``x``. Entries left out get 0,
+        and their scores do not matter, not even NaN.
+    out : ndarray, optional
+        Where to write the result: an array of its shape and dtype. It may be ``x`` itself or
+        overlap it.
 
     Returns
     -------
     ndarray
         The shape of ``x``. Along ``axis`` one entry is 1 and the others are 0, in the dtype that
-        softmax would return. A row with NaN is NaN. Infinities are numbers like any other: a row
-        with one +inf, or of -inf alone, has a first maximum.
+        softmax would return; where no entry counts they are all 0. A row with NaN is NaN.
+        Infinities are numbers like any other: a row with one +inf, or of -inf alone, has a first
+        maximum.
 
     Raises
     ------
@@ -431,6 +593,9 @@ def hardmax(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     TypeError
         If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
         says what to pass instead.
+        Also if ``where`` is not boolean, or ``out`` no array of the dtype of the result.
+    ValueError
+        If ``where`` does not broadcast, or ``out`` has another shape or is read-only.
 
     See Also
     --------
@@ -452,5 +617,9 @@ def hardmax(x: ArrayLike, axis: Axis = -1) -> FloatArray:
            [0., 1.]])
     """
     z, dtype = as_floats(x, "x")
-    [hard] = run_blockwise(hardmax_kernel, [z], as_axes(axis, "axis", z.ndim), dtype)
+    axes = as_axes(axis, "axis", z.ndim)
+    mask = as_mask(where, "where", z.shape)
+    check_out(out, "out", z.shape, dtype)
+    arrays = [z] if mask is None else [z, mask]
+    [hard] = run_blockwise(hardmax_kernel, arrays, axes, dtype, out=out)
     return hard

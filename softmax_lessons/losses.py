@@ -9,77 +9,149 @@ input.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
 from softmax_lessons._arguments import (
+    as_answers,
     as_axes,
+    as_class_weights,
     as_count,
+    as_counted_target,
+    as_entry_weights,
     as_floats,
     as_label_smoothing,
     as_labels,
-    as_target,
     check_choice,
     check_out,
 )
 from softmax_lessons._blockwise import row_sum, run_blockwise
-from softmax_lessons.activations import no_warnings, subtract_max, sum_without_max
+from softmax_lessons.activations import (
+    no_warnings,
+    sigmoid_kernel,
+    softplus_kernel,
+    subtract_max,
+    sum_without_max,
+)
 
 if TYPE_CHECKING:
+    from typing import SupportsIndex
+
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from softmax_lessons._arguments import Axis, FloatArray, FloatDtype, Number
 
-__all__ = ["cross_entropy", "cross_entropy_and_grad", "one_hot"]
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_and_grad",
+    "cross_entropy",
+    "cross_entropy_and_grad",
+    "one_hot",
+]
 
 Reduction: TypeAlias = Literal["none", "mean", "sum"]
 REDUCTIONS = ("none", "mean", "sum")
 
 
 # --- kernels ----------------------------------------------------------------------------------
-# Each takes a block of logits with the classes along axis 1, and one of targets: labels, with
-# length 1 along axis 1, or probabilities.
+# Each takes a block of logits x with the classes along axis 1, and one of targets y: probabilities,
+# which weights may have scaled, so that they need not sum to 1.
 
 
-def cross_entropy_kernel(x: FloatArray, target: NDArray[Any], smoothing: float) -> FloatArray:
-    """Return ``-sum(y * log(p))`` of each row, for the targets y and ``p = softmax(x)``."""
-    y = as_probabilities(target, x, smoothing)
+def cross_entropy_kernel(x: FloatArray, y: FloatArray) -> FloatArray:
+    """Return ``-sum(y * log(p))`` of each row, for ``p = softmax(x)``."""
     shifted = subtract_max(x)
     minus_log_p = np.log1p(sum_without_max(np.exp(shifted))) - shifted
     return row_sum(cross_terms(y, minus_log_p))
 
 
 def cross_entropy_and_grad_kernel(
-    x: FloatArray, target: NDArray[Any], smoothing: float, count: int
+    x: FloatArray, y: FloatArray, count: float = 1
 ) -> tuple[FloatArray, FloatArray]:
     """Return the loss of each row, and its gradient divided by ``count``.
 
-    The gradient is ``p - y`` with ``p = exp_x / (1 + rest)``.
+    The gradient is ``sum(y) * p - y`` with ``p = exp_x / (1 + rest)``.
     """
-    y = as_probabilities(target, x, smoothing)
     shifted = subtract_max(x)
     exp_x = np.exp(shifted)
     rest = sum_without_max(exp_x)
     loss = row_sum(cross_terms(y, np.log1p(rest) - shifted))
-    sum_y = row_sum(y)  # 1, up to the rounding of the targets
+    sum_y = row_sum(y)  # 1, up to the rounding of the targets, unless weights have scaled them
     y = y / sum_y
     # (p - y) * (1 + rest), in an order in which nothing cancels where exp_x and y are 1
     grad = (exp_x - y) - y * rest
-    return loss, grad * (sum_y / (1 + rest) / count)
+    # A row that weighs nothing has the gradient 0, even if its scores are NaN.
+    return loss, np.where(sum_y == 0, 0, grad * (sum_y / (1 + rest) / count))
 
 
-def as_probabilities(target: NDArray[Any], x: FloatArray, smoothing: float) -> FloatArray:
-    """Return the targets of a block as probabilities, smoothed."""
+def as_probabilities(
+    target: NDArray[Any],
+    x: FloatArray,
+    smoothing: np.longdouble,
+    where: NDArray[np.bool_] | bool = True,
+) -> FloatArray:
+    """Return the targets of a block as probabilities, smoothed over the classes that count."""
     if target.dtype.kind == "i":
         target = np.arange(x.shape[1])[:, np.newaxis] == target
-    y = target.astype(x.dtype, copy=False)
-    return (1 - smoothing) * y + smoothing / max(1, x.shape[1]) if smoothing else y
+    y = np.where(where, target, 0).astype(x.dtype, copy=False)
+    if not smoothing:
+        return y
+    n = np.count_nonzero(np.broadcast_to(where, x.shape), axis=1, keepdims=True)
+    uniform = where / np.maximum(n, 1).astype(x.dtype)
+    return x.dtype.type(1 - smoothing) * y + x.dtype.type(smoothing) * uniform
 
 
 def cross_terms(y: FloatArray, minus_log_p: FloatArray) -> FloatArray:
     """Return ``-y * log(p)``, which is 0 where y is 0, even if p is 0 there."""
     return np.where(y == 0, 0, y * minus_log_p)
+
+
+def on_target(
+    kernel: Callable[..., Any],
+    smoothing: np.longdouble,
+    weight: FloatArray | None,
+    *parameters: float,
+) -> Callable[..., Any]:
+    """Return ``kernel`` for labels or probabilities as they were passed, with weights and a mask."""
+    scale = 1 if weight is None else weight[:, np.newaxis]  # the classes lie along axis 1
+
+    def kernel_on_target(
+        x: FloatArray, target: NDArray[Any], where: NDArray[np.bool_] | bool = True
+    ) -> Any:
+        y = as_probabilities(target, x, smoothing, where) * scale
+        return kernel(np.where(where, x, -np.inf), y, *parameters)
+
+    return kernel_on_target
+
+
+def binary_cross_entropy_kernel(
+    x: FloatArray, target: NDArray[Any], pos_weight: FloatArray, weight: FloatArray
+) -> FloatArray:
+    """Return ``-(y * log(p) + (1 - y) * log(1 - p))`` of each entry, for ``p = sigmoid(x)``."""
+    y = target.astype(x.dtype, copy=False)
+    yes, no = weight * pos_weight * y, weight * (1 - y)
+    return cross_terms(yes, softplus_kernel(-x)) + cross_terms(no, softplus_kernel(x))
+
+
+def binary_cross_entropy_and_grad_kernel(
+    x: FloatArray,
+    target: NDArray[Any],
+    pos_weight: FloatArray,
+    weight: FloatArray,
+    count: float = 1,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the loss of each entry, and its gradient divided by ``count``.
+
+    Without weights, the gradient is ``(1 - y) * p - y * (1 - p)``, which is ``p - y``.
+    """
+    y = target.astype(x.dtype, copy=False)
+    yes, no = weight * pos_weight * y, weight * (1 - y)
+    loss = binary_cross_entropy_kernel(x, y, pos_weight, weight)
+    grad = cross_terms(no, sigmoid_kernel(x)) - cross_terms(yes, sigmoid_kernel(-x))
+    return loss, grad / count
 
 
 # --- functions --------------------------------------------------------------------------------
@@ -143,8 +215,11 @@ def cross_entropy(
     target: ArrayLike,
     axis: Axis = -1,
     *,
-    reduction: Reduction = "mean",
+    weight: ArrayLike | None = None,
+    ignore_index: SupportsIndex | None = None,
+    where: ArrayLike | None = None,
     label_smoothing: Number = 0.0,
+    reduction: Reduction = "mean",
 ) -> Any:
     """Return the cross-entropy of softmax, ``-sum(target * log_softmax(logits))``.
 
@@ -159,18 +234,28 @@ def cross_entropy(
     axis : int or tuple of ints, default -1
         The axis, or axes, along which the classes lie. With several axes, labels count through
         them in C order, the last axis running fastest. ``torch`` has the classes at axis 1.
-    reduction : {"mean", "sum", "none"}, default "mean"
-        Whether to return the mean over all rows, their sum, or the loss of each row.
+    weight : array_like of numbers, optional
+        How much each class weighs, 0 or above: one number for each, in the order in which labels
+        count them.
+    ignore_index : int, optional
+        The label of the rows to leave out. It may be out of range: ``torch`` has -100.
+    where : array_like of bools, optional
+        True where a score counts; it broadcasts to the shape of ``logits``. It leaves out classes,
+        or whole rows. What stands there does not matter, in ``logits`` or ``target``, not even
+        NaN; but a row that counts cannot have its label there.
     label_smoothing : float, default 0.0
-        From 0 to below 1: the part of each target that is spread evenly over all classes.
+        From 0 to below 1: the part of each target that is spread evenly over all classes that
+        count.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        Whether to return the mean over the rows that count, their sum, or the loss of each row.
 
     Returns
     -------
     ndarray or scalar
         The loss in nats, 0 or above: for "none" in the shape of ``logits`` without ``axis``, else
         a scalar. A row with NaN, with +inf, or of -inf alone is NaN. A class with the logit -inf
-        adds +inf, or 0 if its target is 0. Of no rows, the sum is 0 and the mean NaN, as in
-        torch. The dtype of ``logits`` if it is a float, else float64.
+        adds +inf, or 0 if its target is 0. A row left out is 0. Of no rows, the sum is 0 and the
+        mean NaN, as in torch. The dtype of ``logits`` if it is a float, else float64.
 
     Raises
     ------
@@ -179,13 +264,21 @@ def cross_entropy(
     IndexError
         If a label is negative, or not below the number of classes.
     TypeError
-        If ``logits`` or ``target`` is complex, text, dates, objects, a masked array or a torch
-        tensor; if labels are floats, or ``target`` is boolean; or if ``label_smoothing`` is not
-        one real number.
+        If ``logits``, ``target`` or ``weight`` is complex, text, dates, objects, a masked array or
+        a torch tensor; if labels are floats, or ``target`` is boolean; if ``where`` is not
+        boolean, ``ignore_index`` no integer, or ``label_smoothing`` not one real number.
     ValueError
         If ``target`` has another shape, or integers have the shape of ``logits``; if a target is
-        negative or NaN, or does not sum to 1; if ``reduction`` is unknown, or ``label_smoothing``
-        out of range.
+        negative or NaN, does not sum to 1, or lies at a class that ``where`` leaves out; if
+        ``weight`` is negative, not finite or of another length; if ``where`` does not broadcast;
+        if ``ignore_index`` comes with probabilities; if ``reduction`` is unknown, or
+        ``label_smoothing`` out of range.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the sum of finite losses is too large for the dtype of ``logits``, as it soon is in
+        float16. The losses are added in float64.
 
     See Also
     --------
@@ -198,9 +291,13 @@ def cross_entropy(
     maximal one: two terms of one sign, so that a loss near 0 keeps its digits where others
     return 0. Blanchard, Higham and Higham give the analysis.
 
-    Smoothing replaces the target y by ``(1 - label_smoothing) * y + label_smoothing / K`` for K
-    classes. The mean divides by the number of rows, whatever the kind of target. Rounding in the
-    sum of a row of targets counts as it does in torch: nothing is normalized.
+    Smoothing replaces the target y by ``(1 - label_smoothing) * y + label_smoothing / K`` for the
+    K classes that count in a row. The loss of a row is then ``-sum(weight * y * log(p))``.
+
+    The mean is that of torch. Of labels with ``weight``, it is weighted: the sum of the losses
+    over the sum of the weights of the labels. Otherwise the losses are divided by the number of
+    rows that count, those of weighted probabilities too. Rounding in the sum of a row of targets
+    counts as it does in torch: nothing is normalized.
 
     References
     ----------
@@ -222,6 +319,8 @@ def cross_entropy(
     np.float64(0.4099)
     >>> cross_entropy([z, z], [1, 2], reduction="none").round(4)
     array([0.4099, 2.4399])
+    >>> cross_entropy([z, z], [1, -100], ignore_index=-100).round(4)
+    np.float64(0.4099)
     >>> cross_entropy(z, [0.0, 0.5, 0.5]).round(4)
     np.float64(1.4249)
 
@@ -232,11 +331,11 @@ def cross_entropy(
     """
     z, dtype = as_floats(logits, "logits")
     axes = as_axes(axis, "axis", z.ndim)
-    y = as_target(target, "target", z.shape, axes)
-    smoothing = as_label_smoothing(label_smoothing, "label_smoothing")
+    rows = as_rows(z, target, axes, weight, ignore_index, where, label_smoothing)
     check_choice(reduction, "reduction", REDUCTIONS)
-    [losses] = run_blockwise(cross_entropy_kernel, [z, y], axes, z.dtype, (smoothing,))
-    return reduce_losses(np.squeeze(losses, axes), reduction, dtype)
+    kernel = on_target(cross_entropy_kernel, rows.smoothing, rows.weight)
+    [losses] = run_blockwise(kernel, rows.arrays, axes, z.dtype)
+    return reduce_losses(np.squeeze(losses, axes), reduction, dtype, rows.total)
 
 
 @no_warnings
@@ -245,8 +344,11 @@ def cross_entropy_and_grad(
     target: ArrayLike,
     axis: Axis = -1,
     *,
-    reduction: Reduction = "mean",
+    weight: ArrayLike | None = None,
+    ignore_index: SupportsIndex | None = None,
+    where: ArrayLike | None = None,
     label_smoothing: Number = 0.0,
+    reduction: Reduction = "mean",
     out: FloatArray | None = None,
 ) -> tuple[Any, FloatArray]:
     """Return the cross-entropy of softmax and its gradient, ``softmax(logits) - target``.
@@ -262,10 +364,20 @@ def cross_entropy_and_grad(
     axis : int or tuple of ints, default -1
         The axis, or axes, along which the classes lie. With several axes, labels count through
         them in C order, the last axis running fastest.
-    reduction : {"mean", "sum", "none"}, default "mean"
-        Whether to return the mean over all rows, their sum, or the loss of each row.
+    weight : array_like of numbers, optional
+        How much each class weighs, 0 or above: one number for each, in the order in which labels
+        count them.
+    ignore_index : int, optional
+        The label of the rows to leave out. It may be out of range: ``torch`` has -100.
+    where : array_like of bools, optional
+        True where a score counts; it broadcasts to the shape of ``logits``. It leaves out classes,
+        or whole rows. What stands there does not matter, in ``logits`` or ``target``, not even
+        NaN; but a row that counts cannot have its label there.
     label_smoothing : float, default 0.0
-        From 0 to below 1: the part of each target that is spread evenly over all classes.
+        From 0 to below 1: the part of each target that is spread evenly over all classes that
+        count.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        Whether to return the mean over the rows that count, their sum, or the loss of each row.
     out : ndarray, optional
         Where to write the gradient: an array of its shape and dtype. It may be ``logits`` itself
         or overlap it.
@@ -275,9 +387,10 @@ def cross_entropy_and_grad(
     loss : ndarray or scalar
         What ``cross_entropy`` returns.
     grad : ndarray
-        The gradient with respect to ``logits``, in their shape. For "mean" it is divided by the
-        number of rows; for "none" each row is the gradient of its own loss. A row with NaN, with
-        +inf, or of -inf alone is NaN. The dtype of ``logits`` if it is a float, else float64.
+        The gradient with respect to ``logits``, in their shape. For "mean" it is divided by what
+        the mean divides by; for "none" each row is the gradient of its own loss. A row with NaN,
+        with +inf, or of -inf alone is NaN; what is left out is 0. The dtype of ``logits`` if it
+        is a float, else float64.
 
     Raises
     ------
@@ -321,23 +434,242 @@ def cross_entropy_and_grad(
     """
     z, dtype = as_floats(logits, "logits")
     axes = as_axes(axis, "axis", z.ndim)
-    y = as_target(target, "target", z.shape, axes)
-    smoothing = as_label_smoothing(label_smoothing, "label_smoothing")
+    rows = as_rows(z, target, axes, weight, ignore_index, where, label_smoothing)
     check_choice(reduction, "reduction", REDUCTIONS)
     check_out(out, "out", z.shape, dtype)
-    rows = math.prod(n for i, n in enumerate(z.shape) if i not in axes)
-    parameters = smoothing, rows if reduction == "mean" else 1
-    losses, grad = run_blockwise(
-        cross_entropy_and_grad_kernel, [z, y], axes, z.dtype, parameters, out=out
-    )
-    loss = reduce_losses(np.squeeze(losses, axes), reduction, dtype)
+    count = z.dtype.type(rows.total) if reduction == "mean" else 1
+    kernel = on_target(cross_entropy_and_grad_kernel, rows.smoothing, rows.weight, count)
+    losses, grad = run_blockwise(kernel, rows.arrays, axes, z.dtype, out=out)
+    for mask in rows.arrays[2:]:  # a row of NaN has reached the classes that were left out
+        np.copyto(grad, 0, where=~mask)
+    loss = reduce_losses(np.squeeze(losses, axes), reduction, dtype, rows.total)
     return loss, grad if out is not None else grad.astype(dtype, copy=False)
 
 
-def reduce_losses(losses: FloatArray, reduction: Reduction, dtype: FloatDtype) -> Any:
-    """Return the losses of the rows, or their mean or sum."""
+@no_warnings
+def binary_cross_entropy(
+    logits: ArrayLike,
+    target: ArrayLike,
+    *,
+    pos_weight: ArrayLike | None = None,
+    weight: ArrayLike | None = None,
+    reduction: Reduction = "mean",
+) -> Any:
+    """Return the cross-entropy of sigmoid, the loss of questions that are answered yes or no.
+
+    Parameters
+    ----------
+    logits : array_like of real numbers, any shape
+        The scores, before any sigmoid: one for each question. They may be infinite or NaN.
+    target : array_like of numbers or booleans
+        The answers, in the shape of ``logits``: 1 or True is yes, 0 or False is no, and what lies
+        between is the probability of yes. There is no broadcasting.
+    pos_weight : array_like of numbers, optional
+        How much a yes weighs, where a no weighs 1: 0 or above. It broadcasts to the shape of
+        ``logits``, so that there may be one number for each column.
+    weight : array_like of numbers, optional
+        How much each entry weighs, 0 or above. It broadcasts to the shape of ``logits``.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        Whether to return the mean over all entries, their sum, or the loss of each entry.
+
+    Returns
+    -------
+    ndarray or scalar
+        The loss in nats, 0 or above: for "none" in the shape of ``logits``, else a scalar. NaN
+        gives NaN. An infinite logit adds +inf, or 0 if the answer is as sure as the logit. Of
+        nothing, the sum is 0 and the mean NaN. The dtype of ``logits`` if it is a float, else
+        float64.
+
+    Raises
+    ------
+    TypeError
+        If an argument is complex, text, dates, objects, a masked array or a torch tensor.
+    ValueError
+        If ``target`` has another shape, or is not from 0 to 1; if a weight is negative, not
+        finite, or does not broadcast; if ``reduction`` is unknown.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the sum of finite losses is too large for the dtype of ``logits``.
+
+    See Also
+    --------
+    cross_entropy : For classes that exclude each other.
+    binary_cross_entropy_and_grad : The gradient too.
+
+    Notes
+    -----
+    With the answer y it is ``pos_weight * y * softplus(-z) + (1 - y) * softplus(z)``, times
+    ``weight``: neither term is negative, so nothing cancels, and nothing overflows. From
+    probabilities the loss of a sure and wrong answer would be infinite, or cut off where a
+    library clips them.
+
+    The mean divides by the number of entries, as ``torch.nn.BCEWithLogitsLoss`` does, whatever
+    the weights are.
+
+    References
+    ----------
+    I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning*, MIT Press, 2016, section 6.2.2.2.
+
+    Examples
+    --------
+    >>> from softmax_lessons import binary_cross_entropy
+    >>> z = [0.25, 1.23, -0.8]
+    >>> binary_cross_entropy(z, [0, 1, 1]).round(4)
+    np.float64(0.7559)
+    >>> binary_cross_entropy(z, [0, 1, 1], reduction="none").round(4)
+    array([0.826 , 0.2562, 1.1711])
+    >>> binary_cross_entropy([-1000.0, 40.0], [1, 1], reduction="none")
+    array([1.00000000e+03, 4.24835426e-18])
+    """
+    z, dtype = as_floats(logits, "logits")
+    arrays = as_entries(z, target, pos_weight, weight)
+    check_choice(reduction, "reduction", REDUCTIONS)
+    [losses] = run_blockwise(binary_cross_entropy_kernel, arrays, (), z.dtype)
+    return reduce_losses(losses, reduction, dtype, losses.size)
+
+
+@no_warnings
+def binary_cross_entropy_and_grad(
+    logits: ArrayLike,
+    target: ArrayLike,
+    *,
+    pos_weight: ArrayLike | None = None,
+    weight: ArrayLike | None = None,
+    reduction: Reduction = "mean",
+    out: FloatArray | None = None,
+) -> tuple[Any, FloatArray]:
+    """Return the cross-entropy of sigmoid and its gradient, ``sigmoid(logits) - target``.
+
+    Parameters
+    ----------
+    logits : array_like of real numbers, any shape
+        The scores, before any sigmoid: one for each question. They may be infinite or NaN.
+    target : array_like of numbers or booleans
+        The answers, in the shape of ``logits``: 1 or True is yes, 0 or False is no, and what lies
+        between is the probability of yes. There is no broadcasting.
+    pos_weight : array_like of numbers, optional
+        How much a yes weighs, where a no weighs 1: 0 or above. It broadcasts to the shape of
+        ``logits``, so that there may be one number for each column.
+    weight : array_like of numbers, optional
+        How much each entry weighs, 0 or above. It broadcasts to the shape of ``logits``.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        Whether to return the mean over all entries, their sum, or the loss of each entry.
+    out : ndarray, optional
+        Where to write the gradient: an array of its shape and dtype. It may be ``logits`` itself
+        or overlap it.
+
+    Returns
+    -------
+    loss : ndarray or scalar
+        What ``binary_cross_entropy`` returns.
+    grad : ndarray
+        The gradient with respect to ``logits``, in their shape. For "mean" it is divided by the
+        number of entries; for "none" each entry is the derivative of its own loss. NaN gives NaN.
+        The dtype of ``logits`` if it is a float, else float64.
+
+    Raises
+    ------
+    TypeError
+        As for ``binary_cross_entropy``. Also if ``out`` is no array or has another dtype.
+    ValueError
+        As for ``binary_cross_entropy``. Also if ``out`` has another shape or is read-only.
+
+    See Also
+    --------
+    binary_cross_entropy : The loss alone.
+    check_grad : Compares a gradient with numerical derivatives.
+
+    Notes
+    -----
+    With the answer y it is ``(1 - y) * sigmoid(z) - pos_weight * y * sigmoid(-z)``, times
+    ``weight``. Where the answer is yes or no, only one of the terms is there, and so a small
+    gradient keeps the digits that ``sigmoid(z) - 1`` would lose.
+
+    References
+    ----------
+    I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning*, MIT Press, 2016, section 6.2.2.2.
+
+    Examples
+    --------
+    >>> from softmax_lessons import binary_cross_entropy_and_grad
+    >>> loss, grad = binary_cross_entropy_and_grad([0.25, 1.23, -0.8], [0, 1, 1], reduction="sum")
+    >>> loss.round(4)
+    np.float64(2.2676)
+    >>> grad.round(3)
+    array([ 0.562, -0.226, -0.69 ])
+    """
+    z, dtype = as_floats(logits, "logits")
+    arrays = as_entries(z, target, pos_weight, weight)
+    check_choice(reduction, "reduction", REDUCTIONS)
+    check_out(out, "out", z.shape, dtype)
+    count = z.dtype.type(z.size) if reduction == "mean" else 1
+    losses, grad = run_blockwise(
+        binary_cross_entropy_and_grad_kernel, arrays, (), z.dtype, (count,), out=out
+    )
+    loss = reduce_losses(losses, reduction, dtype, losses.size)
+    return loss, grad if out is not None else grad.astype(dtype, copy=False)
+
+
+# --- what the functions share -----------------------------------------------------------------
+
+
+class Rows(NamedTuple):
+    """What is asked about the rows of logits, checked."""
+
+    arrays: list[NDArray[Any]]  # logits, target, and a mask if something is left out
+    smoothing: np.longdouble
+    weight: FloatArray | None
+    total: float | np.floating[Any]  # what the mean divides by
+
+
+def as_rows(
+    z: FloatArray,
+    target: ArrayLike,
+    axes: tuple[int, ...],
+    weight: ArrayLike | None,
+    ignore_index: SupportsIndex | None,
+    where: ArrayLike | None,
+    label_smoothing: Number,
+) -> Rows:
+    """Check the arguments that the loss and its gradient share."""
+    y, mask = as_counted_target(target, "target", z.shape, axes, where, ignore_index)
+    n_classes = math.prod(z.shape[i] for i in axes)
+    w = as_class_weights(weight, "weight", n_classes, z.dtype)
+    smoothing = as_label_smoothing(label_smoothing, "label_smoothing")
+    counts = np.True_ if mask is None else mask.any(axis=axes, keepdims=True)
+    if w is not None and y.dtype.kind == "i":
+        wide = np.promote_types(z.dtype, np.float64)
+        total = np.sum(w[y], where=counts, dtype=wide)
+    elif mask is None:
+        total = math.prod(n for i, n in enumerate(z.shape) if i not in axes)
+    else:
+        total = np.count_nonzero(counts)
+    return Rows([z, y] if mask is None else [z, y, mask], smoothing, w, total)
+
+
+def as_entries(
+    z: FloatArray, target: ArrayLike, pos_weight: ArrayLike | None, weight: ArrayLike | None
+) -> list[NDArray[Any]]:
+    """Check the arguments that the binary loss and its gradient share; return arrays of one shape."""
+    y = as_answers(target, "target", z.shape)
+    weights = [(pos_weight, "pos_weight"), (weight, "weight")]
+    return [z, y, *(as_entry_weights(w, name, z.shape, z.dtype) for w, name in weights)]
+
+
+def reduce_losses(
+    losses: FloatArray, reduction: Reduction, dtype: FloatDtype, total: float | np.floating[Any]
+) -> Any:
+    """Return the losses of the rows, or their sum, or that divided by ``total``."""
     if reduction == "none":
         return losses[()].astype(dtype, copy=False)
     wide = np.promote_types(losses.dtype, np.float64)  # a sum of float32 may overflow
     loss = losses.sum(dtype=wide)
-    return (loss / losses.size if reduction == "mean" else loss).astype(dtype)
+    if reduction == "mean":
+        return (loss / total).astype(dtype)
+    loss = loss.astype(dtype)
+    if np.isinf(loss) and np.isfinite(losses).all():
+        message = f"the sum of the losses is too large for {dtype}: take the mean"
+        warnings.warn(message, RuntimeWarning, stacklevel=4)
+    return loss
