@@ -55,9 +55,10 @@ Errors
 
 from typing import TYPE_CHECKING
 
-from softmax_lessons import activations, gradients, losses, normalizers
+from softmax_lessons import activations, gradients, information, losses, normalizers
 from softmax_lessons.activations import *
 from softmax_lessons.gradients import *
+from softmax_lessons.information import *
 from softmax_lessons.losses import *
 from softmax_lessons.normalizers import *
 
@@ -65,6 +66,7 @@ from softmax_lessons.normalizers import *
 __all__: list[str] = []
 __all__ += activations.__all__
 __all__ += gradients.__all__
+__all__ += information.__all__
 __all__ += losses.__all__
 __all__ += normalizers.__all__
 

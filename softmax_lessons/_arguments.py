@@ -297,6 +297,26 @@ def as_labelled_rows(
     return rows.astype(np.promote_types(z.dtype, np.float64)), right.ravel(), dtype
 
 
+def check_rows_of_probabilities(
+    p: FloatArray, name: str, axes: tuple[int, ...], dtype: FloatDtype
+) -> None:
+    """Raise unless ``p``, which came in ``dtype``, is what softmax may return: NaN and 0 too."""
+    blank = np.isnan(sum_along(p, axes)) | ~p.any(axis=axes, keepdims=True)
+    n_classes = math.prod(p.shape[i] for i in axes)
+    if n_classes:
+        rows = np.where(blank, 1 / n_classes, p).astype(dtype, copy=False)
+        check_distributions(rows, name, axes, ": of scores pass logits=True")
+
+
+def check_log_probabilities(log_p: ArrayLike, name: str) -> None:
+    """Raise if a log-probability is above 0, by more than rounding leaves there."""
+    array, _ = as_floats(log_p, name)
+    highest = array.max(initial=-math.inf)
+    if highest > math.sqrt(np.finfo(np.float32).eps):
+        message = f"{name} must hold log-probabilities, 0 or below, got {highest}"
+        raise ValueError(f"{message}: pass what log_softmax returns, not probabilities or scores")
+
+
 def as_counted_target(
     target: ArrayLike,
     name: str,

@@ -22,6 +22,7 @@ from softmax_lessons._arguments import (
     as_floats,
     as_step,
     as_tolerance,
+    check_log_probabilities,
     check_out,
     common_shape,
 )
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from softmax_lessons._arguments import Axis, FloatArray, Number
 
-__all__ = ["check_grad", "softmax_jacobian", "softmax_jvp", "softmax_vjp"]
+__all__ = ["check_grad", "log_softmax_vjp", "softmax_jacobian", "softmax_jvp", "softmax_vjp"]
 
 PRECISION = float(np.finfo(np.float64).eps)
 
@@ -47,6 +48,13 @@ def softmax_vjp_kernel(p: FloatArray, g: FloatArray) -> FloatArray:
     # one probability is close to 1. Subtracting it again removes that.
     centred -= row_sum(p * centred)
     return p * centred
+
+
+def log_softmax_vjp_kernel(log_p: FloatArray, g: FloatArray) -> FloatArray:
+    """Return ``g * (1 - p) - p * (sum(g) - g)`` of each row, which is ``g - p * sum(g)``."""
+    others = row_sum(g) - g
+    # Where p is close to 1, expm1 has the digits of 1 - p that p has lost.
+    return -g * np.expm1(log_p) - np.exp(log_p) * others
 
 
 @no_warnings
@@ -84,7 +92,7 @@ def softmax_jacobian(x: ArrayLike, axis: SupportsIndex = -1) -> FloatArray:
     -----
     The matrix is symmetric and positive semidefinite, and its rows sum to 0: raising all scores
     alike changes nothing. For n finite scores its rank is n - 1. On the diagonal ``p * (1 - p)``
-    would cancel where p is close to 1. Minus the sum of the rest of the row does not.
+    would cancel where p is close to 1: there ``1 - p`` is the sum of the other probabilities.
 
     References
     ----------
@@ -105,9 +113,9 @@ def softmax_jacobian(x: ArrayLike, axis: SupportsIndex = -1) -> FloatArray:
         raise TypeError(f"axis must be one integer, got {axis!r}: reshape x to make them one axis")
     p = softmax(np.moveaxis(z, as_axes(axis, "axis", z.ndim), (-1,)))
     jacobian = 0 - p[..., :, np.newaxis] * p[..., np.newaxis, :]  # 0 - 0 is 0, and -0 is not
+    others = np.where(p > 0.5, 0, p).sum(axis=-1, keepdims=True)  # of the one above 0.5
     diagonal = np.einsum("...ii->...i", jacobian)  # a view
-    diagonal[...] = 0
-    diagonal[...] = (p - p) - jacobian.sum(axis=-1)  # p - p is nan in a row of nan, else 0
+    diagonal[...] = p * np.where(p > 0.5, others, 1 - p)
     return jacobian.astype(dtype, copy=False)
 
 
@@ -175,7 +183,7 @@ def softmax_vjp(
     >>> softmax_vjp(p, [0.0, 1.0, 0.0]).round(3)
     array([-0.165,  0.223, -0.058])
     """
-    return times_jacobian(p, g, "g", axis, out)
+    return product(softmax_vjp_kernel, (p, g), ("p", "g"), axis, out)
 
 
 @no_warnings
@@ -245,22 +253,98 @@ def softmax_jvp(
     >>> softmax_jvp(p, [1.0, 1.0, 1.0])
     array([0., 0., 0.])
     """
-    return times_jacobian(p, v, "v", axis, out)
+    # The Jacobian is symmetric, so that it does not matter from which side a vector comes.
+    return product(softmax_vjp_kernel, (p, v), ("p", "v"), axis, out)
 
 
-def times_jacobian(
-    p: ArrayLike, v: ArrayLike, name_of_v: str, axis: Axis, out: FloatArray | None
+@no_warnings
+def log_softmax_vjp(
+    log_p: ArrayLike, g: ArrayLike, axis: Axis = -1, *, out: FloatArray | None = None
 ) -> FloatArray:
-    """Return the product; the Jacobian is symmetric, so that it does not matter from which side."""
-    (q, dtype_of_p), (u, dtype_of_v) = as_floats(p, "p"), as_floats(v, name_of_v)
-    dtype = np.promote_types(dtype_of_p, dtype_of_v)
-    if q.shape != u.shape:
-        shape = common_shape(q, u, ("p", name_of_v), axis)
-        q, u = np.broadcast_to(q, shape), np.broadcast_to(u, shape)
-    axes = as_axes(axis, "axis", q.ndim)
-    check_out(out, "out", q.shape, dtype)
-    [product] = run_blockwise(softmax_vjp_kernel, [q, u], axes, dtype, out=out)
-    return product
+    """Return a vector times the Jacobian of log-softmax, ``g - exp(log_p) * sum(g)``.
+
+    This is the step backward: from the gradient with respect to the log-probabilities to the
+    gradient with respect to the scores.
+
+    Parameters
+    ----------
+    log_p : array_like of real numbers
+        The log-probabilities that log-softmax returned, 0 or below.
+    g : array_like of real numbers
+        The gradient with respect to ``log_p``; 0 where a mask has left a class out.
+    axis : int or tuple of ints, default -1
+        The axis, or axes, along which the classes lie, in the shape that ``log_p`` and ``g``
+        broadcast to.
+    out : ndarray, optional
+        Where to write the result: an array of its shape and dtype. It may be ``log_p`` or ``g``
+        itself or overlap them.
+
+    Returns
+    -------
+    ndarray
+        The gradient with respect to the scores, in the shape that ``log_p`` and ``g`` broadcast
+        to; along ``axis`` it sums to 0. A NaN in ``g`` makes the row NaN, and so does a row of
+        NaN in ``log_p``. The dtype that NumPy promotes those of ``log_p`` and ``g`` to, where
+        integers count as float64.
+
+    Raises
+    ------
+    numpy.exceptions.AxisError
+        If ``axis`` is out of range; a scalar has no axis -1.
+    TypeError
+        If ``log_p`` or ``g`` is complex, text, dates, objects, a masked array or a torch tensor;
+        the message says what to pass instead. Also if ``out`` is no array or has another dtype.
+    ValueError
+        If ``log_p`` is above 0 anywhere: these are probabilities, or scores. If ``log_p`` and
+        ``g`` do not broadcast, or differ in length along ``axis``. Also if ``out`` has another
+        shape or is read-only.
+
+    See Also
+    --------
+    softmax_vjp : The step backward through softmax.
+    cross_entropy_and_grad : The gradient of the usual loss in one step.
+
+    Notes
+    -----
+    The entry i of the result is ``g[i] * (1 - p[i]) - p[i] * (the sum of the other g)``, and
+    ``1 - p`` is ``-expm1(log_p)``, which keeps its digits where p has rounded to 1.
+
+    References
+    ----------
+    A. G. Baydin, B. A. Pearlmutter, A. A. Radul and J. M. Siskind, "Automatic differentiation in
+    machine learning: a survey", *Journal of Machine Learning Research* 18(153), 2018, 1-43.
+
+    Examples
+    --------
+    >>> from softmax_lessons import log_softmax, log_softmax_vjp
+    >>> log_p = log_softmax([0.25, 1.23, -0.8])
+
+    The loss for the label 1 is ``-log_p[1]``, and its gradient ``p - y``:
+
+    >>> log_softmax_vjp(log_p, [0.0, -1.0, 0.0]).round(3)
+    array([ 0.249, -0.336,  0.087])
+    """
+    check_log_probabilities(log_p, "log_p")
+    return product(log_softmax_vjp_kernel, (log_p, g), ("log_p", "g"), axis, out)
+
+
+def product(
+    kernel: Callable[..., FloatArray],
+    arrays: tuple[ArrayLike, ArrayLike],
+    names: tuple[str, str],
+    axis: Axis,
+    out: FloatArray | None,
+) -> FloatArray:
+    """Return what ``kernel`` makes of what a function returned, and of a vector, broadcast."""
+    (a, dtype_of_a), (b, dtype_of_b) = map(as_floats, arrays, names)
+    dtype = np.promote_types(dtype_of_a, dtype_of_b)
+    if a.shape != b.shape:
+        shape = common_shape(a, b, names, axis)
+        a, b = np.broadcast_to(a, shape), np.broadcast_to(b, shape)
+    axes = as_axes(axis, "axis", a.ndim)
+    check_out(out, "out", a.shape, dtype)
+    [result] = run_blockwise(kernel, [a, b], axes, dtype, out=out)
+    return result
 
 
 # --- checking ---------------------------------------------------------------------------------

@@ -254,8 +254,9 @@ def cross_entropy(
     ndarray or scalar
         The loss in nats, 0 or above: for "none" in the shape of ``logits`` without ``axis``, else
         a scalar. A row with NaN, with +inf, or of -inf alone is NaN. A class with the logit -inf
-        adds +inf, or 0 if its target is 0. A row left out is 0. Of no rows, the sum is 0 and the
-        mean NaN, as in torch. The dtype of ``logits`` if it is a float, else float64.
+        adds +inf, or 0 if its target is 0. A row left out is 0. Of no rows, or of rows that
+        weigh nothing, the sum is 0 and the mean NaN, as in torch. The dtype of ``logits`` if it
+        is a float, else float64.
 
     Raises
     ------
@@ -638,15 +639,15 @@ def as_rows(
     n_classes = math.prod(z.shape[i] for i in axes)
     w = as_class_weights(weight, "weight", n_classes, z.dtype)
     smoothing = as_label_smoothing(label_smoothing, "label_smoothing")
-    counts = np.True_ if mask is None else mask.any(axis=axes, keepdims=True)
-    if w is not None and y.dtype.kind == "i":
-        wide = np.promote_types(z.dtype, np.float64)
-        total = np.sum(w[y], where=counts, dtype=wide)
-    elif mask is None:
-        total = math.prod(n for i, n in enumerate(z.shape) if i not in axes)
+    if mask is None:
+        counts = np.ones([1 if i in axes else n for i, n in enumerate(z.shape)], bool)
     else:
-        total = np.count_nonzero(counts)
-    return Rows([z, y] if mask is None else [z, y, mask], smoothing, w, total)
+        counts = mask.any(axis=axes, keepdims=True)
+    total: Any = np.count_nonzero(counts)
+    if w is not None and y.dtype.kind == "i":
+        total = np.sum(w[y], where=counts, dtype=np.promote_types(z.dtype, np.float64))
+    arrays = [z, y] if mask is None else [z, y, mask]
+    return Rows(arrays, smoothing, w, total or math.nan)
 
 
 def as_entries(
