@@ -86,8 +86,8 @@ def as_mask(
     try:
         return np.broadcast_to(mask, shape)
     except ValueError:
-        message = f"{name} of shape {mask.shape} does not broadcast to the shape of {name_of_x}, {shape}"
-        raise ValueError(message) from None
+        message = f"{name} of shape {mask.shape} does not broadcast to the shape of {name_of_x}"
+        raise ValueError(f"{message}, {shape}") from None
 
 
 def check_out(out: object, name: str, shape: tuple[int, ...], dtype: FloatDtype) -> None:
@@ -170,12 +170,13 @@ def as_temperature(temperature: Number, name: str) -> float:
 
 
 def as_label_smoothing(label_smoothing: Number, name: str) -> np.longdouble:
-    """Return ``label_smoothing`` as a number from 0 to below 1, with all the digits it came with."""
+    """Return ``label_smoothing`` as a number from 0 to below 1, with all its digits."""
     smoothing = as_real(label_smoothing, name)
     if not 0 <= smoothing < 1:
         raise ValueError(f"{name} must be 0 or above and below 1, got {label_smoothing!r}")
-    is_longer = isinstance(label_smoothing, np.longdouble)
-    return label_smoothing if is_longer else np.longdouble(smoothing)
+    return np.longdouble(
+        label_smoothing if isinstance(label_smoothing, np.longdouble) else smoothing
+    )
 
 
 def as_tolerance(tolerance: Number | None, name: str, default: float) -> float:
@@ -330,36 +331,46 @@ def as_counted_target(
     What the target holds for entries that do not count does not matter.
     """
     y = as_array(target, name)
-    mask = as_mask(where, "where", shape, "logits")
     rows = tuple(n for i, n in enumerate(shape) if i not in axes)
     are_labels = y.dtype.kind in "iu" and y.shape == rows
+    mask = as_mask(where, "where", shape, "the logits")
     if ignore_index is not None:
-        index = as_index(ignore_index, "ignore_index")
+        ignored = as_index(ignore_index, "ignore_index")
         if y.dtype.kind == "f":
             message = f"ignore_index goes with class labels, but {name} holds floats"
             raise ValueError(f"{message}: leave rows of probabilities out with where")
         if are_labels:
-            counts = np.expand_dims(y != index, axes)
+            counts = np.expand_dims(y != ignored, axes)
             mask = np.broadcast_to(counts, shape) if mask is None else mask & counts
     if mask is None:
         return as_target(y, name, shape, axes), None
-    kept = mask.any(axis=axes, keepdims=True)
+    kept = np.asarray(mask.any(axis=axes, keepdims=True))
     if are_labels:
         y = as_target(np.where(kept.reshape(rows), y, 0), name, shape, axes)
-        at_label = np.take_along_axis(as_lines(mask, axes), as_lines(y, axes), axis=1)
-        bad = as_lines(y, axes)[~at_label & as_lines(kept, axes)]
-        advice = "let that class count, or leave the whole row out"
+        check_labels_count(y, name, mask, kept, axes)
     elif y.dtype.kind == "f" and y.shape == shape:
         bad = y[~mask & kept & (y > 0)]
-        advice = "pass 0 there"
-        n_classes = math.prod(shape[i] for i in axes)
-        y = np.where(mask, y, np.where(kept, 0, 1 / max(1, n_classes)).astype(y.dtype))
-    else:
-        bad, advice = np.empty(0), ""
+        if bad.size:
+            message = f"{name} has a probability of {bad[0]} at a class that where leaves out"
+            raise ValueError(f"{message}: pass 0 there")
+        anything = 1 / max(1, math.prod(shape[i] for i in axes))
+        y = np.where(mask, y, np.where(kept, 0, anything).astype(y.dtype))
+    return y if are_labels else as_target(y, name, shape, axes), mask
+
+
+def check_labels_count(
+    labels: NDArray[Any],
+    name: str,
+    mask: NDArray[np.bool_],
+    kept: NDArray[np.bool_],
+    axes: tuple[int, ...],
+) -> None:
+    """Raise if a class that is left out is the label of a row that is kept."""
+    y = as_lines(labels, axes)
+    bad = y[as_lines(kept, axes) & ~np.take_along_axis(as_lines(mask, axes), y, axis=1)]
     if bad.size:
-        what = f"class {bad[0]}" if are_labels else f"a probability of {bad[0]}"
-        raise ValueError(f"{name} has {what} where `where` leaves the class out: {advice}")
-    return (y if are_labels else as_target(y, name, shape, axes)), mask
+        message = f"{name} has the label {bad[0]} in a row where that class is left out"
+        raise ValueError(f"{message}: let the class count there, or leave the whole row out")
 
 
 def as_index(index: SupportsIndex, name: str) -> int:
@@ -371,11 +382,11 @@ def as_index(index: SupportsIndex, name: str) -> int:
 
 
 def as_answers(target: ArrayLike, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
-    """Return the answers to yes-or-no questions: numbers from 0 to 1, in the shape of the logits."""
+    """Return answers to yes-or-no questions: numbers from 0 to 1, in the shape of the logits."""
     y = as_array(target, name)
     if y.dtype.kind not in "biuf":
         message = f"{name} must hold numbers from 0 (no) to 1 (yes), got dtype {y.dtype}"
-        raise TypeError(f"{message}: pass a comparison, such as {name} == {name}.max()")
+        raise TypeError(f"{message}: pass a comparison, such as {name} == 'yes'")
     if y.shape != shape:
         message = f"{name} must have the shape of the logits, {shape}, got {y.shape}"
         advice = f": pass {name}.reshape({shape})" if y.size == math.prod(shape) else ""
@@ -416,5 +427,5 @@ def as_entry_weights(
     try:
         return np.broadcast_to(w, shape)
     except ValueError:
-        message = f"{name} of shape {w.shape} does not broadcast to the shape of the logits, {shape}"
-        raise ValueError(message) from None
+        message = f"{name} of shape {w.shape} does not broadcast to the shape of the logits"
+        raise ValueError(f"{message}, {shape}") from None

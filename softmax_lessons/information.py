@@ -84,7 +84,7 @@ def exp_minus_1_minus(x: FloatArray) -> FloatArray:
 
 
 def log_of_ratio(q: FloatArray, p: FloatArray) -> FloatArray:
-    """Return ``log(q / p)``, with all digits where q is close to p, or the quotient out of range."""
+    """Return ``log(q / p)``, with all digits where q is close to p, and for any quotient."""
     ratio_minus_1 = (q - p) / p
     is_close = (ratio_minus_1 > -0.9) & (ratio_minus_1 < 1e30)
     return np.where(is_close, np.log1p(ratio_minus_1), np.log(q) - np.log(p))
@@ -158,7 +158,7 @@ def entropy(p: ArrayLike, axis: Axis = -1, *, logits: bool = False) -> Any:
     >>> entropy([[0.0, 1.0], [0.5, 0.5]]).round(4)
     array([0.    , 0.6931])
     >>> entropy([0.25, 1.23, -0.8], logits=True).round(4)
-    np.float64(0.8311)
+    np.float64(0.831)
     """
     z, dtype = as_floats(p, "p")
     axes = as_axes(axis, "axis", z.ndim)
@@ -177,9 +177,11 @@ def kl_divergence(p: ArrayLike, q: ArrayLike, axis: Axis = -1, *, logits: bool =
 
     Parameters
     ----------
-    p, q : array_like of real numbers
+    p : array_like of real numbers
         Probabilities: 0 or above, with a sum of 1 along ``axis``, within 3.5e-4 (float16: 0.03).
         With ``logits=True`` the scores that softmax makes them of.
+    q : array_like of real numbers
+        The same of the other distribution.
     axis : int or tuple of ints, default -1
         The axis, or axes, along which the classes lie, in the shape that ``p`` and ``q``
         broadcast to.
@@ -233,7 +235,7 @@ def kl_divergence(p: ArrayLike, q: ArrayLike, axis: Axis = -1, *, logits: bool =
     >>> kl_divergence([0.5, 0.5], [0.5 + 1e-9, 0.5 - 1e-9]).round(22)
     np.float64(2e-18)
     >>> kl_divergence([0.25, 1.23, -0.8], [0.0, 0.0, 0.0], logits=True).round(4)
-    np.float64(0.2675)
+    np.float64(0.2676)
     """
     (a, dtype_of_p), (b, dtype_of_q) = as_floats(p, "p"), as_floats(q, "q")
     dtype = np.promote_types(dtype_of_p, dtype_of_q)

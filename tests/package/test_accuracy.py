@@ -8,16 +8,18 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from support.exact import (
+    exact_log_sigmoid,
     exact_log_softmax,
     exact_logsumexp,
     exact_sigmoid,
     exact_softmax,
+    exact_softplus,
     largest_error,
     rows,
 )
 from support.family import Z, by_name
 
-from softmax_lessons import log_softmax, logsumexp, sigmoid, softmax
+from softmax_lessons import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax, softplus
 from softmax_lessons._blockwise import sum_along
 
 DTYPES = [np.float16, np.float32, np.float64]
@@ -54,9 +56,28 @@ def test_error_of_sigmoid(dtype):
     assert largest_error(sigmoid(x), exact_sigmoid(x)) <= bound
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(
     ("function", "exact"),
-    [(softmax, exact_softmax), (log_softmax, exact_log_softmax), (sigmoid, exact_sigmoid)],
+    [(softplus, exact_softplus), (log_sigmoid, exact_log_sigmoid)],
+    ids=by_name,
+)
+def test_error_of_softplus_and_log_sigmoid(function, exact, dtype):
+    far = {np.float16: 17, np.float32: 103, np.float64: 745}[dtype]
+    x = np.concatenate([np.linspace(-far, far, 1001), np.linspace(-1, 1, 301)]).astype(dtype)
+    bound = 0.51 if dtype == np.float16 else 2
+    assert largest_error(function(x), exact(x)) <= bound
+
+
+@pytest.mark.parametrize(
+    ("function", "exact"),
+    [
+        (softmax, exact_softmax),
+        (log_softmax, exact_log_softmax),
+        (sigmoid, exact_sigmoid),
+        (log_sigmoid, exact_log_sigmoid),
+        (softplus, exact_softplus),
+    ],
     ids=by_name,
 )
 def test_longdouble_keeps_its_digits(function, exact):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from softmax_lessons import log_softmax, logsumexp, sigmoid, softmax
+from softmax_lessons import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax
 
 special = pytest.importorskip("scipy.special")
 
@@ -22,3 +22,4 @@ def test_the_same_as_scipy_along_any_axis(axis):
 def test_sigmoid_is_expit():
     x = np.linspace(-708, 800, 3001)  # scipy gives 0 for subnormal results
     assert_allclose(sigmoid(x), special.expit(x), rtol=1e-13)
+    assert_allclose(log_sigmoid(x), special.log_expit(x), rtol=1e-13)

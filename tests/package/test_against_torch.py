@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from support.family import EVERYTHING, Z, by_name
 
-from softmax_lessons import log_softmax, logsumexp, sigmoid, softmax
+from softmax_lessons import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax, softplus
 
 torch = pytest.importorskip("torch")
 
@@ -23,6 +23,10 @@ def test_the_same_as_torch_along_any_axis(axis, dtype):
     assert_allclose(log_softmax(x, axis=axis), theirs, rtol=rtol, atol=rtol)
     assert_allclose(logsumexp(x, axis=axis), torch.logsumexp(t, axis).numpy(), rtol=rtol)
     assert_allclose(sigmoid(x), torch.sigmoid(t).numpy(), rtol=rtol)
+    of_sigmoid = torch.nn.functional.logsigmoid(t).numpy()
+    assert_allclose(log_sigmoid(x), of_sigmoid, rtol=rtol, atol=1e-30)
+    of_plus = torch.nn.functional.softplus(t, threshold=1000).numpy()
+    assert_allclose(softplus(x), of_plus, rtol=rtol, atol=1e-30)
 
 
 @pytest.mark.parametrize("function", EVERYTHING, ids=by_name)

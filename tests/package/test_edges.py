@@ -3,9 +3,29 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from support.family import ACTIVATIONS, EVERYTHING, FLOATS, WITH_AXIS, Z, by_name, inf, nan
+from support.family import (
+    ACTIVATIONS,
+    ELEMENTWISE,
+    EVERYTHING,
+    FLOATS,
+    WITH_AXIS,
+    Z,
+    by_name,
+    inf,
+    nan,
+)
 
-from softmax_lessons import hardmax, log_softmax, logsumexp, sigmoid, softmax
+from softmax_lessons import (
+    hardmax,
+    log_sigmoid,
+    log_softmax,
+    logsumexp,
+    sigmoid,
+    softmax,
+    softplus,
+)
+
+WITH_OUT = [*ELEMENTWISE, *ACTIVATIONS]
 
 # --- scores that are not finite -----------------------------------------------------------------
 
@@ -37,6 +57,9 @@ def test_infinite_and_missing_scores(dtype, scores, p, log_p, lse, hard):
 
 def test_infinite_and_missing_scores_of_sigmoid():
     assert_array_equal(sigmoid([-inf, inf, nan]), [0, 1, nan])
+    assert_array_equal(log_sigmoid([-inf, inf, nan]), [-inf, 0, nan])
+    assert_array_equal(softplus([-inf, inf, nan]), [0, inf, nan])
+    assert not np.signbit(softplus(-inf))
 
 
 def test_huge_scores_do_not_overflow():
@@ -48,11 +71,13 @@ def test_huge_scores_do_not_overflow():
     assert logsumexp([big, big]) == big
     assert logsumexp([-1000.0, -1000.0]) == pytest.approx(-1000 + np.log(2), rel=1e-15)
     assert_array_equal(sigmoid([-big, big]), [0, 1])
+    assert_array_equal(log_sigmoid([-big, big]), [-big, 0])
+    assert_array_equal(softplus([-big, big]), [0, big])
 
 
 def test_no_warning_even_where_the_caller_asks_for_errors():
     wild = [[1e308, -1e308, inf], [nan, -inf, 0], [1e-310, -700, -745]]
-    for function in [sigmoid, *ACTIVATIONS]:
+    for function in WITH_OUT:
         for x in (wild, np.float16([60000, -60000, 0])):
             expected = function(x)
             with np.errstate(all="raise"):
@@ -115,8 +140,9 @@ def test_hardmax_with_two_axes_takes_the_first_in_c_order():
 
 
 def test_one_number_gives_a_numpy_scalar():
-    assert type(sigmoid(0)) is np.float64
-    assert type(sigmoid(np.float16(0))) is np.float16
+    for function in ELEMENTWISE:
+        assert type(function(0)) is np.float64
+        assert type(function(np.float16(0))) is np.float16
     assert type(logsumexp(Z)) is np.float64
     assert type(logsumexp(np.float32(Z))) is np.float32
     assert isinstance(logsumexp([Z]), np.ndarray)
@@ -131,6 +157,7 @@ def test_scores_left_out_do_not_matter():
     assert_array_equal(softmax(x, where=mask), [[*softmax([1, 2]), 0]] * 4)
     assert_array_equal(log_softmax(x, where=mask), [[*log_softmax([1, 2]), -inf]] * 4)
     assert_array_equal(logsumexp(x, where=mask), [logsumexp([1, 2])] * 4)
+    assert_array_equal(hardmax(x, where=mask), [[0, 1, 0]] * 4)
 
 
 def test_a_row_left_out_entirely():
@@ -140,11 +167,23 @@ def test_a_row_left_out_entirely():
     assert_array_equal(log_softmax(x, where=mask), [[-inf] * 3, log_softmax([0, 0, 0])])
     assert_array_equal(logsumexp(x, where=mask), [-inf, logsumexp([0, 0, 0])])
     assert_array_equal(softmax(Z, where=False), [0, 0, 0])
+    assert_array_equal(hardmax(x, where=mask), [[0, 0, 0], [1, 0, 0]])
+
+
+def test_the_first_maximum_is_one_that_counts():
+    # To the kernel, what is left out is -inf, but it does not tie with a score of -inf.
+    assert_array_equal(hardmax([5, -inf, -inf], where=[False, True, True]), [0, 1, 0])
+    assert_array_equal(hardmax([inf, 2, 2], where=[False, True, True]), [0, 1, 0])
+    x = [[3, 9], [3, 1]]
+    mask = [[True, False], [True, True]]
+    assert_array_equal(hardmax(x, axis=0, where=mask), [[1, 0], [0, 1]])
+    assert_array_equal(hardmax(x, axis=(0, 1), where=mask), [[1, 0], [0, 0]])
 
 
 def test_a_mask_does_not_hide_what_counts():
     assert_array_equal(softmax([-inf, -inf, 0], where=[True, True, False]), [nan, nan, 0])
     assert_array_equal(log_softmax([nan, 1, 0], where=[True, True, False]), [nan, nan, -inf])
+    assert_array_equal(hardmax([nan, 1, 0], where=[True, True, False]), [nan, nan, 0])
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -154,6 +193,7 @@ def test_a_mask_keeps_the_dtype(dtype):
     assert softmax(x, where=mask).dtype == dtype
     assert log_softmax(x, where=mask).dtype == dtype
     assert logsumexp(x, where=mask).dtype == dtype
+    assert hardmax(x, where=mask).dtype == dtype
 
 
 # --- temperatures -------------------------------------------------------------------------------
@@ -277,7 +317,7 @@ def test_any_memory_layout_gives_the_same(function):
     wide = np.repeat(x, 2, axis=-1)
     for y in [np.asfortranarray(x), x[::-1, :, ::-1][::-1, :, ::-1], wide[..., ::2], read_only]:
         for axis in [0, 1, 2, (0, 2)]:
-            arguments = {} if function is sigmoid else {"axis": axis}
+            arguments = {} if function in ELEMENTWISE else {"axis": axis}
             assert_allclose(function(y, **arguments), function(x, **arguments), rtol=1e-14)
 
 
@@ -288,7 +328,7 @@ def test_the_result_never_shares_memory_with_the_input(function):
         assert not np.shares_memory(function(x), x)
 
 
-@pytest.mark.parametrize("function", [sigmoid, softmax], ids=by_name)
+@pytest.mark.parametrize("function", WITH_OUT, ids=by_name)
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_out_takes_the_result(function, dtype):
     x = np.array([Z, Z], dtype)
@@ -298,25 +338,44 @@ def test_out_takes_the_result(function, dtype):
         np.empty((3, 2), dtype).T,
         np.empty((2, 6), dtype)[:, ::2],
     ]:
+        out = out[:, 0] if function is logsumexp else out
         assert function(x, out=out) is out
         assert_array_equal(out, expected)
 
 
-@pytest.mark.parametrize("function", [sigmoid, softmax], ids=by_name)
-def test_out_may_be_the_input_or_overlap_it(function):
-    memory = np.linspace(-2, 3, 12)
-    x = memory[:9].reshape(3, 3)
+@pytest.mark.parametrize("function", WITH_OUT, ids=by_name)
+@pytest.mark.parametrize("rows", [3, 3000])
+def test_out_may_be_the_input_or_overlap_it(function, rows):
+    memory = np.linspace(-2, 3, 4 * rows)
+    x = memory[: 3 * rows].reshape(rows, 3)
     expected = function(x)
-    out = memory[3:].reshape(3, 3)
+    out = memory[3 : 3 + expected.size].reshape(expected.shape)
     assert function(x, out=out) is out
     assert_array_equal(out, expected)
-    y = np.linspace(-2, 3, 12)
-    expected = function(y)
-    assert function(y, out=y) is y
-    assert_array_equal(y, expected)
+    if function is not logsumexp:
+        y = np.linspace(-2, 3, 12)
+        expected = function(y)
+        assert function(y, out=y) is y
+        assert_array_equal(y, expected)
 
 
-def test_out_with_a_mask():
-    out = np.full(3, nan)
-    softmax(Z, where=[True, False, True], out=out)
-    assert_array_equal(out, softmax(Z, where=[True, False, True]))
+@pytest.mark.parametrize("shape", [(4, 5, 6), (9, 10, 200)])
+@pytest.mark.parametrize("axis", [0, 1, -1, (0, 2), (1, 0), (0, 1, 2), ()])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_out_of_logsumexp_has_the_shape_of_the_result(shape, axis, keepdims):
+    x = np.random.default_rng(3).normal(size=shape)
+    mask = x < 1
+    expected = logsumexp(x, axis, keepdims=keepdims, where=mask)
+    for out in [np.empty(expected.shape), np.empty((*expected.shape, 2))[..., 1]]:
+        got = logsumexp(x, axis, keepdims=keepdims, where=mask, out=out)
+        assert got is out
+        assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("function", [softmax, log_softmax, hardmax, logsumexp], ids=by_name)
+def test_out_with_a_mask(function):
+    mask = [True, False, True]
+    expected = function(Z, where=mask)
+    out = np.full(np.shape(expected), nan)
+    function(Z, where=mask, out=out)
+    assert_array_equal(out, expected)

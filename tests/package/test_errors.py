@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from support.family import EVERYTHING, WITH_AXIS, Z, by_name, whole
+from support.family import ACTIVATIONS, ELEMENTWISE, EVERYTHING, WITH_AXIS, Z, by_name, whole
 
-from softmax_lessons import log_softmax, logsumexp, sigmoid, softmax
+from softmax_lessons import log_softmax, logsumexp, softmax
 
 DATES = np.array(["2024-01-01", "2024-01-02"], "datetime64[D]")
 STRINGS = "pass numpy.asarray(x, dtype=float)"
@@ -107,7 +107,7 @@ def test_a_temperature_that_is_no_number(function, temperature):
         function(Z, temperature=temperature)
 
 
-@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp], ids=by_name)
+@pytest.mark.parametrize("function", ACTIVATIONS, ids=by_name)
 @pytest.mark.parametrize("where", [[1, 0, 1], [1.0, 0.0, 1.0], "yes", [None, True, True]])
 def test_a_mask_that_is_not_boolean(function, where):
     dtype = np.asarray(where).dtype
@@ -116,14 +116,14 @@ def test_a_mask_that_is_not_boolean(function, where):
         function(Z, where=where)
 
 
-@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp], ids=by_name)
+@pytest.mark.parametrize("function", ACTIVATIONS, ids=by_name)
 def test_a_mask_with_a_mask_of_its_own(function):
     where = np.ma.array([True, True, True], mask=[False, True, False])
     with pytest.raises(TypeError, match=whole("where is a masked array: pass where.filled(False)")):
         function(Z, where=where)
 
 
-@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp], ids=by_name)
+@pytest.mark.parametrize("function", ACTIVATIONS, ids=by_name)
 @pytest.mark.parametrize("shape", [(2,), (3, 1), (1, 2, 3)])
 def test_a_mask_that_does_not_broadcast(function, shape):
     message = f"where of shape {shape} does not broadcast to the shape of x, (2, 3)"
@@ -132,7 +132,10 @@ def test_a_mask_that_does_not_broadcast(function, shape):
         function(x, where=np.ones(shape, bool))
 
 
-@pytest.mark.parametrize("function", [sigmoid, softmax], ids=by_name)
+OF_THE_SHAPE = [f for f in [*ELEMENTWISE, *ACTIVATIONS] if f is not logsumexp]
+
+
+@pytest.mark.parametrize("function", OF_THE_SHAPE, ids=by_name)
 @pytest.mark.parametrize(
     ("out", "error", "message"),
     [
@@ -157,3 +160,18 @@ def test_float16_needs_a_float16_out():
     x = np.float16(Z)
     with pytest.raises(TypeError, match=whole("out must have dtype float16, got float32")):
         softmax(x, out=np.zeros(3, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("keepdims", "out", "error", "message"),
+    [
+        (False, np.zeros(3), ValueError, "out must have shape (2,), got (3,)"),
+        (False, np.zeros((2, 1)), ValueError, "out must have shape (2,), got (2, 1)"),
+        (True, np.zeros(2), ValueError, "out must have shape (2, 1), got (2,)"),
+        (False, np.zeros(2, np.float32), TypeError, "out must have dtype float64, got float32"),
+        (False, [0.0, 0.0], TypeError, "out must be a NumPy array, got list"),
+    ],
+)
+def test_an_out_of_logsumexp_that_does_not_fit(keepdims, out, error, message):
+    with pytest.raises(error, match=whole(message)):
+        logsumexp([Z, Z], keepdims=keepdims, out=out)

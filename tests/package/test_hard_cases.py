@@ -12,13 +12,18 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from support.exact import exact_log_softmax, exact_logsumexp, exact_softmax, largest_error
-from support.family import ACTIVATIONS, FLOATS, NORMALIZERS, by_name, inf, nan
+from support.family import ACTIVATIONS, ELEMENTWISE, FLOATS, NORMALIZERS, by_name, inf, nan
 
 from softmax_lessons import (
+    binary_cross_entropy_and_grad,
     cross_entropy,
     cross_entropy_and_grad,
+    entropy,
     hardmax,
+    kl_divergence,
+    log_sigmoid,
     log_softmax,
+    log_softmax_vjp,
     logsumexp,
     one_hot,
     sigmoid,
@@ -26,6 +31,7 @@ from softmax_lessons import (
     softmax_jacobian,
     softmax_jvp,
     softmax_vjp,
+    softplus,
 )
 
 BOTH = [softmax, log_softmax]
@@ -275,6 +281,17 @@ def test_twice_the_logarithm_is_once_and_softmax_twice_is_flat():
     assert_allclose(flat, [np.e / (2 + np.e), *[1 / (2 + np.e)] * 2], rtol=1e-12)
 
 
+def test_sigmoid_of_longdouble_keeps_its_smallest_results():
+    x = np.longdouble(-11370)
+    exact = np.longdouble(mpmath.nstr(mpmath.exp(-11370), 30))
+    eps = np.finfo(np.longdouble).eps
+    for got in [sigmoid(x), sigmoid(np.full(40_000, x))[-1]]:
+        assert abs(got - exact) <= 2 * eps * exact
+    assert abs(log_sigmoid(-x) + exact) <= 2 * eps * exact
+    assert abs(softplus(x) - exact) <= 2 * eps * exact
+    assert abs(softmax(np.array([x, 0]))[0] - exact) <= 2 * eps * exact
+
+
 def test_sigmoid_keeps_its_digits_far_below_zero():  # through tanh: none
     x = np.array([-30.0, -300, -700, -740])
     assert_allclose(sigmoid(x)[:3], np.exp(x[:3]), rtol=1e-12)
@@ -290,7 +307,7 @@ def test_the_extremes_of_every_integer_dtype(dtype):
     middle = low if dtype is bool else high - 1
     for row in [[low, high], [high, low], [high, middle], [high, high], [low, low], [low, 1, high]]:
         x, z = np.array(row, dtype), np.array(row, np.float64)
-        for function in [sigmoid, *ACTIVATIONS]:
+        for function in [*ELEMENTWISE, *ACTIVATIONS]:
             assert function(x).dtype == np.float64
             assert_array_equal(function(x), function(z))
             assert_array_equal(function(np.array([x, x])), function(np.array([z, z])))
@@ -592,6 +609,8 @@ def test_every_layout_gives_the_same(shape, axis, dtype):
     labels = p.argmax(axis=axis) if isinstance(axis, int) else None
     functions = {
         "sigmoid": lambda x: [sigmoid(x)],
+        "log_sigmoid": lambda x: [log_sigmoid(x)],
+        "softplus": lambda x: [softplus(x)],
         "softmax": lambda x: [softmax(x, axis)],
         "log_softmax": lambda x: [log_softmax(x, axis)],
         "logsumexp": lambda x: [logsumexp(x, axis)],
@@ -601,10 +620,16 @@ def test_every_layout_gives_the_same(shape, axis, dtype):
         "labels": lambda x: () if labels is None else cross_entropy_and_grad(x, labels, axis),
         "p": lambda q: [softmax_vjp(q, x, axis)],
         "v": lambda x: [softmax_jvp(p, x, axis)],
+        "g": lambda x: [log_softmax_vjp(np.log(p), x, axis)],
+        "answers": lambda q: binary_cross_entropy_and_grad(x, q, weight=np.abs(x)),
+        "entropy": lambda q: [entropy(q, axis), entropy(x, axis, logits=True)],
+        "divergence": lambda q: [kl_divergence(q, q[::-1], axis)],
+        "divergence of logits": lambda x: [kl_divergence(x, 2 * x, axis, logits=True)],
+        "left out": lambda x: cross_entropy_and_grad(x, p, axis, where=np.ones(shape, bool)),
     }
     tolerance = 4 * np.finfo(dtype).eps
     for name, function in functions.items():
-        given = p if name in ("target", "p") else x
+        given = p if name in ("target", "p", "answers", "entropy", "divergence") else x
         expected = function(given)
         for layout, y in layouts(given).items():
             before = np.array(y)
@@ -626,6 +651,10 @@ def test_every_layout_of_out(shape, axis, dtype):
         lambda x, out: softmax(x, axis, out=out),
         lambda x, out: softmax(x, axis, where=p < 0.9, out=out),
         lambda x, out: softmax(x, axis, temperature=3, out=out),
+        lambda x, out: log_softmax(x, axis, out=out),
+        lambda x, out: hardmax(x, axis, where=p < 0.9, out=out),
+        lambda x, out: log_softmax_vjp(np.log(p), x, axis, out=out),
+        lambda x, out: binary_cross_entropy_and_grad(x, p, out=out)[1],
         lambda x, out: cross_entropy_and_grad(x, p, axis, out=out)[1],
         lambda x, out: softmax_vjp(p, x, axis, out=out),
         lambda x, out: softmax_vjp(x, p, axis, out=out),
@@ -659,6 +688,11 @@ def test_out_over_a_shifted_part_of_the_input(shape, axis):
         lambda x, out: cross_entropy_and_grad(x, y, axis, out=out)[1],
         lambda x, out: softmax_vjp(y, x, axis, out=out),
         lambda x, out: softmax_jvp(x, y, axis, out=out),
+        lambda x, out: log_softmax(x, axis, out=out),
+        lambda x, out: hardmax(x, axis, out=out),
+        lambda x, out: softplus(x, out=out),
+        lambda x, out: log_softmax_vjp(np.log(y), x, axis, out=out),
+        lambda x, out: binary_cross_entropy_and_grad(x, y, out=out)[1],
     ]
     before = memory.copy()
     for function, step in itertools.product(functions, [-n, -1, 1, n, 2 * n]):
@@ -703,12 +737,12 @@ def random_again(shape):
     return np.random.default_rng(7).standard_normal(shape)
 
 
-@pytest.mark.parametrize("function", [sigmoid, *ACTIVATIONS, *NORMALIZERS], ids=by_name)
+@pytest.mark.parametrize("function", [*ELEMENTWISE, *ACTIVATIONS, *NORMALIZERS], ids=by_name)
 @pytest.mark.parametrize("shape", [(1,), (1, 1), (5, 1), (1, 5), (70_000,), (300, 300)])
 def test_no_result_shares_memory(function, shape):
     x = np.linspace(0.5, 2, np.prod(shape)).reshape(shape)
     before = x.copy()
-    for axis in [{}] if function is sigmoid else [{"axis": a} for a in (0, -1, (), (0,))]:
+    for axis in [{}] if function in ELEMENTWISE else [{"axis": a} for a in (0, -1, (), (0,))]:
         with np.errstate(all="ignore"):  # min_max of one score divides by 0, and says so
             result = function(x, **axis)
         assert not np.may_share_memory(result, x)

@@ -9,9 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
-from support.family import ACTIVATIONS, WITH_AXIS
+from support.family import ACTIVATIONS, ELEMENTWISE, WITH_AXIS
 
-from softmax_lessons import hardmax, log_softmax, logsumexp, sigmoid, softmax
+from softmax_lessons import (
+    hardmax,
+    log_sigmoid,
+    log_softmax,
+    logsumexp,
+    sigmoid,
+    softmax,
+    softplus,
+)
 
 eighths = st.integers(-240, 240).map(lambda k: k / 8)
 shifts = st.integers(-(2**40), 2**40)
@@ -83,6 +91,16 @@ def test_two_classes_are_a_sigmoid(z):
     assert_allclose(sigmoid(z) + sigmoid(-z), np.ones(10), rtol=TIGHT)
 
 
+@given(vectors)
+def test_softplus_is_a_smooth_maximum_and_log_sigmoid_its_mirror(z):
+    assert_array_equal(log_sigmoid(z), -softplus(-z))
+    assert_allclose(log_sigmoid(z), np.log(sigmoid(z)), rtol=1e-12, atol=TIGHT)
+    assert_allclose(softplus(z) - softplus(-z), z, rtol=TIGHT, atol=TIGHT)
+    pairs = np.stack([z, np.zeros_like(z)], axis=-1)
+    assert_allclose(softplus(z), logsumexp(pairs), rtol=TIGHT)
+    assert (softplus(z) >= np.maximum(z, 0)).all()
+
+
 @given(vectors, st.floats(0.1, 10), st.floats(1, 10))
 def test_a_higher_temperature_lowers_the_top(z, temperature, factor):
     cold, warm = softmax(z, temperature=temperature), softmax(z, temperature=temperature * factor)
@@ -131,12 +149,15 @@ def test_masked_scores_count_as_absent(z, data):
     assert_allclose(log_p[mask], log_softmax(z[mask]), rtol=TIGHT, atol=TIGHT)
     assert_array_equal(log_p[~mask], -np.inf)
     assert_allclose(logsumexp(z, where=mask), logsumexp(z[mask]), rtol=TIGHT, atol=TIGHT)
+    hard = hardmax(z, where=mask)
+    assert_array_equal(hard[mask], hardmax(z[mask]))
+    assert_array_equal(hard[~mask], 0)
 
 
 @given(matrices)
 def test_nothing_changes_its_input(x):
     before = x.copy()
-    for function in [sigmoid, *WITH_AXIS]:
+    for function in [*ELEMENTWISE, *WITH_AXIS]:
         with np.errstate(all="ignore"):
             function(x)
         assert_array_equal(x, before)

@@ -13,7 +13,7 @@ import pytest
 from support.docstrings import run_examples, undocumented
 
 import softmax_lessons
-from softmax_lessons import activations, gradients, losses, normalizers
+from softmax_lessons import activations, gradients, information, losses, normalizers
 
 NAMES = softmax_lessons.__all__
 # What a parameter of that name is in every function of the family: its kind and its default.
@@ -23,6 +23,9 @@ FAMILY = {
     "where": ("keyword", None),
     "out": ("keyword", None),
     "keepdims": ("keyword", False),
+    "weight": ("keyword", None),
+    "pos_weight": ("keyword", None),
+    "ignore_index": ("keyword", None),
     "reduction": ("keyword", "mean"),
     "label_smoothing": ("keyword", 0.0),
 }
@@ -33,7 +36,10 @@ def test_public_names():
     assert {"softmax", "log_softmax", "logsumexp", "sigmoid", "hardmax"} <= set(NAMES)
     assert {"cross_entropy", "cross_entropy_and_grad", "one_hot", "min_max"} <= set(NAMES)
     assert {"softmax_jacobian", "softmax_vjp", "softmax_jvp", "check_grad"} <= set(NAMES)
-    assert len(set(NAMES)) == len(NAMES) >= 17
+    assert {"log_sigmoid", "softplus", "entropy", "kl_divergence"} <= set(NAMES)
+    assert {"binary_cross_entropy", "binary_cross_entropy_and_grad"} <= set(NAMES)
+    assert "log_softmax_vjp" in NAMES
+    assert len(set(NAMES)) == len(NAMES) >= 24
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -59,7 +65,8 @@ def test_unknown_attribute():
 
 def test_every_function_has_an_example_that_runs():
     with np.printoptions():
-        found = set().union(*map(run_examples, [activations, gradients, losses, normalizers]))
+        modules = [activations, gradients, information, losses, normalizers]
+        found = set().union(*map(run_examples, modules))
     assert found - {"GradCheck"} == set(NAMES)
 
 

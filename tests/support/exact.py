@@ -27,6 +27,14 @@ def exact_sigmoid(row):
     return [1 / (1 + mpmath.exp(-mpmath.mpf(float(v)))) for v in row]
 
 
+def exact_softplus(row):
+    return [mpmath.log1p(mpmath.exp(mpmath.mpf(float(v)))) for v in row]
+
+
+def exact_log_sigmoid(row):
+    return [-v for v in exact_softplus(-np.asarray(row))]
+
+
 def largest_error(got, exact):
     """Return the largest error in ulp of the exact value, subnormal numbers included."""
     got, exact = np.atleast_1d(got).ravel(), np.atleast_1d(exact).ravel()

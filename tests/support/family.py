@@ -6,6 +6,7 @@ import numpy as np
 
 from softmax_lessons import (
     hardmax,
+    log_sigmoid,
     log_softmax,
     logsumexp,
     min_max,
@@ -15,6 +16,7 @@ from softmax_lessons import (
     normalize_by_sum,
     sigmoid,
     softmax,
+    softplus,
 )
 
 LABELS = ["seal", "panda", "duck"]
@@ -24,7 +26,8 @@ P = [0.2491036, 0.66372565, 0.08717075]  # softmax of Z, from mpmath
 ACTIVATIONS = [softmax, log_softmax, logsumexp, hardmax]
 NORMALIZERS = [normalize_by_sum, normalize_by_abs, normalize_by_square, normalize_by_relu, min_max]
 WITH_AXIS = ACTIVATIONS + NORMALIZERS
-EVERYTHING = [sigmoid, *WITH_AXIS]
+ELEMENTWISE = [sigmoid, log_sigmoid, softplus]
+EVERYTHING = [*ELEMENTWISE, *WITH_AXIS]
 
 FLOATS = [np.float16, np.float32, np.float64, np.longdouble]
 nan, inf = np.nan, np.inf
