@@ -16,9 +16,7 @@ from softmax_lessons import (
     _blockwise,
     cross_entropy,
     cross_entropy_and_grad,
-    entropy,
     hardmax,
-    kl_divergence,
     log_softmax,
     log_softmax_vjp,
     logsumexp,
@@ -116,12 +114,13 @@ def test_losses_and_products_of_a_row_are_those_of_the_batch(n):
     losses, grad = cross_entropy_and_grad(x, y, reduction="none")
     assert_array_equal(cross_entropy(x, y, reduction="none"), losses)
     p, g = softmax(x), scores(n, 40).T
-    products = softmax_vjp(p, g)
+    products, others = softmax_vjp(p, g), log_softmax_vjp(log_softmax(x), g)
     for i in (0, 39):
         loss, slopes = cross_entropy_and_grad(x[i], y[i])
         assert loss == losses[i]
         assert_array_equal(slopes, grad[i])
         assert_array_equal(softmax_vjp(p[i], g[i]), products[i])
+        assert_array_equal(log_softmax_vjp(log_softmax(x[i]), g[i]), others[i])
 
 
 @given(st.integers(1, 16), st.integers(1, 300), st.sampled_from([np.float32, np.float64]))

@@ -18,6 +18,7 @@ from softmax_lessons import _blockwise, log_softmax, logsumexp, softmax
 from softmax_lessons.gradients import (
     GradCheck,
     check_grad,
+    log_softmax_vjp,
     softmax_jacobian,
     softmax_jvp,
     softmax_vjp,
@@ -25,6 +26,7 @@ from softmax_lessons.gradients import (
 from softmax_lessons.losses import cross_entropy, cross_entropy_and_grad
 
 PRODUCTS = [softmax_vjp, softmax_jvp]
+TWO = [*PRODUCTS, log_softmax_vjp]  # functions of two arrays that broadcast
 J = [  # of Z, from mpmath
     [0.18705099, -0.16533645, -0.02171455],
     [-0.16533645, 0.22319391, -0.05785747],
@@ -82,6 +84,16 @@ def test_products_are_those_with_the_matrix_along_any_axis():
             vectors = np.moveaxis(v, axis, -1)[..., np.newaxis]
             expected = np.moveaxis((jacobian @ vectors)[..., 0], -1, axis)
             assert_allclose(product(softmax(x, axis), v, axis), expected, rtol=1e-11, atol=1e-16)
+
+
+def test_the_step_backward_through_log_softmax():
+    jacobian = np.eye(3) - softmax(Z)  # of log-softmax: column j is the derivative to score j
+    g = np.array([3.0, -1.0, 2.0])
+    assert_allclose(log_softmax_vjp(log_softmax(Z), g), g @ jacobian, rtol=1e-14)
+    for label in range(3):
+        g = -np.eye(3)[label]
+        expected = cross_entropy_and_grad(Z, label)[1]
+        assert_allclose(log_softmax_vjp(log_softmax(Z), g), expected, rtol=1e-14)
 
 
 # --- properties ---------------------------------------------------------------------------------
@@ -160,12 +172,26 @@ def test_a_product_sums_to_zero(x, data):
 
 
 @given(matrices, st.data())
+def test_backward_through_log_softmax_is_backward_through_the_logarithm_and_softmax(x, data):
+    g = data.draw(hnp.arrays(np.float64, x.shape, elements=eighths))
+    near = x / 16
+    p = softmax(near)
+    got = log_softmax_vjp(log_softmax(near), g)
+    assert_allclose(got, softmax_vjp(p, g / p), rtol=1e-10, atol=1e-10)
+    assert_allclose(got.sum(axis=-1), np.zeros(len(x)), atol=1e-12)
+    report = check_grad(lambda z: (g * log_softmax(z)).sum(),
+                        lambda z: log_softmax_vjp(log_softmax(z), g), near)  # fmt: skip
+    assert report, str(report)
+
+
+@given(matrices, st.data())
 def test_nothing_changes_its_input(x, data):
     p, v = softmax(x), data.draw(hnp.arrays(np.float64, x.shape, elements=eighths))
     before = p.copy(), v.copy(), x.copy()
     softmax_vjp(p, v)
     softmax_jvp(p, v)
     softmax_jacobian(x)
+    log_softmax_vjp(np.log(p), v)
     for now, then in zip([p, v, x], before, strict=True):
         assert_array_equal(now, then)
 
@@ -215,6 +241,36 @@ def test_a_sure_answer_keeps_its_digits(product, dtype, gap, moves):
     mean = mpmath.fsum(float(a) * m for a, m in zip(p, moves, strict=True))
     exact = [float(a) * (m - mean) for a, m in zip(p, moves, strict=True)]
     assert largest_error(product(p, v), exact) <= 4
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("others", [3, 3000])
+def test_the_diagonal_keeps_its_digits_at_both_ends(dtype, others):
+    """Where p is small, its products with the others underflow; near 1, ``1 - p`` cancels."""
+    far = {np.float32: 79, np.float64: 700}[dtype]
+    for row in [np.append(np.zeros(others), -far), np.append(np.full(others, -far / 4), 0)]:
+        x = row.astype(dtype)
+        e = [mpmath.exp(float(v)) for v in (x[0], x[-1])]
+        total = others * e[0] + e[1]
+        exact_first = e[0] / total * ((others - 1) * e[0] + e[1]) / total
+        exact_last = e[1] / total * (others * e[0]) / total
+        diagonal = np.diag(softmax_jacobian(x))
+        assert largest_error(diagonal[0], exact_first) <= 8
+        assert largest_error(diagonal[-1], exact_last) <= 8
+
+
+@pytest.mark.parametrize(("dtype", "gap"), [(np.float32, 20), (np.float64, 40), (np.float64, 700)])
+def test_backward_through_log_softmax_of_a_sure_answer(dtype, gap):
+    x = np.array([0, -gap, -gap - 2], dtype)
+    others = [mpmath.exp(-gap), mpmath.exp(-gap - 2)]
+    p = [v / (1 + sum(others)) for v in (1, *others)]
+    rest = p[1] + p[2]  # 1 - p[0]
+    for g, exact in [
+        ([1, 0, 0], [rest, -p[1], -p[2]]),
+        ([0, 1, 0], [-p[0], 1 - p[1], -p[2]]),
+        ([2, 1, 0], [2 * rest - p[0], 1 - 3 * p[1], -3 * p[2]]),
+    ]:
+        assert largest_error(log_softmax_vjp(log_softmax(x), np.array(g, dtype)), exact) <= 4
 
 
 @pytest.mark.parametrize(("shape", "axis"), [((2**20,), 0), ((2**18, 2), 0), ((2, 2**18), 1)])
@@ -346,10 +402,57 @@ def test_no_warning_even_where_the_caller_asks_for_errors():
     for product in PRODUCTS:
         calls.append((product, [[1, 1e-310], [nan, 0]], [[1e308, -1e308], [inf, nan]]))
         calls.append((product, np.float16([1e-7, 1]), np.float16([6e4, -6e4])))
+    calls.append((log_softmax_vjp, [[0, -800], [-inf, nan]], [[1e308, 1e308], [inf, 1]]))
     for function, *arguments in calls:
         expected = function(*arguments)
         with np.errstate(all="raise"):
             assert_array_equal(function(*arguments), expected)
+
+
+def test_scores_left_out_of_log_softmax():
+    log_p = log_softmax([Z, Z, [nan, 0, 0]], where=[[True, True, False], [False] * 3, [True] * 3])
+    g = np.array([[1.0, 2.0, 0.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
+    got = log_softmax_vjp(log_p, g)
+    assert_allclose(got[0], [*log_softmax_vjp(log_softmax(Z[:2]), [1.0, 2.0]), 0], rtol=1e-15)
+    assert_array_equal(got[1], [0, 0, 0])
+    assert_array_equal(got[2], [nan, nan, nan])
+
+
+def test_a_score_of_minus_infinity_counts_in_the_step_backward():
+    # As in torch: its log-probability moves with it, though it moves nothing else.
+    got = log_softmax_vjp(log_softmax([0.0, 0.0, -inf]), [0.0, 0.0, 1.0])
+    assert_array_equal(got, [-0.5, -0.5, 1])
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_log_softmax_vjp_keeps_the_dtype_and_takes_out(dtype):
+    log_p, g = log_softmax(np.array([Z, Z], dtype)), np.array([[1, 2, 4], [0, 1, 0]], dtype)
+    expected = log_softmax_vjp(log_p.astype(float), g)
+    finest = max(np.finfo(dtype).eps, np.finfo(np.float64).eps)
+    out = np.empty((3, 2), dtype).T
+    assert log_softmax_vjp(log_p, g, out=out) is out
+    assert_allclose(out, expected, rtol=8 * finest)
+    assert log_softmax_vjp(log_p, g).dtype == dtype
+    mixed = log_softmax_vjp(log_p, np.uint8([[1, 2, 4], [0, 1, 0]]))
+    assert mixed.dtype == np.promote_types(dtype, np.float64)
+    assert_allclose(mixed, expected, rtol=8 * finest)
+
+
+@pytest.mark.parametrize("log_p", [softmax(Z), Z, [0.0, 0.01, -3.0]])
+def test_what_are_no_log_probabilities(log_p):
+    message = (
+        f"log_p must hold log-probabilities, 0 or below, got {np.max(log_p)}: pass what "
+        "log_softmax returns, not probabilities or scores"
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        log_softmax_vjp(log_p, [1, 0, 0])
+
+
+def test_log_probabilities_may_be_above_0_by_rounding():
+    z = np.float32(Z) + np.float32(1000)
+    log_p = z - np.log(np.sum(np.exp(z - z.max()))) - z.max()
+    log_softmax_vjp(log_p, Z)
+    assert_allclose(log_softmax_vjp([1e-7, -20.0], [1.0, 0.0])[1], -np.exp(-20), rtol=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(2, 0), (0, 3), (0,)])
@@ -358,7 +461,7 @@ def test_empty_arrays(shape):
     jacobian = softmax_jacobian(x)
     assert jacobian.shape == (*shape, shape[-1])
     assert jacobian.dtype == np.float32
-    for product in PRODUCTS:
+    for product in TWO:
         assert product(x, x).shape == shape
         assert product(x, x).dtype == np.float32
 

@@ -5,14 +5,21 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from support.family import Z, by_name
 
-from softmax_lessons import softmax
+from softmax_lessons import entropy, kl_divergence, log_softmax, softmax
 from softmax_lessons.gradients import (
     check_grad,
+    log_softmax_vjp,
     softmax_jacobian,
     softmax_jvp,
     softmax_vjp,
 )
-from softmax_lessons.losses import cross_entropy, cross_entropy_and_grad, one_hot
+from softmax_lessons.losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_and_grad,
+    cross_entropy,
+    cross_entropy_and_grad,
+    one_hot,
+)
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
@@ -47,6 +54,95 @@ def test_the_same_as_torch(dtype, shape, kind, reduction, smoothing):
     assert_allclose(loss, expected[0], rtol=20 * eps, atol=2 * eps)  # theirs loses digits near 0
     assert_allclose(grad, expected[1], rtol=50 * eps, atol=2 * eps)
     assert_array_equal(cross_entropy(x, target, axis, **arguments), loss)
+
+
+def tensors(arguments):
+    return {
+        n: torch.from_numpy(v) if isinstance(v, np.ndarray) else v for n, v in arguments.items()
+    }
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_weights_and_ignored_labels_are_those_of_torch(seed):
+    random = np.random.default_rng(seed)
+    dtype = random.choice([np.float32, np.float64])
+    n_classes = int(random.integers(1, 7))
+    shape = [(n_classes,), (int(random.integers(1, 6)), n_classes), (2, n_classes, 3)][seed % 3]
+    axis = min(1, len(shape) - 1)
+    rows = tuple(np.delete(shape, axis))
+    x = random.normal(0, 3, shape).astype(dtype)
+    arguments = {
+        "reduction": str(random.choice(["none", "mean", "sum"])),
+        "label_smoothing": float(random.choice([0, 0.1, 0.9])),
+    }
+    if random.random() < 0.7:
+        arguments["weight"] = (random.random(n_classes) + 0.1).astype(dtype)
+    if random.random() < 0.4:
+        target = softmax(random.normal(0, 2, shape), axis).astype(dtype)
+    else:
+        target = random.integers(0, n_classes, rows)
+        if random.random() < 0.6:
+            arguments["ignore_index"] = int(random.choice([-100, 0, n_classes - 1]))
+            target = np.where(random.random(rows) < 0.3, arguments["ignore_index"], target)
+    loss, grad = cross_entropy_and_grad(x, target, axis, **arguments)
+    expected = theirs(x, target, **tensors(arguments))
+    eps = np.finfo(dtype).eps
+    assert_allclose(loss, expected[0], rtol=30 * eps, atol=4 * eps)
+    assert_allclose(grad, expected[1], rtol=100 * eps, atol=4 * eps)
+    assert_array_equal(cross_entropy(x, target, axis, **arguments), loss)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_the_binary_loss_is_that_of_torch(seed):
+    random = np.random.default_rng(seed)
+    dtype = random.choice([np.float32, np.float64])
+    shape = [(), (5,), (4, 3), (2, 3, 4)][seed % 4]
+    x = np.asarray(random.normal(0, 5, shape)).astype(dtype)
+    y = np.asarray(random.choice([0, 1, 0.3, 0.75], shape)).astype(dtype)
+    arguments = {"reduction": str(random.choice(["none", "mean", "sum"]))}
+    if random.random() < 0.6:
+        arguments["pos_weight"] = np.asarray(3 * random.random(shape[-1:])).astype(dtype)
+    if random.random() < 0.6:
+        of_shape = shape if random.random() < 0.5 else shape[-1:]
+        arguments["weight"] = np.asarray(random.random(of_shape)).astype(dtype)
+    t = torch.from_numpy(x).requires_grad_()
+    expected = F.binary_cross_entropy_with_logits(t, torch.from_numpy(y), **tensors(arguments))
+    expected.sum().backward()
+    loss, grad = binary_cross_entropy_and_grad(x, y, **arguments)
+    eps = np.finfo(dtype).eps
+    assert_allclose(loss, expected.detach().numpy(), rtol=30 * eps, atol=4 * eps)
+    assert_allclose(grad, t.grad.numpy(), rtol=30 * eps, atol=4 * eps)
+    assert_array_equal(binary_cross_entropy(x, y, **arguments), loss)
+
+
+def test_where_the_binary_loss_of_torch_gives_nan():
+    x, y = np.array([np.inf, -np.inf]), np.array([1.0, 0.0])
+    lost = F.binary_cross_entropy_with_logits(torch.from_numpy(x), torch.from_numpy(y))
+    assert lost.isnan()
+    assert binary_cross_entropy(x, y) == 0
+
+
+def test_entropy_and_divergence_are_those_of_torch():
+    x, y = LOGITS[6, 5], np.random.default_rng(3).normal(size=(6, 5))
+    p, q = (torch.distributions.Categorical(logits=torch.from_numpy(a)) for a in (x, y))
+    assert_allclose(entropy(x, logits=True), p.entropy().numpy(), rtol=1e-12)
+    expected = torch.distributions.kl_divergence(p, q).numpy()
+    assert_allclose(kl_divergence(x, y, logits=True), expected, rtol=1e-11)
+    log_q, target = torch.from_numpy(log_softmax(y)), torch.from_numpy(softmax(x))
+    expected = F.kl_div(log_q, target, reduction="none").sum(dim=-1).numpy()
+    assert_allclose(kl_divergence(softmax(x), softmax(y)), expected, rtol=1e-11)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_the_step_backward_through_log_softmax_is_that_of_torch(dtype, axis):
+    log_p = log_softmax(LOGITS[2, 5, 3, 7], axis).astype(dtype)
+    g = np.random.default_rng(3).normal(size=log_p.shape).astype(dtype)
+    expected = torch._log_softmax_backward_data(
+        torch.from_numpy(g), torch.from_numpy(log_p), axis, torch.from_numpy(log_p).dtype
+    ).numpy()
+    eps = np.finfo(dtype).eps
+    assert_allclose(log_softmax_vjp(log_p, g, axis), expected, rtol=100 * eps, atol=8 * eps)
 
 
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
@@ -139,7 +235,7 @@ def test_the_step_forward_is_that_of_autograd(axis):
 @pytest.mark.parametrize("axis", [0, 1, -1])
 def test_products_are_those_of_torch(dtype, axis):
     p = softmax(LOGITS[2, 5, 3, 7], axis).astype(dtype)
-    g = RANDOM.normal(size=p.shape).astype(dtype)
+    g = np.random.default_rng(3).normal(size=p.shape).astype(dtype)
     expected = torch._softmax_backward_data(
         torch.from_numpy(g), torch.from_numpy(p), axis, torch.from_numpy(p).dtype
     ).numpy()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softmax_lessons import cross_entropy, log_softmax, sigmoid, softmax
+from softmax_lessons import binary_cross_entropy, log_softmax, sigmoid, softmax
 from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
 from softmax_lessons.exercises._rules import at_least_zero
 from softmax_lessons.exercises.catalog._shared import SIX_DIGITS, array
@@ -22,14 +22,9 @@ ORDER = 130  # among the chapters
 # --- the loss of yes-or-no questions --------------------------------------------------------------
 
 
-def two_scores(z: Array) -> Array:
-    """Return the scores of no and of yes."""
-    return np.stack([np.zeros_like(z), z], axis=-1)
-
-
 def per_answer(z: Array, y: Array) -> Array:
     """Return the loss of each answer."""
-    return np.asarray(cross_entropy(two_scores(z), y.astype(int), reduction="none"))
+    return np.asarray(binary_cross_entropy(z, y, reduction="none"))
 
 
 def from_probabilities(p: Array, y: Array) -> Array:
@@ -49,7 +44,7 @@ BCE_WITH_LOGITS = Exercise(
     "target is 1 for yes and 0 for no. Return the mean over all answers of -log sigmoid(z) where "
     "the target is 1, and of -log(1 - sigmoid(z)) where it is 0, as one number. It is finite for "
     "all finite logits. An absolute error of 1e-9 is allowed.",
-    right=lambda z, y: per_answer(z, y).mean(),
+    right=binary_cross_entropy,
     stages=(
         Stage("some answers", "It is not the mean loss.",
             "Take the loss of each answer, then the mean over all of them.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from softmax_lessons import log_softmax, softmax
+from softmax_lessons import entropy, log_softmax, softmax
 from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
 from softmax_lessons.exercises._rules import at_least_zero, probabilities
 from softmax_lessons.exercises.catalog._shared import (
@@ -100,7 +100,7 @@ ENTROPY = Exercise(
     "Return the entropy of the probabilities, minus the sum of p log p with the natural "
     "logarithm: one number for a vector, one for each row of a batch. The classes lie along the "
     f"last axis. A probability of 0 adds nothing. {NINE_DIGITS}",
-    right=lambda p: -np.sum(p * np.log(np.where(p > 0, p, 1)), axis=-1),
+    right=entropy,
     stages=(
         one_vector(*PROBABILITIES, array(0.5, 0.5), what="It is not the entropy"),
         a_batch(*PROBABILITY_ROWS, hint="Sum along the last axis only: `axis=-1`."),
