@@ -96,12 +96,12 @@ def as_probabilities(
     """Return the targets of a block as probabilities, smoothed over the classes that count."""
     if target.dtype.kind == "i":
         target = np.arange(x.shape[1])[:, np.newaxis] == target
-    y = np.where(where, target, 0).astype(x.dtype, copy=False)
+    y = target.astype(x.dtype, copy=False)
     if not smoothing:
         return y
     n = np.count_nonzero(np.broadcast_to(where, x.shape), axis=1, keepdims=True)
-    uniform = where / np.maximum(n, 1).astype(x.dtype)
-    smoothed: FloatArray = x.dtype.type(1 - smoothing) * y + x.dtype.type(smoothing) * uniform
+    kept, spread = np.array([1 - smoothing, smoothing]).astype(x.dtype)
+    smoothed: FloatArray = kept * y + spread / np.maximum(n, 1).astype(x.dtype)
     return smoothed
 
 
@@ -117,13 +117,16 @@ def on_target(
     *parameters: Any,
 ) -> Callable[..., Any]:
     """Return ``kernel`` for labels or probabilities, with weights and a mask."""
-    scale = 1 if weight is None else weight[:, np.newaxis]  # the classes lie along axis 1
 
     def kernel_on_target(
         x: FloatArray, target: NDArray[Any], where: NDArray[np.bool_] | bool = True
     ) -> Any:
-        y = as_probabilities(target, x, smoothing, where) * scale
-        return kernel(np.where(where, x, -np.inf), y, *parameters)
+        y = as_probabilities(target, x, smoothing, where)
+        if where is not True:
+            x, y = np.where(where, x, -np.inf), np.where(where, y, 0)
+        if weight is not None:
+            y = y * weight[:, np.newaxis]  # the classes lie along axis 1
+        return kernel(x, y, *parameters)
 
     return kernel_on_target
 
