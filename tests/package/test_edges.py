@@ -173,7 +173,9 @@ def test_a_row_left_out_entirely():
 def test_the_first_maximum_is_one_that_counts():
     # To the kernel, what is left out is -inf, but it does not tie with a score of -inf.
     assert_array_equal(hardmax([5, -inf, -inf], where=[False, True, True]), [0, 1, 0])
+    assert_array_equal(hardmax([-inf, -inf, 5], where=[False, True, False]), [0, 1, 0])
     assert_array_equal(hardmax([inf, 2, 2], where=[False, True, True]), [0, 1, 0])
+    assert_array_equal(hardmax([2, 2, 2], where=[False, True, True]), [0, 1, 0])
     x = [[3, 9], [3, 1]]
     mask = [[True, False], [True, True]]
     assert_array_equal(hardmax(x, axis=0, where=mask), [[1, 0], [0, 1]])

@@ -226,7 +226,14 @@ def test_quotients_out_of_range(p, q):
 
 
 def test_scores_far_from_each_other_in_level():
-    x, y = np.array([0.25, 1.25, -0.75]), np.array([0.125, -2.5, 1.0])
+    # The difference of 0.1 and a large number does not fit a float; the other way round neither.
+    x, y = np.array([0.1, 1.3, -0.7]), np.array([0.125, -2.5, 1.0])
+    for level in [2**10, 2**30, 2**45]:
+        expected = exact_divergence(exact_softmax(x), exact_softmax(y))
+        assert largest_error(kl_divergence(x, y + level, logits=True), expected) <= 8
+        expected = exact_divergence(exact_softmax(y), exact_softmax(x))
+        assert largest_error(kl_divergence(y + level, x, logits=True), expected) <= 8
+    x = np.array([0.25, 1.25, -0.75])
     expected = exact_divergence(exact_softmax(x), exact_softmax(y))
     for level in [2**10, 2**30, 2**45]:
         for a, b in [(x + level, y), (x, y + level), (x + level, y - level)]:
