@@ -1,9 +1,9 @@
-"""Cross-entropy of logits, with its gradient, and one-hot vectors.
+"""Cross-entropy of logits, for classes and for yes or no, with its gradient; one-hot vectors.
 
 The loss is taken from logits, never from probabilities: a probability that has rounded to 0 or 1
 has lost what the loss needs. Floats come back in the dtype of the logits (float16 is calculated
-in float32); integer logits become float64. None of the functions warns, and none changes its
-input.
+in float32); integer logits become float64. None of the functions changes its input, and none
+warns, unless a sum of finite losses overflows.
 """
 
 from __future__ import annotations
@@ -245,8 +245,9 @@ def cross_entropy(
         The label of the rows to leave out. It may be out of range: ``torch`` has -100.
     where : array_like of bools, optional
         True where a score counts; it broadcasts to the shape of ``logits``. It leaves out classes,
-        or whole rows. What stands there does not matter, in ``logits`` or ``target``, not even
-        NaN; but a row that counts cannot have its label there.
+        or whole rows: ``where[:, None]`` if it has one entry for each. What stands there does not
+        matter, in ``logits`` or ``target``, not even NaN; but a row that counts cannot have its
+        label there.
     label_smoothing : float, default 0.0
         From 0 to below 1: the part of each target that is spread evenly over all classes that
         count.
@@ -376,8 +377,9 @@ def cross_entropy_and_grad(
         The label of the rows to leave out. It may be out of range: ``torch`` has -100.
     where : array_like of bools, optional
         True where a score counts; it broadcasts to the shape of ``logits``. It leaves out classes,
-        or whole rows. What stands there does not matter, in ``logits`` or ``target``, not even
-        NaN; but a row that counts cannot have its label there.
+        or whole rows: ``where[:, None]`` if it has one entry for each. What stands there does not
+        matter, in ``logits`` or ``target``, not even NaN; but a row that counts cannot have its
+        label there.
     label_smoothing : float, default 0.0
         From 0 to below 1: the part of each target that is spread evenly over all classes that
         count.
