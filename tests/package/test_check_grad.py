@@ -249,7 +249,7 @@ def test_an_entry_without_error_is_not_the_worst():
         ((cube, cube_grad, []), ValueError, "x must have at least one entry, got shape (0,)"),
         ((cube, cube_grad, [1, inf]), ValueError, "x must be finite, got inf"),
         ((cube, cube_grad, [1j]), TypeError, "x must hold real numbers, got dtype complex128: pass "
-         "x.real or abs(x)"),
+         "numpy.real(x) or numpy.abs(x)"),
         ((softmax, cube_grad, Z), ValueError, "f must return one number, got an array of shape "
          "(3,)"),
         ((lambda x: x.sum() + 1j, cube_grad, Z), TypeError, "f must return one real number, got "
@@ -260,7 +260,7 @@ def test_an_entry_without_error_is_not_the_worst():
         ((cube, [1.0, 2.0], Z), ValueError, "grad must have the shape of x, (3,), got (2,)"),
         ((cube, lambda x: 1.0, Z), ValueError, "grad must have the shape of x, (3,), got ()"),
         ((cube, [1j] * 3, Z), TypeError, "grad must hold real numbers, got dtype complex128: pass "
-         "grad.real or abs(grad)"),
+         "numpy.real(grad) or numpy.abs(grad)"),
         ((cube, lambda x: None, Z), TypeError, "grad must hold real numbers, got dtype object: "
          "pass numpy.asarray(grad, dtype=float)"),
     ],

@@ -536,7 +536,11 @@ def test_little_memory_beyond_the_result(product, shape):
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        ([1j, 0, 0], "{0} must hold real numbers, got dtype complex128: pass {0}.real or abs({0})"),
+        (
+            [1j, 0, 0],
+            "{0} must hold real numbers, got dtype complex128: pass numpy.real({0}) or "
+            "numpy.abs({0})",
+        ),
         (
             [None] * 3,
             "{0} must hold real numbers, got dtype object: pass numpy.asarray({0}, dtype=float)",
