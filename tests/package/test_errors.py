@@ -14,7 +14,7 @@ STRINGS = "pass numpy.asarray(x, dtype=float)"
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        ([1 + 2j], "complex128: pass x.real or abs(x)"),
+        ([1 + 2j], "complex128: pass numpy.real(x) or numpy.abs(x)"),
         (np.array([1, 2], object), f"object: {STRINGS}"),
         ([10**30], f"object: {STRINGS}"),
         (None, f"object: {STRINGS}"),
@@ -22,15 +22,17 @@ STRINGS = "pass numpy.asarray(x, dtype=float)"
         ([b"1"], f"|S1: {STRINGS}"),
         (
             DATES,
-            "datetime64[D]: pass numbers, such as (x - x.min()) / numpy.timedelta64(1, 's')",
+            "datetime64[D]: pass numbers, such as numpy.subtract(x, numpy.min(x)) / "
+            "numpy.timedelta64(1, 's')",
         ),
         (
             DATES - DATES,
-            "timedelta64[D]: pass numbers, such as x / numpy.timedelta64(1, 's')",
+            "timedelta64[D]: pass numbers, such as numpy.divide(x, numpy.timedelta64(1, 's'))",
         ),
         (
             np.zeros(2, "f4,f4"),
-            "[('f0', '<f4'), ('f1', '<f4')]: pass an array of floats",
+            "[('f0', '<f4'), ('f1', '<f4')]: pass "
+            "numpy.lib.recfunctions.structured_to_unstructured(x)",
         ),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
@@ -112,6 +114,7 @@ def test_a_temperature_that_is_no_number(function, temperature):
 def test_a_mask_that_is_not_boolean(function, where):
     dtype = np.asarray(where).dtype
     message = f"where must be boolean, got dtype {dtype}: pass a comparison"
+    message += ", such as numpy.not_equal(where, 0)" if dtype.kind in "if" else ""
     with pytest.raises(TypeError, match=whole(message)):
         function(Z, where=where)
 

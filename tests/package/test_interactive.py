@@ -219,7 +219,7 @@ def test_text_and_html_hold_the_same_rows(name):
             [1, 2, 3j],
             LABELS,
             TypeError,
-            r"scores must hold real .*: pass scores.real or abs\(scores\)",
+            r"scores must hold real .*: pass numpy.real\(scores\)",
         ),
         (Z, LABELS[:2], ValueError, "labels must name each of the 3 scores, got 2 labels"),
         (Z, "abc", TypeError, "labels must be a sequence of strings, got 'abc'"),

@@ -90,17 +90,18 @@ def test_a_label_out_of_range(labels, n_classes, bad):
 
 
 @pytest.mark.parametrize(
-    ("labels", "dtype"),
+    ("labels", "dtype", "advice"),
     [
-        ([0.0, 1.0], "float64"),
-        (np.zeros(0), "float64"),
-        ([True], "bool"),
-        (["1"], "<U1"),
-        ([None], "object"),
+        ([0.0, 1.0], "float64", "pass numpy.asarray(labels, dtype=int)"),
+        (np.zeros(0), "float64", "pass numpy.asarray(labels, dtype=int)"),
+        ([True], "bool", "pass numpy.asarray(labels, dtype=int)"),
+        (["1"], "<U1", "pass numpy.unique(labels, return_inverse=True)[1]"),
+        ([None, "a"], "object", "leave out the rows that have no label"),
+        ([0.5], "float64", "labels are whole numbers, from 0 on, and 0.5 is none"),
     ],
 )
-def test_labels_that_are_no_integers(labels, dtype):
-    message = f"labels must hold integers, got dtype {dtype}: pass labels.astype(int)"
+def test_labels_that_are_no_integers(labels, dtype, advice):
+    message = f"labels must hold integers, got dtype {dtype}: {advice}"
     with pytest.raises(TypeError, match=whole(message)):
         one_hot(labels, 3)
 
@@ -681,21 +682,31 @@ X = [Z, Z]
         ([-1, 0], IndexError, "target must be 0 or above and below 3, the number of classes, "
          "got -1"),
         ([0.0, 1.0], TypeError, "class labels must be integers, got target of dtype float64: pass "
-         "target.astype(int), or probabilities of shape (2, 3)"),
+         "numpy.asarray(target, dtype=int), or probabilities of shape (2, 3)"),
         ([True, False], TypeError, "target must hold class labels (integers) or probabilities "
-         "(floats), got dtype bool: pass target.astype(int) or target.astype(float)"),
+         "(floats), got dtype bool: pass numpy.asarray(target, dtype=int)"),
         ([1j, 0], TypeError, "target must hold class labels (integers) or probabilities "
-         "(floats), got dtype complex128: pass target.astype(int) or target.astype(float)"),
+         "(floats), got dtype complex128: pass numpy.real(target).astype(int)"),
         (["0", "1"], TypeError, "target must hold class labels (integers) or probabilities "
-         "(floats), got dtype <U1: pass target.astype(int) or target.astype(float)"),
-        (None, TypeError, "target must hold class labels (integers) or probabilities "
-         "(floats), got dtype object: pass target.astype(int) or target.astype(float)"),
+         "(floats), got dtype <U1: pass numpy.unique(target, return_inverse=True)[1]"),
+        ([None, "a"], TypeError, "target must hold class labels (integers) or probabilities "
+         "(floats), got dtype object: leave out the rows that have no label"),
+        ([[True, False, False], [False, True, False]], TypeError, "target must hold class labels "
+         "(integers) or probabilities (floats), got dtype bool: pass numpy.asarray(target, "
+         "dtype=float)"),
+        ([0.0, nan], TypeError, "class labels must be integers, got target of dtype float64: leave "
+         "out the rows that have no label. With keep = numpy.isfinite(target) they are x[keep] and "
+         "numpy.asarray(target)[keep].astype(int); or pass numpy.nan_to_num(target, nan=-100)"
+         ".astype(int) and ignore_index=-100"),
         (np.ma.array([0, 1]), TypeError, "target is a masked array: pass target.filled(value)"),
         (np.eye(3, dtype=int)[:2], ValueError, "target holds integers in the shape of the logits, "
-         "(2, 3): for probabilities pass target.astype(float), for class labels an array of "
-         "shape (2,)"),
+         "(2, 3): for probabilities pass numpy.asarray(target, dtype=float), for class labels an "
+         "array of shape (2,)"),
         ([0, 1, 2], ValueError, "target of shape (3,) and dtype int64 does not fit for logits of "
-         "shape (2, 3): class labels have shape (2,), probabilities (2, 3)"),
+         "shape (2, 3): class labels have shape (2,), probabilities (2, 3). With the classes along "
+         "axis 0, pass axis=0"),
+         ([0, 1, 2, 0], ValueError, "target of shape (4,) and dtype int64 does not fit for logits "
+         "of shape (2, 3): class labels have shape (2,), probabilities (2, 3)"),
         (np.zeros((3, 2)), ValueError, "target of shape (3, 2) and dtype float64 does not fit for "
          "logits of shape (2, 3): class labels have shape (2,), probabilities (2, 3)"),
         (np.full((1, 3), 1 / 3), ValueError, "target of shape (1, 3) and dtype float64 does not "
@@ -758,7 +769,11 @@ def test_a_sum_that_is_not_quite_one_counts_as_it_is():
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        ([1j], "must hold real numbers, got dtype complex128: pass logits.real or abs(logits)"),
+        (
+            [1j],
+            "must hold real numbers, got dtype complex128: pass numpy.real(logits) or "
+            "numpy.abs(logits)",
+        ),
         (
             [None],
             "must hold real numbers, got dtype object: pass numpy.asarray(logits, dtype=float)",

@@ -1,6 +1,7 @@
 """The classifier and the training loop of the PyTorch lessons."""
 
 import re
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -325,6 +326,197 @@ def test_progress_is_the_same_on_every_run(clusters, model, capsys, steps, lines
     assert capsys.readouterr() == (lines, "")
     fit(model, *clusters, steps=steps)
     assert capsys.readouterr() == ("", "")
+
+
+# --- what is wrong with what was passed -------------------------------------------------------
+
+
+def advice_of(error, *arguments, model=None, **settings):
+    """What fit says that would work: the code after the last "pass"."""
+    with pytest.raises(error) as caught:
+        fit(model or SoftmaxRegression(2, 3), *arguments, **settings)
+    message = str(caught.value)
+    assert "pass " in message
+    return message, message.rpartition("pass ")[2].partition(", or ")[0]
+
+
+@pytest.mark.parametrize("batch_size", [None, 8])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda y: y.float(),
+        lambda y: y.double(),
+        lambda y: y.int(),
+        lambda y: y.short(),
+        lambda y: y[:, None],
+        lambda y: y[:, None].float(),
+        lambda y: y[:, None].int(),
+        lambda y: torch.nn.functional.one_hot(y),
+        lambda y: torch.nn.functional.one_hot(y).int(),
+        lambda y: y + 1,
+    ],
+)
+def test_labels_as_people_pass_them(clusters, wrong, batch_size):
+    x, y = clusters
+    message, code = advice_of((TypeError, ValueError), x, wrong(y), batch_size=batch_size)
+    assert message.startswith("y must ") or "is neither class numbers nor probabilities" in message
+    fixed = eval(code, {"torch": torch, "y": wrong(y)})
+    assert torch.equal(fixed, y)
+    assert len(fit(SoftmaxRegression(2, 3), x, fixed, steps=2, batch_size=batch_size)) == 3
+
+
+def test_labels_with_fractions_or_out_of_range(clusters):
+    x, y = clusters
+    with pytest.raises(ValueError, match=r"y must hold class numbers, .* with 0\.5"):
+        fit(SoftmaxRegression(2, 3), x, y + 0.5)
+    with pytest.raises(ValueError, match=r"y must be below 3, the number of outputs, got 7$"):
+        fit(SoftmaxRegression(2, 3), x, y + 5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.int64, torch.uint8])
+def test_inputs_of_another_dtype(clusters, dtype):
+    x, y = clusters
+    message, code = advice_of(TypeError, x.abs().to(dtype), y)
+    assert message.startswith(f"x has dtype {dtype}, and the model calculates in torch.float32")
+    assert len(fit(SoftmaxRegression(2, 3), eval(code, {"torch": torch, "x": x}), y, steps=1)) == 2
+    message, _ = advice_of(TypeError, x, y, model=SoftmaxRegression(2, 3).double())
+    assert message.endswith("pass x.to(torch.float64)")
+
+
+def test_a_model_may_convert_its_inputs_itself(clusters):
+    class Converting(SoftmaxRegression):
+        def forward(self, x):
+            return super().forward(x.float())
+
+    x, y = clusters
+    assert len(fit(Converting(2, 3), x.double(), y, steps=1)) == 2
+
+
+def test_inputs_of_another_shape():
+    x, y = torch.rand(6, 2, 2), torch.arange(6) % 3
+    message, code = advice_of(ValueError, x, y, model=SoftmaxRegression(4, 3))
+    assert message.startswith("the rows of x must have 4 features, got shape (6, 2, 2)")
+    assert len(fit(SoftmaxRegression(4, 3), eval(code, {"x": x}), y, steps=1)) == 2
+    with pytest.raises(ValueError, match=r"must have 5 features, got shape \(6, 2, 2\)$"):
+        fit(SoftmaxRegression(5, 3), x, y)
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        (np.ones((4, 2)), np.array([0, 1, 2, 0])),
+        ([[1.0, 2.0]] * 4, [0, 1, 2, 0]),
+        (np.ones((4, 2), int), ["seal", "duck", "panda", "duck"]),
+    ],
+)
+def test_arrays_and_lists(x, y):
+    names = {"torch": torch, "numpy": np, "x": x, "y": y}
+    message, code = advice_of(TypeError, x, y)
+    assert message.startswith(f"x must be a tensor, got {type(x).__name__}")
+    tensor = eval(code, names)
+    message, code = advice_of(TypeError, tensor, y)
+    assert message.startswith(f"y must be a tensor, got {type(y).__name__}")
+    assert len(fit(SoftmaxRegression(2, 3), tensor, eval(code, names), steps=1)) == 2
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+@pytest.mark.parametrize("steps", [0, 3])
+def test_inputs_that_are_not_finite(clusters, bad, steps):
+    x, y = clusters
+    x = x.clone()
+    x[7, 1] = bad
+    with pytest.raises(ValueError, match=f"^x must be finite, got {bad}: leave such rows out") as e:
+        fit(SoftmaxRegression(2, 3), x, y, steps=steps)
+    keep = eval(str(e.value).partition("keep = ")[2], {"torch": torch, "x": x})
+    assert keep.sum() == 89
+    assert np.isfinite(fit(SoftmaxRegression(2, 3), x[keep], y[keep], steps=3)).all()
+
+
+def test_a_loss_that_diverges_on_finite_inputs_is_a_loss():
+    x, y = torch.tensor([[1e30], [-1e30]]), torch.tensor([0, 1])
+    assert not np.isfinite(fit(SoftmaxRegression(1, 2), x, y, steps=5, learning_rate=1e30)).all()
+
+
+def test_no_rows():
+    with pytest.raises(ValueError, match="x and y must have at least one row, got none"):
+        fit(SoftmaxRegression(2, 3), torch.zeros(0, 2), torch.zeros(0, dtype=torch.int64))
+
+
+def test_rows_must_belong_together_in_one_batch_too(clusters, model):
+    x, y = clusters
+    with pytest.raises(ValueError, match="x and y must have one row an example, got 90 and 89"):
+        fit(model, x, y[:-1])
+    with pytest.raises(ValueError, match="held_out: x and y must have one row an example, got 90"):
+        fit(model, x, y, held_out=(x, y[:-1]))
+    with pytest.raises(TypeError, match="held_out: y must be a tensor, got ndarray: pass"):
+        fit(model, x, y, held_out=(x, y.numpy()))
+
+
+@pytest.mark.parametrize(
+    "loss_fn",
+    [
+        cross_entropy,
+        torch.nn.CrossEntropyLoss(),
+        partial(cross_entropy, label_smoothing=0.1),
+    ],
+)
+def test_one_output_cannot_be_trained_with_cross_entropy(loss_fn):
+    x, y = torch.linspace(-1, 1, 20)[:, None], (torch.arange(20) > 9).long()
+    message, _ = advice_of(ValueError, x, y, model=torch.nn.Linear(1, 1), loss_fn=loss_fn)
+    assert message.startswith("the model has one output, and the cross-entropy of one class is")
+    binary = torch.nn.functional.binary_cross_entropy_with_logits
+    assert "loss_fn=torch.nn.functional.binary_cross_entropy_with_logits" in message
+    targets = eval(message.rpartition("for y ")[2], {"torch": torch, "y": y})
+    losses = fit(torch.nn.Linear(1, 1), x, targets, loss_fn=binary, steps=50)
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("wrong", [lambda y: y.long(), lambda y: y.long()[:, None], lambda y: y])
+def test_targets_of_a_yes_or_no_question(wrong):
+    x, y = torch.linspace(-1, 1, 20)[:, None], (torch.arange(20) > 9).float()
+    binary = torch.nn.functional.binary_cross_entropy_with_logits
+    message, code = advice_of(
+        (TypeError, ValueError), x, wrong(y), model=torch.nn.Linear(1, 1), loss_fn=binary
+    )
+    assert message.startswith("the loss does not take y of dtype ")
+    fixed = eval(code, {"torch": torch, "y": wrong(y)})
+    assert torch.equal(fixed, y[:, None])
+    assert len(fit(torch.nn.Linear(1, 1), x, fixed, loss_fn=binary, steps=1)) == 2
+
+
+def test_an_error_that_is_not_understood_comes_through(clusters):
+    def broken(z, y):
+        raise RuntimeError("no reason")
+
+    with pytest.raises(RuntimeError, match="no reason"):
+        fit(SoftmaxRegression(2, 3), *clusters, loss_fn=broken)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "error", "message"),
+    [
+        (
+            (4, 1),
+            ValueError,
+            "n_classes must be 2 or more, got 1: the softmax of one score is alwa",
+        ),
+        ((4, 0), ValueError, "n_classes must be 2 or more, got 0"),
+        ((0, 3), ValueError, "n_features must be 1 or more, got 0"),
+        ((4, 2.0), TypeError, "'float' object cannot be interpreted as an integer"),
+    ],
+)
+def test_a_model_without_a_choice(sizes, error, message):
+    with pytest.raises(error, match=message):
+        SoftmaxRegression(*sizes)
+
+
+def test_what_the_model_of_one_class_should_be():
+    with pytest.raises(ValueError, match="For a yes-or-no question") as e:
+        SoftmaxRegression(4, 1)
+    code = re.search(r"torch\.nn\.Linear\(4, 1\)", str(e.value))[0]
+    x, y = torch.rand(10, 4), (torch.arange(10) % 2).float()[:, None]
+    binary = torch.nn.functional.binary_cross_entropy_with_logits
+    assert len(fit(eval(code, {"torch": torch}), x, y, loss_fn=binary, steps=1)) == 2
 
 
 # --- what the pages on training and on several labels derive ------------------------------------

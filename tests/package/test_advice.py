@@ -1,0 +1,382 @@
+"""Whoever does what an error says succeeds: the advice is run, not read."""
+
+import datetime
+import re
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from support.family import Z
+
+from softmax_lessons import (
+    cross_entropy,
+    cross_entropy_and_grad,
+    hardmax,
+    log_softmax,
+    logsumexp,
+    one_hot,
+    sigmoid,
+    softmax,
+    softmax_jacobian,
+    softmax_vjp,
+)
+from softmax_lessons.calibration import (
+    brier_score,
+    expected_calibration_error,
+    fit_temperature,
+    reliability_curve,
+)
+
+TAKES_SCORES = {
+    "x": [softmax, log_softmax, logsumexp, hardmax, sigmoid, softmax_jacobian],
+    "logits": [lambda logits: cross_entropy(logits, 0)],
+    "p": [lambda p: softmax_vjp(p, Z)],
+}
+TAKES_LABELS = {
+    "target": [cross_entropy, cross_entropy_and_grad],
+    "labels": [brier_score, expected_calibration_error, reliability_curve],
+}
+P = softmax([Z, Z[::-1], np.square(Z)])
+
+
+def message_of(call, *arguments, **keywords):
+    """What the error says that the call must raise."""
+    with pytest.raises((TypeError, ValueError)) as caught:
+        call(*arguments, **keywords)
+    return str(caught.value)
+
+
+def follow(code, message, **names):
+    """Run the advice, which stands in the message word for word."""
+    assert code in message
+    return eval(code, {"numpy": np, **names})
+
+
+def cases(table):
+    return [
+        pytest.param(name, f, id=f"{name}{i}") for name in table for i, f in enumerate(table[name])
+    ]
+
+
+# --- numbers that NumPy does not hold as numbers ----------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "function"), cases(TAKES_SCORES))
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ([1 + 0j, 2, 3], "numpy.real({0})"),
+        (np.array([1 + 0j, 2, 3]), "numpy.abs({0})"),
+        (np.array([1, 2, 3], object), "numpy.asarray({0}, dtype=float)"),
+        ([Fraction(1, 2), 2, 10**30], "numpy.asarray({0}, dtype=float)"),
+        ([1.0, None, 2.0], "numpy.asarray({0}, dtype=float)"),
+        (["1", "2", "3e5"], "numpy.asarray({0}, dtype=float)"),
+        ([b"1", b"2", b"3"], "numpy.asarray({0}, dtype=float)"),
+        (np.array(["1", "2", "3"], np.dtypes.StringDType()), "numpy.asarray({0}, dtype=float)"),
+        ({"a": 1.0, "b": 2.0, "c": 3.0}, "numpy.array(list({0}.values()), dtype=float)"),
+        ({1.0, 2.0, 3.0}, "numpy.array(list({0}), dtype=float)"),
+        ({"a": 1.0, "b": 2.0, "c": 3.0}.values(), "numpy.array(list({0}), dtype=float)"),
+        (iter([1.0, 2.0, 3.0]), "numpy.array(list({0}), dtype=float)"),
+        (
+            np.array(["2024-01-01", "2024-01-03", "2024-01-02"], "M8[D]"),
+            "numpy.subtract({0}, numpy.min({0})) / numpy.timedelta64(1, 's')",
+        ),
+        (
+            [np.datetime64("2024-01"), np.datetime64("2025-02"), np.datetime64("2024-12")],
+            "numpy.subtract({0}, numpy.min({0})) / numpy.timedelta64(1, 'M')",
+        ),
+        ([np.timedelta64(1, "h")] * 3, "numpy.divide({0}, numpy.timedelta64(1, 's'))"),
+        (np.array([1, 2, 3], "m8[Y]"), "numpy.divide({0}, numpy.timedelta64(1, 'Y'))"),
+    ],
+)
+def test_what_can_be_made_numbers(name, function, value, code):
+    message = message_of(function, value)
+    if isinstance(value, type(iter([]))):
+        value = iter([1.0, 2.0, 3.0])
+    numbers = follow(code.format(name), message, **{name: value})
+    assert numbers.dtype == np.float64
+    function(numbers)
+
+
+def test_records():
+    import numpy.lib.recfunctions  # noqa: F401, for the advice
+
+    records = np.array([(1.0, 2.0)], "f4,f4")
+    code = "numpy.lib.recfunctions.structured_to_unstructured(x)"
+    numbers = follow(code, message_of(softmax, records), x=records)
+    assert_allclose(softmax(numbers), softmax([[1.0, 2.0]]), rtol=1e-6)
+
+
+def test_an_object_array_of_even_rows():
+    rows = np.empty(2, object)
+    rows[:] = [[1.0, 2.0], [3.0, 4.0]]
+    numbers = follow("numpy.array(list(x), dtype=float)", message_of(softmax, rows), x=rows)
+    assert_array_equal(softmax(numbers), softmax([[1.0, 2.0], [3.0, 4.0]]))
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float8_e4m3fn", "float8_e5m2", "int4"])
+def test_short_floats_that_are_not_numpys(dtype):
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    x = np.array([1, 2, 3], getattr(ml_dtypes, dtype))
+    for name, functions in TAKES_SCORES.items():
+        for function in functions:
+            code = f"numpy.asarray({name}).astype(numpy.float32)"
+            numbers = follow(code, message_of(function, x), **{name: x})
+            assert numbers.dtype == np.float32
+            function(numbers)
+
+
+@pytest.mark.parametrize("value", [object(), "text", ["a", "b"], [None, "a"], [datetime.date.min]])
+def test_what_cannot_be_made_numbers_gets_no_advice_that_fails(value):
+    message = message_of(softmax, value)
+    assert message.startswith("x must hold real numbers, got dtype ")
+    assert ", such as " in message
+    assert "pass" not in message
+
+
+# --- sparse, uneven, masked -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["csr_matrix", "csr_array", "coo_array", "dok_matrix"])
+def test_sparse_matrices(kind):
+    sparse = pytest.importorskip("scipy.sparse")
+    x = getattr(sparse, kind)(np.array([Z, Z]))
+    for name, functions in TAKES_SCORES.items():
+        message = message_of(functions[0], x)
+        assert message == f"{name} is a sparse matrix: pass {name}.toarray()"
+    assert_array_equal(softmax(x.toarray()), softmax([Z, Z]))
+    labels = getattr(sparse, kind)(np.array([[0], [2]]))
+    message = message_of(cross_entropy, [Z, Z], labels)
+    fixed = follow("target.toarray().ravel()", message, target=labels)
+    assert cross_entropy([Z, Z], fixed) == cross_entropy([Z, Z], [0, 2])
+    assert "where is a sparse matrix" in message_of(softmax, [Z, Z], where=x)
+
+
+UNEVEN = np.empty(2, object)
+UNEVEN[:] = [[1.0, 2.0, 3.0], [4.0, 5.0]]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [[[1.0, 2.0, 3.0], [4.0, 5.0]], UNEVEN, [np.ones(3), np.ones(2)]],
+    ids=["list", "object", "arrays"],
+)
+def test_rows_of_different_lengths(rows):
+    message = message_of(softmax, rows)
+    assert "x has rows of different lengths: pad them to one length, and pass where=mask" in message
+    padded, mask = np.zeros((2, 3)), np.zeros((2, 3), bool)
+    for i, row in enumerate(rows):
+        padded[i, : len(row)], mask[i, : len(row)] = row, True
+    p = softmax(padded, where=mask)
+    for i, row in enumerate(rows):
+        assert_allclose(p[i, : len(row)], softmax(row), rtol=1e-15)
+    padded[~mask] = -np.inf  # for functions without where
+    assert_allclose(cross_entropy(padded, [1, 0], reduction="none")[1], cross_entropy(rows[1], 0))
+
+
+@pytest.mark.parametrize(
+    ("x", "labels"),
+    [(np.ma.masked_less(Z, 0), 0), (np.ma.array(Z), 0), (Z, np.ma.array(1, mask=True))],
+    ids=["scores", "no mask", "label"],
+)
+def test_masked_arrays_in_every_argument(x, labels):
+    message = message_of(cross_entropy, x, labels)
+    if isinstance(labels, np.ma.MaskedArray):
+        fixed = follow("target.filled(value)", message, target=labels, value=2)
+        assert cross_entropy(x, fixed) == cross_entropy(x, 2)
+    else:
+        fixed = follow("logits.filled(value)", message, logits=x, value=-np.inf)
+        assert np.isfinite(cross_entropy(fixed, labels))
+        p = softmax(x.data, where=~x.mask)
+        assert_allclose(p, softmax(fixed), rtol=1e-15)
+
+
+# --- masks ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("where", "code"),
+    [
+        ([1, 0, 1], "numpy.not_equal(where, 0)"),
+        (np.array([1.0, 0.0, 1.0]), "numpy.not_equal(where, 0)"),
+        ([0.0, -np.inf, 0.0], "numpy.equal(where, 0)"),
+        (np.array([0.0, -1e9, 0.0]), "numpy.equal(where, 0)"),
+    ],
+)
+def test_masks_of_numbers(where, code):
+    message = message_of(softmax, Z, where=where)
+    fixed = follow(code, message, where=where)
+    assert_array_equal(softmax(Z, where=fixed), softmax(Z, where=[True, False, True]))
+
+
+# --- labels -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "function"), cases(TAKES_LABELS))
+@pytest.mark.parametrize(
+    ("value", "code", "labels"),
+    [
+        (["seal", "duck", "panda"], "numpy.unique({0}, return_inverse=True)[1]", [2, 0, 1]),
+        (np.array(["b", "a", "b"], object), "numpy.unique({0}, return_inverse=True)[1]", [1, 0, 1]),
+        ([b"b", b"a", b"a"], "numpy.unique({0}, return_inverse=True)[1]", [1, 0, 0]),
+        (
+            np.array(["2024-01-02", "2024-01-01", "2024-01-02"], "M8[D]"),
+            "numpy.unique({0}, return_inverse=True)[1]",
+            [1, 0, 1],
+        ),
+        ([0.0, 2.0, 1.0], "numpy.asarray({0}, dtype=int)", [0, 2, 1]),
+        (np.float32([0, 2, 1]), "numpy.asarray({0}, dtype=int)", [0, 2, 1]),
+        ([True, False, True], "numpy.asarray({0}, dtype=int)", [1, 0, 1]),
+        ([0j, 1, 2], "numpy.real({0}).astype(int)", [0, 1, 2]),
+        ([[0], [2], [1]], "numpy.reshape({0}, (3,))", [0, 2, 1]),
+    ],
+)
+def test_labels(name, function, value, code, labels):
+    message = message_of(function, P, value)
+    fixed = follow(code.format(name), message, **{name: value})
+    assert_array_equal(fixed, labels)
+    for ours, expected in zip(
+        np.atleast_1d(
+            function(P, fixed)[0] if function is cross_entropy_and_grad else function(P, fixed)
+        ),
+        np.atleast_1d(
+            function(P, labels)[0] if function is cross_entropy_and_grad else function(P, labels)
+        ),
+        strict=True,
+    ):
+        assert_array_equal(ours, expected)
+
+
+def test_labels_of_objects_that_are_integers():
+    labels = np.array([0, 2, 1], object)
+    for name, functions in TAKES_LABELS.items():
+        message = message_of(functions[0], P, labels)
+        fixed = follow(f"numpy.unique({name}, return_inverse=True)[1]", message, **{name: labels})
+        assert_array_equal(fixed, labels.astype(int))
+
+
+@pytest.mark.parametrize(("name", "function"), cases(TAKES_LABELS))
+@pytest.mark.parametrize("labels", [[0.0, np.nan, 1.0], np.float32([0, np.inf, 1])])
+def test_labels_with_gaps(name, function, labels):
+    message = message_of(function, P, labels)
+    keep = follow(f"numpy.isfinite({name})", message, **{name: labels})
+    fixed = follow(f"numpy.asarray({name})[keep].astype(int)", message, keep=keep, **{name: labels})
+    assert_array_equal(fixed, [0, 1])
+    function(P[keep], fixed)
+
+
+@pytest.mark.parametrize("labels", [[0, None, 1], ["a", None, "b"], [0, "a", None]])
+def test_labels_with_none(labels):
+    for functions in TAKES_LABELS.values():
+        assert "leave out the rows that have no label" in message_of(functions[0], P, labels)
+
+
+def test_one_hot_labels_where_class_numbers_are_meant():
+    y = one_hot([0, 2, 1], 3, dtype=int)
+    for function in (brier_score, expected_calibration_error, reliability_curve):
+        message = message_of(function, P, y)
+        assert_array_equal(follow("numpy.argmax(labels, axis=-1)", message, labels=y), [0, 2, 1])
+    message = message_of(cross_entropy, P, y)
+    fixed = follow("numpy.asarray(target, dtype=float)", message, target=y)
+    assert cross_entropy(P, fixed) == pytest.approx(cross_entropy(P, [0, 2, 1]))
+    message = message_of(cross_entropy, P, y.astype(bool))
+    fixed = follow("numpy.asarray(target, dtype=float)", message, target=y.astype(bool))
+    assert cross_entropy(P, fixed) == pytest.approx(cross_entropy(P, [0, 2, 1]))
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4, 4), (2, 3, 5), (5, 3, 2, 4, 6)])
+def test_classes_along_another_axis(shape):
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=shape)
+    labels = z.argmax(axis=1)
+    labels.flat[::4] = (labels.flat[::4] + 1) % 3
+    for function, name in ((cross_entropy, "target"), (fit_temperature, "labels")):
+        message = message_of(function, z, labels)
+        assert message.endswith(". With the classes along axis 1, pass axis=1")
+        assert name in message
+        assert function(z, labels, axis=1) > 0
+
+
+# --- pandas -----------------------------------------------------------------------------------
+
+
+def test_pandas():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"seal": [0.2, 1.0], "panda": [1.0, 2.0]})
+    assert_array_equal(softmax(frame), softmax(frame.to_numpy()))
+    for dtype in ("Int64", "Float64"):
+        gaps = pd.Series([1, None, 3], dtype=dtype)
+        assert np.isnan(softmax(np.asarray(gaps, float))).all()
+    animals = pd.Series(["seal", "panda"])
+    for labels in (animals, animals.astype("category"), animals.astype("string")):
+        message = message_of(cross_entropy, frame, labels)
+        code = "numpy.unique(target, return_inverse=True)[1]"
+        assert_array_equal(follow(code, message, target=labels), [1, 0])
+    message = message_of(softmax, pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}))
+    assert "pass" not in message
+    column = pd.DataFrame({"label": [1, 0]})
+    message = message_of(cross_entropy, frame, column)
+    assert_array_equal(follow("numpy.reshape(target, (2,))", message, target=column), [1, 0])
+
+
+# --- arrays of other libraries ----------------------------------------------------------------
+
+
+def test_torch_tensors_in_every_argument():
+    torch = pytest.importorskip("torch")
+    z, labels = torch.tensor([Z, Z], dtype=torch.float64), torch.tensor([0, 2])
+    tensors = {
+        "x.detach().numpy()": z.clone().requires_grad_(),
+        "x.detach().float().numpy()": z.to(torch.bfloat16),
+        "x.detach().to_dense().numpy()": z.to_sparse(),
+        "x.detach().to_dense().float().numpy()": z.to(torch.bfloat16).to_sparse(),
+    }
+    for code, x in tensors.items():
+        message = message_of(softmax, x)
+        assert message == f"x is a torch tensor: pass {code}, or use torch.softmax & co."
+        assert_allclose(softmax(follow(code, message, x=x)), softmax([Z, Z]), rtol=1e-2)
+    message = message_of(cross_entropy, [Z, Z], labels)
+    fixed = follow("target.detach().numpy()", message, target=labels)
+    assert cross_entropy([Z, Z], fixed) == cross_entropy([Z, Z], [0, 2])
+    where = z > 0
+    message = message_of(softmax, [Z, Z], where=where)
+    fixed = follow("where.detach().numpy()", message, where=where)
+    assert_array_equal(softmax([Z, Z], where=fixed), softmax([Z, Z], where=np.greater([Z, Z], 0)))
+    out = torch.empty(2, 3, dtype=torch.float64)
+    message = message_of(softmax, [Z, Z], out=out)
+    assert message.startswith("out must be a NumPy array, got Tensor: pass ")
+    softmax([Z, Z], out=follow("out.detach().numpy()", message, out=out))
+    assert_array_equal(out.numpy(), softmax([Z, Z]))
+
+
+def test_a_tensor_on_another_device():
+    fake = type(
+        "Tensor", (), {"__module__": "torch", "device": "cuda:0", "dtype": "torch.bfloat16"}
+    )
+    assert "pass x.detach().float().cpu().numpy()" in message_of(softmax, fake())
+
+
+def test_an_object_that_offers_an_array():
+    class Offers:
+        def __array__(self, dtype=None, copy=None):
+            return np.array(Z)
+
+    assert_array_equal(softmax(Offers()), softmax(Z))
+    assert_array_equal(cross_entropy([Z], np.array([1])), cross_entropy([Offers()], [1]))
+
+
+def test_an_error_of_the_object_itself_comes_through():
+    class Refuses:
+        def __array__(self, dtype=None, copy=None):
+            raise ValueError("use .get()")
+
+    assert message_of(softmax, Refuses()) == "use .get()"
+
+
+def test_no_advice_names_another_argument():
+    for name, functions in TAKES_SCORES.items():
+        for value in ([1j, 2, 3], ["1", "2", "3"], {1.0, 2.0}, np.array([1, 2], "m8[s]")):
+            message = message_of(functions[0], value)
+            named = set(re.findall(r"\((\w+)[,)]", message)) - {"1", "list"}
+            assert named <= {name}, message
