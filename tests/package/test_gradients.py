@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from support.exact import exact_softmax, largest_error, rows
 from support.family import FLOATS, Z, by_name, inf, nan, whole
 
-from softmax_lessons import _blockwise, log_softmax, softmax
+from softmax_lessons import _blockwise, cross_entropy_and_grad, log_softmax, softmax
 from softmax_lessons.gradients import (
     check_grad,
     log_softmax_vjp,
