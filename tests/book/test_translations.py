@@ -27,6 +27,7 @@ DATA = {
     "y": np.array([0, 2, 1, 1, 0]),
     "p": softmax_lessons.softmax(2 * x),
     "q": softmax_lessons.softmax(x[::-1]),
+    "w": np.array([1.0, 2.0, 0.5]),
     "mask": np.array([[True, True, False]] * 4 + [[False, True, True]]),
     "classifier": classifier,
 }
