@@ -26,8 +26,8 @@ Infinities and NaN
 
 Masks
     ``where`` is True where an entry counts, and broadcasts to the shape of ``x``. The other
-    entries do not matter, not even NaN. Where nothing counts, softmax is 0, log-softmax and
-    log-sum-exp are -inf.
+    entries do not matter, not even NaN. Where nothing counts, softmax and hardmax are 0,
+    log-softmax and log-sum-exp are -inf.
 
 Digits
     Let u be the unit roundoff, half of ``numpy.finfo(dtype).eps``. The relative error of a
