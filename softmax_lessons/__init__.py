@@ -42,8 +42,8 @@ In place
     result. It is returned, and may be the input itself or overlap it.
 
 No warnings
-    Whatever ``numpy.seterr`` says, nothing warns but the normalizers that fail: their failure is
-    the lesson.
+    Whatever ``numpy.seterr`` says, nothing warns but the normalizers that fail, whose failure is
+    the lesson, and a sum or mean of finite losses that is too large for its dtype.
 
 Errors
     They quote what was passed, and say what would work. ``TypeError``: complex numbers, text,

@@ -1,18 +1,12 @@
 """Sigmoid and softmax with their logarithms, softplus, log-sum-exp and hardmax for NumPy arrays.
 
-All of them take scores of any real dtype and return floats: float16, float32, float64 and
-longdouble come back as they went in (float16 is calculated in float32), integers and booleans
-become float64. None of them warns, and none changes its input.
+The conventions that all functions share stand in the docstring of the package.
 
 A row of scores gives the same bits by whichever way it is passed: alone or in a batch, as a list,
 with a mask of True, at a temperature of 1, into ``out``. The exception are rows of more than 16
 entries along another axis than the last: they are added in another order, which may depend on the
 rest of the batch, and the last digits may differ. The relative difference is at most 16 times the
 precision of the dtype (of log-sum-exp: relative to the largest score, or to 1).
-
-A NaN makes its whole row NaN. Softmax of a row that holds +inf, or -inf alone, is NaN, for it has
-no limit to tell; hardmax takes infinities as numbers like any other. Integers are exact up to
-2**53.
 """
 
 from __future__ import annotations
@@ -68,7 +62,8 @@ def softplus_kernel(x: FloatArray) -> FloatArray:
 def softmax_kernel(x: FloatArray, temperature: float = 1.0) -> FloatArray:
     """Return softmax of each row."""
     exp_x = np.exp(subtract_max(x, temperature))
-    # Dividing keeps more digits than exp(x - logsumexp(x)), whose exponent is already rounded.
+    # Dividing keeps more digits than exp(x - logsumexp(x)),
+    # whose exponent is already rounded.
     exp_x /= row_sum(exp_x)
     return exp_x
 
@@ -133,26 +128,15 @@ def sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
     Parameters
     ----------
     x : array_like of real numbers, any shape
-        The scores (logits). They may be infinite or NaN.
+        The scores (logits).
     out : ndarray, optional
-        Where to write the result: an array of its shape and dtype. It may be ``x`` itself or
-        overlap it.
+        Where to write the result.
 
     Returns
     -------
     ndarray or scalar
         Probabilities between 0 and 1, of the shape of ``x``; a NumPy scalar if ``x`` is one
-        number, as with any ufunc. NaN gives NaN. The dtype of ``x`` if it is a float, else
-        float64.
-
-    Raises
-    ------
-    TypeError
-        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
-        says what to pass instead.
-        Also if ``out`` is no array or has another dtype.
-    ValueError
-        If ``out`` has another shape or is read-only.
+        number, as with any ufunc.
 
     See Also
     --------
@@ -184,25 +168,15 @@ def log_sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
     Parameters
     ----------
     x : array_like of real numbers, any shape
-        The scores (logits). They may be infinite or NaN.
+        The scores (logits).
     out : ndarray, optional
-        Where to write the result: an array of its shape and dtype. It may be ``x`` itself or
-        overlap it.
+        Where to write the result.
 
     Returns
     -------
     ndarray or scalar
         Log-probabilities, 0 or negative, in nats, of the shape of ``x``; a NumPy scalar if ``x``
-        is one number. NaN gives NaN. The dtype of ``x`` if it is a float, else float64.
-
-    Raises
-    ------
-    TypeError
-        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
-        says what to pass instead.
-        Also if ``out`` is no array or has another dtype.
-    ValueError
-        If ``out`` has another shape or is read-only.
+        is one number.
 
     See Also
     --------
@@ -238,25 +212,14 @@ def softplus(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
     Parameters
     ----------
     x : array_like of real numbers, any shape
-        The scores (logits). They may be infinite or NaN.
+        The scores (logits).
     out : ndarray, optional
-        Where to write the result: an array of its shape and dtype. It may be ``x`` itself or
-        overlap it.
+        Where to write the result.
 
     Returns
     -------
     ndarray or scalar
-        Numbers of 0 or above, of the shape of ``x``; a NumPy scalar if ``x`` is one number. NaN
-        gives NaN. The dtype of ``x`` if it is a float, else float64.
-
-    Raises
-    ------
-    TypeError
-        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
-        says what to pass instead.
-        Also if ``out`` is no array or has another dtype.
-    ValueError
-        If ``out`` has another shape or is read-only.
+        Numbers of 0 or above, of the shape of ``x``; a NumPy scalar if ``x`` is one number.
 
     See Also
     --------
@@ -300,39 +263,27 @@ def softmax(
     Parameters
     ----------
     x : array_like of real numbers, any shape
-        The scores (logits). They may be infinite or NaN.
+        The scores (logits).
     axis : int or tuple of ints, default -1
-        The axis, or axes, along which the classes lie. ``scipy.special`` takes the whole array by
-        default; here that is ``axis=tuple(range(x.ndim))``.
+        The axis, or axes, along which the classes lie.
     temperature : float, default 1.0
         What the scores are divided by: finite, above 0, read as float64. Below 1 it sharpens,
         above 1 it flattens.
     where : array_like of bools, optional
-        True where a score counts; it broadcasts to the shape of ``x``. Entries left out get 0,
-        and their scores do not matter, not even NaN.
+        True where a score counts. Entries left out get 0.
     out : ndarray, optional
-        Where to write the result: an array of its shape and dtype. It may be ``x`` itself or
-        overlap it.
+        Where to write the result.
 
     Returns
     -------
     ndarray
         Probabilities between 0 and 1, of the shape of ``x``. Along ``axis`` they sum to 1, up to
-        rounding; where no entry counts they are all 0. A row with NaN, with +inf, or of -inf
-        alone is NaN. The dtype of ``x`` if it is a float, else float64.
+        rounding.
 
     Raises
     ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range; a scalar has no axis -1.
-    TypeError
-        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
-        says what to pass instead.
-        Also if ``temperature`` is not one real number, ``where`` not boolean, or ``out`` no array
-        of the dtype of the result.
     ValueError
-        If ``temperature`` is not finite and above 0, ``where`` does not broadcast, or ``out`` has
-        another shape or is read-only.
+        If ``temperature`` is not finite and above 0.
 
     See Also
     --------
@@ -342,9 +293,7 @@ def softmax(
     Notes
     -----
     The maximum is subtracted first, so that ``exp`` cannot overflow; the shift cancels in the
-    quotient. The sum is divided by: ``exp(x - logsumexp(x))`` is about twice less accurate, as
-    Blanchard, Higham and Higham show. The relative error of an entry grows with the rounding of
-    its difference to the maximum, ``(max(x) - x) / temperature`` times the precision of the dtype.
+    quotient.
 
     References
     ----------
@@ -402,39 +351,26 @@ def log_softmax(
     Parameters
     ----------
     x : array_like of real numbers, any shape
-        The scores (logits). They may be infinite or NaN.
+        The scores (logits).
     axis : int or tuple of ints, default -1
-        The axis, or axes, along which the classes lie. ``scipy.special`` takes the whole array by
-        default; here that is ``axis=tuple(range(x.ndim))``.
+        The axis, or axes, along which the classes lie.
     temperature : float, default 1.0
         What the scores are divided by: finite, above 0, read as float64. Below 1 it sharpens,
         above 1 it flattens.
     where : array_like of bools, optional
-        True where a score counts; it broadcasts to the shape of ``x``. Entries left out get -inf,
-        and their scores do not matter, not even NaN.
+        True where a score counts. Entries left out get -inf.
     out : ndarray, optional
-        Where to write the result: an array of its shape and dtype. It may be ``x`` itself or
-        overlap it.
+        Where to write the result.
 
     Returns
     -------
     ndarray
-        Log-probabilities, 0 or negative, in nats, of the shape of ``x``; where no entry counts
-        they are all -inf. A row with NaN, with +inf, or of -inf alone is NaN. The dtype of ``x``
-        if it is a float, else float64.
+        Log-probabilities, 0 or negative, in nats, of the shape of ``x``.
 
     Raises
     ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range; a scalar has no axis -1.
-    TypeError
-        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
-        says what to pass instead.
-        Also if ``temperature`` is not one real number, ``where`` not boolean, or ``out`` no array
-        of the dtype of the result.
     ValueError
-        If ``temperature`` is not finite and above 0, ``where`` does not broadcast, or ``out`` has
-        another shape or is read-only.
+        If ``temperature`` is not finite and above 0.
 
     See Also
     --------
@@ -488,36 +424,21 @@ def logsumexp(
     Parameters
     ----------
     x : array_like of real numbers, any shape
-        The scores (logits). They may be infinite or NaN.
+        The scores (logits).
     axis : int or tuple of ints, default -1
-        The axis, or axes, along which the classes lie. ``scipy.special`` takes the whole array by
-        default; here that is ``axis=tuple(range(x.ndim))``.
+        The axis, or axes, along which the classes lie.
     keepdims : bool, default False
         If True, ``axis`` stays as an axis of length 1, so that the result broadcasts with ``x``.
     where : array_like of bools, optional
-        True where a score counts; it broadcasts to the shape of ``x``. The scores left out do not
-        matter, not even NaN.
+        True where a score counts.
     out : ndarray, optional
-        Where to write the result: an array of its shape and dtype. It may overlap
-        ``x``.
+        Where to write the result. It may overlap ``x``.
 
     Returns
     -------
     ndarray or scalar
         The shape of ``x`` without ``axis``; a NumPy scalar if no axis is left. Of nothing, as of
-        -inf alone, it is -inf; a row with +inf gives +inf, one with NaN gives NaN. The dtype of
-        ``x`` if it is a float, else float64.
-
-    Raises
-    ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range; a scalar has no axis -1.
-    TypeError
-        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
-        says what to pass instead.
-        Also if ``where`` is not boolean, or ``out`` no array of the dtype of the result.
-    ValueError
-        If ``where`` does not broadcast, or ``out`` has another shape or is read-only.
+        -inf alone, it is -inf; a row with +inf gives +inf, one with NaN gives NaN.
 
     Notes
     -----
@@ -566,36 +487,20 @@ def hardmax(
     Parameters
     ----------
     x : array_like of real numbers, any shape
-        The scores (logits). They may be infinite or NaN.
+        The scores (logits).
     axis : int or tuple of ints, default -1
-        The axis, or axes, along which the classes lie. ``scipy.special`` takes the whole array by
-        default; here that is ``axis=tuple(range(x.ndim))``.
-        With several axes, first means first in C order, the last axis running fastest.
+        The axis, or axes, along which the classes lie. With several axes, first means first in C
+        order, the last axis running fastest.
     where : array_like of bools, optional
-        True where a score counts; it broadcasts to the shape of ``x``. Entries left out get 0,
-        and their scores do not matter, not even NaN.
+        True where a score counts. Entries left out get 0.
     out : ndarray, optional
-        Where to write the result: an array of its shape and dtype. It may be ``x`` itself or
-        overlap it.
+        Where to write the result.
 
     Returns
     -------
     ndarray
         The shape of ``x``. Along ``axis`` one entry is 1 and the others are 0, in the dtype that
-        softmax would return; where no entry counts they are all 0. A row with NaN is NaN.
-        Infinities are numbers like any other: a row with one +inf, or of -inf alone, has a first
-        maximum.
-
-    Raises
-    ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range; a scalar has no axis -1.
-    TypeError
-        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
-        says what to pass instead.
-        Also if ``where`` is not boolean, or ``out`` no array of the dtype of the result.
-    ValueError
-        If ``where`` does not broadcast, or ``out`` has another shape or is read-only.
+        softmax would return.
 
     See Also
     --------

@@ -4,7 +4,7 @@ A classifier is calibrated in its confidence if it is right as often as it says.
 take labels that are known. The curve and two of the errors look at the largest probability of
 each row, the confidence in the choice, and at no other; the rest look at all of them. They need
 NumPy alone, and ``softmax_lessons`` does not import them: they are imported by name, when they are
-wanted. None of them warns, and none changes its input.
+wanted. The conventions in the docstring of the package hold for them too.
 
 Probabilities of two classes may come in one column, of shape (N,) or (N, 1): those of class 1. Then
 there is no choice, and curve and errors compare the probability of class 1 with how often it is the
@@ -129,8 +129,7 @@ def reliability_curve(
     labels : array_like of integers
         The right classes, in the shape of ``p`` without ``axis``, or in that of one column.
     axis : int or tuple of ints, default -1
-        The axis, or axes, along which the classes lie. With several axes, labels count through
-        them in C order, the last axis running fastest.
+        The axis, or axes, along which the classes lie.
     bins : int, default 10
         Into how many bins to sort, 1 or more.
     strategy : {"uniform", "quantile"}, default "uniform"
@@ -145,13 +144,10 @@ def reliability_curve(
 
     Raises
     ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range.
     IndexError
         If a label is negative, or not below the number of classes.
     TypeError
-        If ``p`` or ``labels`` is complex, text, dates, objects, a masked array or a torch tensor,
-        if ``labels`` are not integers, or if ``bins`` is no integer.
+        If ``labels`` are not integers, or if ``bins`` is no integer.
     ValueError
         If ``p`` does not hold probabilities, or no rows; if ``labels`` has another shape; if
         ``bins`` is below 1, or ``strategy`` unknown.
@@ -223,8 +219,7 @@ def expected_calibration_error(
     labels : array_like of integers
         The right classes, in the shape of ``p`` without ``axis``, or in that of one column.
     axis : int or tuple of ints, default -1
-        The axis, or axes, along which the classes lie. With several axes, labels count through
-        them in C order, the last axis running fastest.
+        The axis, or axes, along which the classes lie.
     bins : int, default 10
         Into how many bins to sort, 1 or more.
     strategy : {"uniform", "quantile"}, default "uniform"
@@ -238,8 +233,6 @@ def expected_calibration_error(
 
     Raises
     ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range.
     IndexError
         If a label is negative, or not below the number of classes.
     TypeError
@@ -304,8 +297,7 @@ def maximum_calibration_error(
     labels : array_like of integers
         The right classes, in the shape of ``p`` without ``axis``, or in that of one column.
     axis : int or tuple of ints, default -1
-        The axis, or axes, along which the classes lie. With several axes, labels count through
-        them in C order, the last axis running fastest.
+        The axis, or axes, along which the classes lie.
     bins : int, default 10
         Into how many bins to sort, 1 or more.
     strategy : {"uniform", "quantile"}, default "uniform"
@@ -319,8 +311,6 @@ def maximum_calibration_error(
 
     Raises
     ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range.
     IndexError
         If a label is negative, or not below the number of classes.
     TypeError
@@ -374,8 +364,7 @@ def classwise_calibration_error(
     labels : array_like of integers
         The right classes, in the shape of ``p`` without ``axis``, or in that of one column.
     axis : int or tuple of ints, default -1
-        The axis, or axes, along which the classes lie. With several axes, labels count through
-        them in C order, the last axis running fastest.
+        The axis, or axes, along which the classes lie.
     bins : int, default 10
         Into how many bins to sort, 1 or more.
     strategy : {"uniform", "quantile"}, default "uniform"
@@ -389,8 +378,6 @@ def classwise_calibration_error(
 
     Raises
     ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range.
     IndexError
         If a label is negative, or not below the number of classes.
     TypeError
@@ -446,8 +433,7 @@ def brier_score(
     labels : array_like of integers
         The right classes, in the shape of ``p`` without ``axis``, or in that of one column.
     axis : int or tuple of ints, default -1
-        The axis, or axes, along which the classes lie. With several axes, labels count through
-        them in C order, the last axis running fastest.
+        The axis, or axes, along which the classes lie.
     reduction : {"mean", "sum", "none"}, default "mean"
         Whether to return the mean over all rows, their sum, or the score of each row.
 
@@ -459,13 +445,10 @@ def brier_score(
 
     Raises
     ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range.
     IndexError
         If a label is negative, or not below the number of classes.
     TypeError
-        If ``p`` or ``labels`` is complex, text, dates, objects, a masked array or a torch tensor,
-        or if ``labels`` are not integers.
+        If ``labels`` are not integers.
     ValueError
         If ``p`` does not hold probabilities, or no rows; if ``labels`` has another shape; or if
         ``reduction`` is unknown.
@@ -515,8 +498,7 @@ def log_loss(
     labels : array_like of integers
         The right classes, in the shape of ``p`` without ``axis``, or in that of one column.
     axis : int or tuple of ints, default -1
-        The axis, or axes, along which the classes lie. With several axes, labels count through
-        them in C order, the last axis running fastest.
+        The axis, or axes, along which the classes lie.
     reduction : {"mean", "sum", "none"}, default "mean"
         Whether to return the mean over all rows, their sum, or the loss of each row.
 
@@ -528,8 +510,6 @@ def log_loss(
 
     Raises
     ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range.
     IndexError
         If a label is negative, or not below the number of classes.
     TypeError
@@ -581,8 +561,7 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike, axis: Axis = -1) -> fl
     labels : array_like of integers
         The right classes, in the shape of ``logits`` without ``axis``, or in that of one column.
     axis : int or tuple of ints, default -1
-        The axis, or axes, along which the classes lie. With several axes, labels count through
-        them in C order, the last axis running fastest.
+        The axis, or axes, along which the classes lie.
 
     Returns
     -------
@@ -591,13 +570,10 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike, axis: Axis = -1) -> fl
 
     Raises
     ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range.
     IndexError
         If a label is negative, or not below the number of classes.
     TypeError
-        If ``logits`` or ``labels`` is complex, text, dates, objects, a masked array or a torch
-        tensor, or if ``labels`` are not integers.
+        If ``labels`` are not integers.
     ValueError
         If there is no best temperature: every label has the highest score of its row, and the
         loss falls as long as the temperature does; or the labels' scores are on average no higher

@@ -3,8 +3,7 @@
 The products take the probabilities that softmax gave, as a backward pass has them at hand, and
 never form the n by n matrix: they need n numbers where the matrix has n squared.
 
-Floats come back in their dtype (float16 is calculated in float32), integers become float64. None
-of the functions warns, and none changes its input.
+The conventions that all functions share stand in the docstring of the package.
 """
 
 from __future__ import annotations
@@ -64,25 +63,21 @@ def softmax_jacobian(x: ArrayLike, axis: SupportsIndex = -1) -> FloatArray:
     Parameters
     ----------
     x : array_like of real numbers, any shape
-        The scores (logits), not the probabilities. They may be infinite or NaN.
+        The scores (logits), not the probabilities.
     axis : int, default -1
         The axis along which the n classes lie.
 
     Returns
     -------
     ndarray
-        The shape of ``x`` without ``axis``, followed by (n, n): one matrix for each row of
-        scores. ``J[..., i, j]`` is the derivative of probability i with respect to score j. A row
-        with NaN, with +inf, or of -inf alone gives NaN. The dtype of ``x`` if it is a float, else
-        float64.
+        The shape of ``x`` without ``axis``, followed by (n, n): one matrix for each row of scores.
+        ``J[..., i, j]`` is the derivative of probability i with respect to score j. A row with
+        NaN, with +inf, or of -inf alone gives NaN.
 
     Raises
     ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range; a scalar has no axis -1.
     TypeError
-        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
-        says what to pass instead. Also if ``axis`` is not one integer.
+        If ``axis`` is not one integer.
 
     See Also
     --------
@@ -138,8 +133,7 @@ def softmax_vjp(
         The axis, or axes, along which the classes lie, in the shape that ``p`` and ``g``
         broadcast to.
     out : ndarray, optional
-        Where to write the result: an array of its shape and dtype. It may be ``p`` or ``g`` itself
-        or overlap them.
+        Where to write the result.
 
     Returns
     -------
@@ -150,14 +144,9 @@ def softmax_vjp(
 
     Raises
     ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range; a scalar has no axis -1.
-    TypeError
-        If ``p`` or ``g`` is complex, text, dates, objects, a masked array or a torch tensor; the
-        message says what to pass instead. Also if ``out`` is no array or has another dtype.
     ValueError
-        If ``p`` and ``g`` do not broadcast, or differ in length along ``axis``: one entry does
-        not stand for all classes. Also if ``out`` has another shape or is read-only.
+        If ``p`` and ``g`` do not broadcast, or differ in length along ``axis``: one entry does not
+        stand for all classes.
 
     See Also
     --------
@@ -204,8 +193,7 @@ def softmax_jvp(
         The axis, or axes, along which the classes lie, in the shape that ``p`` and ``v``
         broadcast to.
     out : ndarray, optional
-        Where to write the result: an array of its shape and dtype. It may be ``p`` or ``v`` itself
-        or overlap them.
+        Where to write the result.
 
     Returns
     -------
@@ -216,14 +204,9 @@ def softmax_jvp(
 
     Raises
     ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range; a scalar has no axis -1.
-    TypeError
-        If ``p`` or ``v`` is complex, text, dates, objects, a masked array or a torch tensor; the
-        message says what to pass instead. Also if ``out`` is no array or has another dtype.
     ValueError
-        If ``p`` and ``v`` do not broadcast, or differ in length along ``axis``: one entry does
-        not stand for all classes. Also if ``out`` has another shape or is read-only.
+        If ``p`` and ``v`` do not broadcast, or differ in length along ``axis``: one entry does not
+        stand for all classes.
 
     See Also
     --------
@@ -276,8 +259,7 @@ def log_softmax_vjp(
         The axis, or axes, along which the classes lie, in the shape that ``log_p`` and ``g``
         broadcast to.
     out : ndarray, optional
-        Where to write the result: an array of its shape and dtype. It may be ``log_p`` or ``g``
-        itself or overlap them.
+        Where to write the result.
 
     Returns
     -------
@@ -289,15 +271,9 @@ def log_softmax_vjp(
 
     Raises
     ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range; a scalar has no axis -1.
-    TypeError
-        If ``log_p`` or ``g`` is complex, text, dates, objects, a masked array or a torch tensor;
-        the message says what to pass instead. Also if ``out`` is no array or has another dtype.
     ValueError
         If ``log_p`` is above 0 anywhere: these are probabilities, or scores. If ``log_p`` and
-        ``g`` do not broadcast, or differ in length along ``axis``. Also if ``out`` has another
-        shape or is read-only.
+        ``g`` do not broadcast, or differ in length along ``axis``.
 
     See Also
     --------

@@ -1,8 +1,8 @@
 """Entropy and Kullback-Leibler divergence, in nats, from probabilities or from logits.
 
 Both keep their digits where they are small: the entropy of a distribution that is nearly sure, the
-divergence of two that are nearly equal. Floats come back in their dtype (float16 is calculated in
-float32), integers become float64. Neither function warns, and neither changes its input.
+divergence of two that are nearly equal. The conventions that all functions share stand in the
+docstring of the package.
 """
 
 from __future__ import annotations
@@ -120,16 +120,10 @@ def entropy(p: ArrayLike, axis: Axis = -1, *, logits: bool = False) -> Any:
     ndarray or scalar
         Nats, from 0 for a sure answer to ``log(n)`` for n equal ones, in the shape of ``p``
         without ``axis``. A probability of 0 adds nothing, and a row of zeros alone, which softmax
-        gives where nothing counts, is 0. A row with NaN is NaN; of logits, a row with +inf or of
-        -inf alone too. The dtype of ``p`` if it is a float, else float64.
+        gives where nothing counts, is 0.
 
     Raises
     ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range; a scalar has no axis -1.
-    TypeError
-        If ``p`` is complex, text, dates, objects, a masked array or a torch tensor; the message
-        says what to pass instead.
     ValueError
         If a probability is negative, or a row does not sum to 1.
 
@@ -191,19 +185,13 @@ def kl_divergence(p: ArrayLike, q: ArrayLike, axis: Axis = -1, *, logits: bool =
     Returns
     -------
     ndarray or scalar
-        Nats, 0 or above, in the shape that ``p`` and ``q`` broadcast to, without ``axis``. It is
-        0 where p and q are equal, and +inf where q is 0 and p is not. Where p is 0 nothing is
-        added, and a row of zeros alone in p is 0. A row with NaN is NaN; of logits, a row with
-        +inf or of -inf alone too. The dtype that NumPy promotes those of ``p`` and ``q`` to, where
-        integers count as float64.
+        Nats, 0 or above, in the shape that ``p`` and ``q`` broadcast to, without ``axis``. It is 0
+        where p and q are equal, and +inf where q is 0 and p is not. Where p is 0 nothing is added,
+        and a row of zeros alone in p is 0. The dtype that NumPy promotes those of ``p`` and ``q``
+        to, where integers count as float64.
 
     Raises
     ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range; a scalar has no axis -1.
-    TypeError
-        If ``p`` or ``q`` is complex, text, dates, objects, a masked array or a torch tensor; the
-        message says what to pass instead.
     ValueError
         If a probability is negative, or a row does not sum to 1; if ``p`` and ``q`` do not
         broadcast, or differ in length along ``axis``.

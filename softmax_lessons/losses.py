@@ -1,9 +1,8 @@
 """Cross-entropy of logits, for classes and for yes or no, with its gradient; one-hot vectors.
 
 The loss is taken from logits, never from probabilities: a probability that has rounded to 0 or 1
-has lost what the loss needs. Floats come back in the dtype of the logits (float16 is calculated
-in float32); integer logits become float64. None of the functions changes its input, and none
-warns, unless a sum of finite losses overflows.
+has lost what the loss needs. The conventions that all functions share stand in the docstring of the
+package.
 """
 
 from __future__ import annotations
@@ -230,14 +229,13 @@ def cross_entropy(
     Parameters
     ----------
     logits : array_like of real numbers, any shape
-        The scores, before any softmax. They may be infinite or NaN.
+        The scores, before any softmax.
     target : array_like of integers or floats
         Integers are class labels, in the shape of ``logits`` without ``axis``. Floats are
         probabilities, in the shape of ``logits``: 0 or above, with a sum of 1 along ``axis``,
         within 3.5e-4 (float16: 0.03). There is no broadcasting.
     axis : int or tuple of ints, default -1
-        The axis, or axes, along which the classes lie. With several axes, labels count through
-        them in C order, the last axis running fastest. ``torch`` has the classes at axis 1.
+        The axis, or axes, along which the classes lie. ``torch`` has the classes at axis 1.
     weight : array_like of numbers, optional
         How much each class weighs, 0 or above: one number for each, in the order in which labels
         count them.
@@ -258,21 +256,16 @@ def cross_entropy(
     -------
     ndarray or scalar
         The loss in nats, 0 or above: for "none" in the shape of ``logits`` without ``axis``, else
-        a scalar. A row with NaN, with +inf, or of -inf alone is NaN. A class with the logit -inf
-        adds +inf, or 0 if its target is 0. A row left out is 0. Of no rows, or of rows that
-        weigh nothing, the sum is 0 and the mean NaN, as in torch. The dtype of ``logits`` if it
-        is a float, else float64.
+        a scalar. A class with the logit -inf adds +inf, or 0 if its target is 0. A row left out is
+        0. Of no rows, or of rows that weigh nothing, the sum is 0 and the mean NaN, as in torch.
 
     Raises
     ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range; a scalar has no axis -1.
     IndexError
         If a label is negative, or not below the number of classes.
     TypeError
-        If ``logits``, ``target`` or ``weight`` is complex, text, dates, objects, a masked array or
-        a torch tensor; if labels are floats, or ``target`` is boolean; if ``where`` is not
-        boolean, ``ignore_index`` no integer, or ``label_smoothing`` not one real number.
+        If labels are floats, or ``target`` is boolean; if ``where`` is not boolean,
+        ``ignore_index`` no integer, or ``label_smoothing`` not one real number.
     ValueError
         If ``target`` has another shape, or integers have the shape of ``logits``; if a target is
         negative or NaN, does not sum to 1, or lies at a class that ``where`` leaves out; if
@@ -362,14 +355,13 @@ def cross_entropy_and_grad(
     Parameters
     ----------
     logits : array_like of real numbers, any shape
-        The scores, before any softmax. They may be infinite or NaN.
+        The scores, before any softmax.
     target : array_like of integers or floats
         Integers are class labels, in the shape of ``logits`` without ``axis``. Floats are
         probabilities, in the shape of ``logits``: 0 or above, with a sum of 1 along ``axis``,
         within 3.5e-4 (float16: 0.03). There is no broadcasting.
     axis : int or tuple of ints, default -1
-        The axis, or axes, along which the classes lie. With several axes, labels count through
-        them in C order, the last axis running fastest.
+        The axis, or axes, along which the classes lie.
     weight : array_like of numbers, optional
         How much each class weighs, 0 or above: one number for each, in the order in which labels
         count them.
@@ -386,8 +378,7 @@ def cross_entropy_and_grad(
     reduction : {"mean", "sum", "none"}, default "mean"
         Whether to return the mean over the rows that count, their sum, or the loss of each row.
     out : ndarray, optional
-        Where to write the gradient: an array of its shape and dtype. It may be ``logits`` itself
-        or overlap it.
+        Where to write the gradient.
 
     Returns
     -------
@@ -396,19 +387,16 @@ def cross_entropy_and_grad(
     grad : ndarray
         The gradient with respect to ``logits``, in their shape. For "mean" it is divided by what
         the mean divides by; for "none" each row is the gradient of its own loss. A row with NaN,
-        with +inf, or of -inf alone is NaN; what is left out is 0. The dtype of ``logits`` if it
-        is a float, else float64.
+        with +inf, or of -inf alone is NaN; what is left out is 0.
 
     Raises
     ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range; a scalar has no axis -1.
     IndexError
         If a label is negative, or not below the number of classes.
     TypeError
-        As for ``cross_entropy``. Also if ``out`` is no array or has another dtype.
+        As for ``cross_entropy``.
     ValueError
-        As for ``cross_entropy``. Also if ``out`` has another shape or is read-only.
+        As for ``cross_entropy``.
 
     See Also
     --------
@@ -467,7 +455,7 @@ def binary_cross_entropy(
     Parameters
     ----------
     logits : array_like of real numbers, any shape
-        The scores, before any sigmoid: one for each question. They may be infinite or NaN.
+        The scores, before any sigmoid: one for each question.
     target : array_like of numbers or booleans
         The answers, in the shape of ``logits``: 1 or True is yes, 0 or False is no, and what lies
         between is the probability of yes. There is no broadcasting.
@@ -482,10 +470,9 @@ def binary_cross_entropy(
     Returns
     -------
     ndarray or scalar
-        The loss in nats, 0 or above: for "none" in the shape of ``logits``, else a scalar. NaN
-        gives NaN. An infinite logit adds +inf, or 0 if the answer is as sure as the logit. Of
-        nothing, the sum is 0 and the mean NaN. The dtype of ``logits`` if it is a float, else
-        float64.
+        The loss in nats, 0 or above: for "none" in the shape of ``logits``, else a scalar. An
+        infinite logit adds +inf, or 0 if the answer is as sure as the logit. Of nothing, the sum
+        is 0 and the mean NaN.
 
     Raises
     ------
@@ -552,7 +539,7 @@ def binary_cross_entropy_and_grad(
     Parameters
     ----------
     logits : array_like of real numbers, any shape
-        The scores, before any sigmoid: one for each question. They may be infinite or NaN.
+        The scores, before any sigmoid: one for each question.
     target : array_like of numbers or booleans
         The answers, in the shape of ``logits``: 1 or True is yes, 0 or False is no, and what lies
         between is the probability of yes. There is no broadcasting.
@@ -564,8 +551,7 @@ def binary_cross_entropy_and_grad(
     reduction : {"mean", "sum", "none"}, default "mean"
         Whether to return the mean over all entries, their sum, or the loss of each entry.
     out : ndarray, optional
-        Where to write the gradient: an array of its shape and dtype. It may be ``logits`` itself
-        or overlap it.
+        Where to write the gradient.
 
     Returns
     -------
@@ -573,15 +559,14 @@ def binary_cross_entropy_and_grad(
         What ``binary_cross_entropy`` returns.
     grad : ndarray
         The gradient with respect to ``logits``, in their shape. For "mean" it is divided by the
-        number of entries; for "none" each entry is the derivative of its own loss. NaN gives NaN.
-        The dtype of ``logits`` if it is a float, else float64.
+        number of entries; for "none" each entry is the derivative of its own loss.
 
     Raises
     ------
     TypeError
-        As for ``binary_cross_entropy``. Also if ``out`` is no array or has another dtype.
+        As for ``binary_cross_entropy``.
     ValueError
-        As for ``binary_cross_entropy``. Also if ``out`` has another shape or is read-only.
+        As for ``binary_cross_entropy``.
 
     See Also
     --------

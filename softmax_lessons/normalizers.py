@@ -43,15 +43,6 @@ def normalize_by_sum(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     -------
     ndarray
         The shape of ``x``. Along ``axis`` it sums to 1, where the sum of the scores is not 0.
-        The dtype of ``x`` if it is a float, else float64.
-
-    Raises
-    ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range; a scalar has no axis -1.
-    TypeError
-        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
-        says what to pass instead.
 
     Warns
     -----
@@ -91,17 +82,8 @@ def normalize_by_abs(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     Returns
     -------
     ndarray
-        The shape of ``x``: numbers between 0 and 1 that sum to 1, unless all scores are
-        0, or underflow or overflow on the way.
-        The dtype of ``x`` if it is a float, else float64.
-
-    Raises
-    ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range; a scalar has no axis -1.
-    TypeError
-        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
-        says what to pass instead.
+        The shape of ``x``: numbers between 0 and 1 that sum to 1, unless all scores are 0, or
+        underflow or overflow on the way.
 
     Warns
     -----
@@ -141,17 +123,8 @@ def normalize_by_square(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     Returns
     -------
     ndarray
-        The shape of ``x``: numbers between 0 and 1 that sum to 1, unless all scores are
-        0, or underflow or overflow on the way.
-        The dtype of ``x`` if it is a float, else float64.
-
-    Raises
-    ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range; a scalar has no axis -1.
-    TypeError
-        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
-        says what to pass instead.
+        The shape of ``x``: numbers between 0 and 1 that sum to 1, unless all scores are 0, or
+        underflow or overflow on the way.
 
     Warns
     -----
@@ -194,15 +167,6 @@ def normalize_by_relu(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     -------
     ndarray
         The shape of ``x``: numbers between 0 and 1 that sum to 1, unless no score is above 0.
-        The dtype of ``x`` if it is a float, else float64.
-
-    Raises
-    ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range; a scalar has no axis -1.
-    TypeError
-        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
-        says what to pass instead.
 
     Warns
     -----
@@ -243,15 +207,6 @@ def min_max(x: ArrayLike, axis: Axis = -1) -> FloatArray:
     -------
     ndarray
         The shape of ``x``: from 0 at the minimum to 1 at the maximum, unless all scores are equal.
-        The dtype of ``x`` if it is a float, else float64.
-
-    Raises
-    ------
-    numpy.exceptions.AxisError
-        If ``axis`` is out of range; a scalar has no axis -1.
-    TypeError
-        If ``x`` is complex, text, dates, objects, a masked array or a torch tensor; the message
-        says what to pass instead.
 
     Warns
     -----
