@@ -26,8 +26,8 @@ Infinities and NaN
 
 Masks
     ``where`` is True where an entry counts, and broadcasts to the shape of ``x``. The other
-    entries do not matter, not even NaN. Where nothing counts, softmax is 0, log-softmax and
-    log-sum-exp are -inf.
+    entries do not matter, not even NaN. Where nothing counts, softmax and hardmax are 0,
+    log-softmax and log-sum-exp are -inf. The losses leave such a row out.
 
 Digits
     Let u be the unit roundoff, half of ``numpy.finfo(dtype).eps``. The relative error of a
@@ -42,8 +42,8 @@ In place
     result. It is returned, and may be the input itself or overlap it.
 
 No warnings
-    Whatever ``numpy.seterr`` says, nothing warns but the normalizers that fail: their failure is
-    the lesson.
+    Whatever ``numpy.seterr`` says, nothing warns but the normalizers that fail, whose failure is
+    the lesson, and a sum of finite losses that is too large for its dtype.
 
 Errors
     They quote what was passed, and say what would work. ``TypeError``: complex numbers, text,
