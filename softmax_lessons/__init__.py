@@ -27,7 +27,7 @@ Infinities and NaN
 Masks
     ``where`` is True where an entry counts, and broadcasts to the shape of ``x``. The other
     entries do not matter, not even NaN. Where nothing counts, softmax and hardmax are 0,
-    log-softmax and log-sum-exp are -inf.
+    log-softmax and log-sum-exp are -inf. The losses leave such a row out.
 
 Digits
     Let u be the unit roundoff, half of ``numpy.finfo(dtype).eps``. The relative error of a
@@ -43,7 +43,7 @@ In place
 
 No warnings
     Whatever ``numpy.seterr`` says, nothing warns but the normalizers that fail, whose failure is
-    the lesson, and a sum or mean of finite losses that is too large for its dtype.
+    the lesson, and a sum of finite losses that is too large for its dtype.
 
 Errors
     They quote what was passed, and say what would work. ``TypeError``: complex numbers, text,
