@@ -165,7 +165,10 @@ def as_mask(
         return np.broadcast_to(mask, shape)
     except ValueError:
         message = f"{name} of shape {mask.shape} does not broadcast to the shape of {name_of_x}"
-        raise ValueError(f"{message}, {shape}") from None
+        of_rows = mask.shape == shape[: mask.ndim]  # one entry for each row
+        last = tuple(range(mask.ndim, len(shape)))
+        advice = f": pass numpy.expand_dims({name}, {last})" if of_rows else ""
+        raise ValueError(f"{message}, {shape}{advice}") from None
 
 
 def check_out(out: object, name: str, shape: tuple[int, ...], dtype: FloatDtype) -> None:
@@ -460,7 +463,7 @@ def as_counted_target(
     mask = as_mask(where, "where", shape, "the logits")
     if ignore_index is not None:
         ignored = as_index(ignore_index, "ignore_index")
-        if y.dtype.kind == "f":
+        if y.dtype.kind == "f" and y.shape == shape:
             message = f"ignore_index goes with class labels, but {name} holds floats"
             raise ValueError(f"{message}: leave rows of probabilities out with where")
         if are_labels:
@@ -510,14 +513,25 @@ def as_answers(target: ArrayLike, name: str, shape: tuple[int, ...]) -> NDArray[
     y = as_array(target, name)
     if y.dtype.kind not in "biuf":
         message = f"{name} must hold numbers from 0 (no) to 1 (yes), got dtype {y.dtype}"
-        raise TypeError(f"{message}: pass a comparison, such as {name} == 'yes'")
+        advice = "pass booleans"
+        if y.dtype.kind in "US" and y.size:
+            advice += f", such as numpy.equal({name}, {y.flat[-1].item()!r})"
+        raise TypeError(f"{message}: {advice}")
     if y.shape != shape:
         message = f"{name} must have the shape of the logits, {shape}, got {y.shape}"
-        advice = f": pass {name}.reshape({shape})" if y.size == math.prod(shape) else ""
-        raise ValueError(f"{message}{advice}")
+        if y.size == math.prod(shape):
+            message += f": pass numpy.reshape({name}, {shape})"
+        elif y.shape == shape[:-1]:
+            message += f": for class labels use cross_entropy, or pass one_hot({name}, {shape[-1]})"
+        raise ValueError(message)
     bad = y[~((y >= 0) & (y <= 1))]
     if bad.size:
-        raise ValueError(f"{name} must hold numbers from 0 (no) to 1 (yes), got {bad[0]}")
+        advice = f"pass numpy.greater({name}, 0) if those above 0 are yes"
+        if np.isnan(bad[0]):
+            keep = f"with keep = numpy.isfinite({name}) the others are"
+            advice = f"{keep} numpy.asarray(logits)[keep] and numpy.asarray({name})[keep]"
+        message = f"{name} must hold numbers from 0 (no) to 1 (yes), got {bad[0]}"
+        raise ValueError(f"{message}: {advice}")
     return y
 
 

@@ -1,5 +1,7 @@
 """The loss of yes-or-no questions and its gradient."""
 
+import re
+
 import mpmath
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from softmax_lessons import (
     cross_entropy,
     cross_entropy_and_grad,
     log_sigmoid,
+    one_hot,
     sigmoid,
 )
 
@@ -295,13 +298,20 @@ def test_nothing_changes_its_input():
     [
         ([0, 1], ValueError, "target must have the shape of the logits, (3,), got (2,)"),
         ([[0], [1], [1]], ValueError, "target must have the shape of the logits, (3,), got (3, 1): "
-         "pass target.reshape((3,))"),
-        (1, ValueError, "target must have the shape of the logits, (3,), got ()"),
-        ([-1, 1, 1], ValueError, "target must hold numbers from 0 (no) to 1 (yes), got -1"),
-        ([0, 2, 1], ValueError, "target must hold numbers from 0 (no) to 1 (yes), got 2"),
-        ([0, nan, 1], ValueError, "target must hold numbers from 0 (no) to 1 (yes), got nan"),
-        (["no", "yes", "no"], TypeError, "target must hold numbers from 0 (no) to 1 (yes), got "
-         "dtype <U3: pass a comparison, such as target == 'yes'"),
+         "pass numpy.reshape(target, (3,))"),
+        (1, ValueError, "target must have the shape of the logits, (3,), got (): for class labels "
+         "use cross_entropy, or pass one_hot(target, 3)"),
+        ([-1, 1, 1], ValueError, "target must hold numbers from 0 (no) to 1 (yes), got -1: pass "
+         "numpy.greater(target, 0) if those above 0 are yes"),
+        ([0, 2, 1], ValueError, "target must hold numbers from 0 (no) to 1 (yes), got 2: pass "
+         "numpy.greater(target, 0) if those above 0 are yes"),
+        ([0, nan, 1], ValueError, "target must hold numbers from 0 (no) to 1 (yes), got nan: with "
+         "keep = numpy.isfinite(target) the others are numpy.asarray(logits)[keep] and "
+         "numpy.asarray(target)[keep]"),
+        (["no", "no", "yes"], TypeError, "target must hold numbers from 0 (no) to 1 (yes), got "
+         "dtype <U3: pass booleans, such as numpy.equal(target, 'yes')"),
+        ([None] * 3, TypeError, "target must hold numbers from 0 (no) to 1 (yes), got dtype "
+         "object: pass booleans"),
         (np.ma.zeros(3), TypeError, "target is a masked array: pass target.filled(value)"),
     ],
 )  # fmt: skip
@@ -323,7 +333,8 @@ def test_a_target_that_does_not_fit(function, target, error, message):
         (np.ones((2, 3)), ValueError,
          "of shape (2, 3) does not broadcast to the shape of the logits, (3,)"),
         (1j, TypeError,
-         "must hold real numbers, got dtype complex128: pass {name}.real or abs({name})"),
+         "must hold real numbers, got dtype complex128: pass numpy.real({name}) or "
+         "numpy.abs({name})"),
     ],
 )  # fmt: skip
 def test_weights_that_do_not_fit(function, name, value, error, message):
@@ -361,3 +372,31 @@ def test_the_loss_of_one_question_is_that_of_its_label():
     for label in (0, 1):
         expected = cross_entropy([0.0, 1.23], label)
         assert_allclose(binary_cross_entropy(1.23, label), expected, rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("target", "advice"),
+    [
+        ([[0], [1], [1]], "numpy.reshape(target, (3,))"),
+        ([-1, 1, 1], "numpy.greater(target, 0)"),
+        (["no", "yes", "yes"], "numpy.equal(target, 'yes')"),
+    ],
+)
+def test_whoever_follows_the_advice_succeeds(target, advice):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        binary_cross_entropy(Z, target)
+    assert advice in str(caught.value)
+    followed = eval(advice, {"numpy": np, "target": target})
+    assert binary_cross_entropy(Z, followed) == binary_cross_entropy(Z, [0, 1, 1])
+
+
+def test_the_advice_on_missing_answers_and_on_class_labels():
+    target, logits = [0, nan, 1], Z
+    keep = np.isfinite(target)
+    got = binary_cross_entropy(np.asarray(logits)[keep], np.asarray(target)[keep])
+    assert_allclose(got, binary_cross_entropy([Z[0], Z[2]], [0, 1]), rtol=1e-15)
+    labels = [2, 0, 1, 1]
+    message = "for class labels use cross_entropy, or pass one_hot(target, 3)"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        binary_cross_entropy(np.zeros((4, 3)), labels)
+    assert np.isfinite(binary_cross_entropy(np.zeros((4, 3)), one_hot(labels, 3)))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 from support.family import ACTIVATIONS, ELEMENTWISE, EVERYTHING, WITH_AXIS, Z, by_name, whole
 
 from softmax_lessons import log_softmax, logsumexp, softmax
@@ -130,9 +131,12 @@ def test_a_mask_with_a_mask_of_its_own(function):
 @pytest.mark.parametrize("shape", [(2,), (3, 1), (1, 2, 3)])
 def test_a_mask_that_does_not_broadcast(function, shape):
     message = f"where of shape {shape} does not broadcast to the shape of x, (2, 3)"
+    message += ": pass numpy.expand_dims(where, (1,))" if shape == (2,) else ""
     x = np.zeros((2, 3))
     with pytest.raises(ValueError, match=whole(message)):
         function(x, where=np.ones(shape, bool))
+    if shape == (2,):
+        assert_array_equal(function(x, where=np.expand_dims([True, True], (1,))), function(x))
 
 
 OF_THE_SHAPE = [f for f in [*ELEMENTWISE, *ACTIVATIONS] if f is not logsumexp]
@@ -156,7 +160,7 @@ def test_an_out_that_does_not_fit(function, out, error, message):
     before = np.array(out)
     with pytest.raises(error, match=whole(message)):
         function(Z, out=out)
-    np.testing.assert_array_equal(out, before)
+    assert_array_equal(out, before)
 
 
 def test_float16_needs_a_float16_out():

@@ -421,13 +421,13 @@ def test_nothing_changes_its_input():
         ({"weight": [1, inf, 1]}, ValueError, "weight must hold finite numbers, 0 or above, "
          "got inf"),
         ({"weight": [1j] * 3}, TypeError, "weight must hold real numbers, got dtype complex128: "
-         "pass weight.real or abs(weight)"),
+         "pass numpy.real(weight) or numpy.abs(weight)"),
         ({"ignore_index": 1.0}, TypeError, "ignore_index must be an integer, got 1.0"),
         ({"ignore_index": "1"}, TypeError, "ignore_index must be an integer, got '1'"),
         ({"where": [1, 0, 1]}, TypeError, "where must be boolean, got dtype int64: pass a "
-         "comparison"),
+         "comparison, such as numpy.not_equal(where, 0)"),
         ({"where": ROWS}, ValueError, "where of shape (4,) does not broadcast to the shape of the "
-         "logits, (4, 3)"),
+         "logits, (4, 3): pass numpy.expand_dims(where, (1,))"),
     ],
 )  # fmt: skip
 def test_an_argument_that_does_not_fit(function, arguments, error, message):
@@ -462,6 +462,9 @@ def test_labels_that_count_are_checked(function):
         function(X, ["0"] * 4, ignore_index=0)
     with pytest.raises(ValueError, match="does not fit for logits"):
         function(X, [0, 1], ignore_index=0)
+    message = "class labels must be integers, got target of dtype float64"
+    with pytest.raises(TypeError, match=message):  # ignore_index is what its advice needs
+        function(X, [0, nan, 2, 1], ignore_index=-100)
 
 
 @pytest.mark.parametrize("axis", [0, (0, 1)])
