@@ -323,7 +323,8 @@ def test_a_target_that_does_not_fit(function, target, error, message):
         (np.ones((2, 3)), ValueError,
          "of shape (2, 3) does not broadcast to the shape of the logits, (3,)"),
         (1j, TypeError,
-         "must hold real numbers, got dtype complex128: pass {name}.real or abs({name})"),
+         "must hold real numbers, got dtype complex128: pass numpy.real({name}) or "
+         "numpy.abs({name})"),
     ],
 )  # fmt: skip
 def test_weights_that_do_not_fit(function, name, value, error, message):

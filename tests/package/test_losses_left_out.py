@@ -421,11 +421,11 @@ def test_nothing_changes_its_input():
         ({"weight": [1, inf, 1]}, ValueError, "weight must hold finite numbers, 0 or above, "
          "got inf"),
         ({"weight": [1j] * 3}, TypeError, "weight must hold real numbers, got dtype complex128: "
-         "pass weight.real or abs(weight)"),
+         "pass numpy.real(weight) or numpy.abs(weight)"),
         ({"ignore_index": 1.0}, TypeError, "ignore_index must be an integer, got 1.0"),
         ({"ignore_index": "1"}, TypeError, "ignore_index must be an integer, got '1'"),
         ({"where": [1, 0, 1]}, TypeError, "where must be boolean, got dtype int64: pass a "
-         "comparison"),
+         "comparison, such as numpy.not_equal(where, 0)"),
         ({"where": ROWS}, ValueError, "where of shape (4,) does not broadcast to the shape of the "
          "logits, (4, 3)"),
     ],
