@@ -190,7 +190,7 @@ def log_sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
 
     References
     ----------
-    M. Mächler, "Accurately computing log(1 - exp(-|a|))", 2012, a vignette of the R package
+    M. Mächler, "Accurately computing ``log(1 - exp(-|a|))``", 2012, a vignette of the R package
     Rmpfr, which treats ``log(1 + exp(x))`` too.
 
     Examples

@@ -455,7 +455,7 @@ def check_grad(
     where f is finite on one side only, or raises a ``ValueError`` or an ``ArithmeticError`` on the
     other. Which h is right depends on f: too small a step shows the rounding of f, too large a one
     its curvature. So some twenty steps are tried, extrapolated to 0, and compared. That takes
-    about forty values of f for each entry.
+    about fifty values of f for each entry.
 
     Rounding hides small derivatives: where f is 1000, what is below 1e-11 or so cannot be told from
     0. Such entries do not make a gradient wrong. They are counted in the report. It is true if

@@ -266,6 +266,14 @@ def test_labels_with_gaps(name, function, labels):
     function(P[keep], fixed)
 
 
+def test_labels_with_gaps_that_are_marked():
+    target = [0.0, np.nan, 1.0]
+    message = message_of(cross_entropy, P, target)
+    assert message.endswith("and ignore_index=-100")
+    fixed = follow("numpy.nan_to_num(target, nan=-100).astype(int)", message, target=target)
+    assert cross_entropy(P, fixed, ignore_index=-100) == cross_entropy(P[[0, 2]], [0, 1])
+
+
 @pytest.mark.parametrize("labels", [[0, None, 1], ["a", None, "b"], [0, "a", None]])
 def test_labels_with_none(labels):
     for functions in TAKES_LABELS.values():

@@ -390,8 +390,8 @@ def test_nothing_changes_its_input():
          "scores pass logits=True"),
         ([[0.5, 0.5], [0.5, 0.4]], ValueError, "p must sum to 1 along axis, got a row with the "
          "sum 0.9: of scores pass logits=True"),
-        ([1j], TypeError, "p must hold real numbers, got dtype complex128: pass "
-         "numpy.real(p) or numpy.abs(p)"),
+        ([1j], TypeError, "p must hold real numbers, got dtype complex128: pass numpy.real(p) or "
+         "numpy.abs(p)"),
     ],
 )  # fmt: skip
 def test_what_are_no_probabilities(function, p, error, message):
