@@ -10,6 +10,7 @@ FORMULAS = max(pages.CHAPTERS, key=lambda page: len(pages.article(page).select("
 
 LOOKS = {"light": [], "dark": []}  # whose colours a page of this run has shown to be readable
 
+WIDTH = "document.documentElement.scrollWidth"
 # How much of the window moved, and how far, without the reader's doing. Above 0.1 it is a nuisance:
 # https://web.dev/articles/cls
 JUMPS = """new Promise(done => {
@@ -81,9 +82,11 @@ def show(tab, scheme, width):
 def test_page(visit, page):
     tab = visit(page)
     assert tab.evaluate(JUMPS) <= 0.1, "what is being read jumps away"
+    show(tab, "light", 320)
+    assert tab.evaluate(WIDTH) <= 320, "scrolls sideways"
     for scheme, width in (("light", 390), ("dark", 1280)):
         show(tab, scheme, width)
-        assert tab.evaluate("document.documentElement.scrollWidth") <= width, "scrolls sideways"
+        assert tab.evaluate(WIDTH) <= width, "scrolls sideways"
         assert axe.colour_violations(tab, LOOKS[scheme]) == [], scheme
     assert axe.violations(tab) == []  # on a wide window, which shows the menus too
 
