@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -81,8 +81,8 @@ class Derivatives:
     ----------
     value : float
         What the function returns there.
-    analytic : bool
-        Whether the function takes a complex step.
+    takes_complex : bool
+        Whether the function returns a complex number for complex input.
     """
 
     def __init__(self, f: Function, x: Array) -> None:
@@ -91,7 +91,24 @@ class Derivatives:
         if not math.isfinite(self.value):
             raise ValueError(f"f must be finite at x, got {self.value}")
         self.rounding = rounding_of(f, x)
-        self.analytic = self.takes_complex_step()
+        self.takes_complex = takes_complex(f, x)
+
+    def along(self, index: tuple[int, ...], step: float | None = None) -> Slope:
+        """Return the derivative with respect to an entry, by a complex step where that is right.
+
+        A function may be analytic in some of its entries and not in others, and ``abs`` may be a
+        small part of it. So the complex step is held against differences at every entry, and
+        given up where it is further from them than they may be off. Its error is theirs: of what
+        they cannot see it might have missed that much.
+        """
+        if not self.takes_complex:
+            return self.by_differences(index, step)
+        exact, rough = self.by_complex_step(index), self.by_differences(index)
+        if rough.sides or not abs(exact.value - rough.value) <= rough.error:
+            return rough if step is None else self.by_differences(index, step)
+        if step is not None:
+            exact = self.by_complex_step(index, step)
+        return replace(exact, error=rough.error, steepest=rough.steepest)
 
     def by_complex_step(self, index: tuple[int, ...], step: float | None = None) -> Slope:
         """Return the derivative with respect to an entry, as exact as f itself."""
@@ -116,21 +133,6 @@ class Derivatives:
         direction[index] = 1
         return direction
 
-    def takes_complex_step(self) -> bool:
-        """Tell whether a complex step agrees with differences along some direction."""
-        direction = everywhere(self.x)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # f dropped the imaginary part
-            warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            try:
-                by_complex_step = complex_slope(self.f, self.x, 1e-100 * direction) / 1e-100
-            except Exception:  # whatever f raises, it does not take complex numbers
-                return False
-        line = line_along(self.f, self.x, direction)
-        slope = slope_of(line, self.value, steps_for(1.0), self.rounding)
-        return abs(by_complex_step - slope.value) <= 1e-5 * abs(slope.value) + slope.error
-
 
 # --- the function -----------------------------------------------------------------------------
 
@@ -143,6 +145,19 @@ def value_at(f: Function, x: NDArray[Any]) -> Any:
     if value.dtype.kind not in ("c" if x.dtype.kind == "c" else "biuf"):
         raise TypeError(f"f must return one real number, got {value[()]!r}")
     return value[()] * 1.0  # a boolean or an unsigned integer cannot be subtracted
+
+
+def takes_complex(f: Function, x: Array) -> bool:
+    """Tell whether f returns a complex number for complex input."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # f dropped the imaginary part
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)
+        try:
+            complex_slope(f, x, 1e-100 * everywhere(x))
+        except Exception:  # whatever f raises, it does not take complex numbers
+            return False
+    return True
 
 
 def complex_slope(f: Function, x: Array, step: Array) -> float:
@@ -181,15 +196,18 @@ def rounding_of(f: Function, x: Array) -> Rounding:
 
     Nine values at tiny distances lie on a smooth curve, but for their rounding. Some functions
     round so coarsely that they do not move at such distances, or a part of them does not, as
-    those that calculate in float32: so larger distances are tried as well.
+    those that calculate in float32: so larger distances are tried as well. Where each distance
+    happens to move f by a whole number of roundings, that looks smooth: so two sets of nine have
+    to move, at distances whose ratio is no whole number.
     """
     line, largest = line_along(f, x, everywhere(x)), float(abs(x).max())
-    absolute = 0.0
-    for power in range(-44, -12, 4):
-        values = np.array([line(math.ldexp(k, power))[0] for k in range(-4, 5)])
+    absolute, moved = 0.0, 0
+    for power in np.arange(-43, -12, 3.5):
+        values = np.array([line(k * 2.0**power)[0] for k in range(-4, 5)])
         if np.isfinite(values).all() and np.ptp(values):
             absolute = max(absolute, float(abs(np.diff(values, 6)).max()) / 8)
-            if power >= FINE or math.ldexp(largest, power) > NEAR:
+            moved += 1
+            if (moved > 1 and power >= FINE) or largest * 2.0**power > NEAR:
                 break
     dtype = np.asarray(f(x.copy())).dtype
     return Rounding(absolute, float(np.finfo(dtype).eps) if dtype.kind == "f" else EPS)

@@ -423,8 +423,8 @@ def check_grad(
         complex step, and less where the entry itself is as small. For differences, steps of all
         sizes are tried, and the best one is taken.
     rtol : float, optional
-        An error of ``atol + rtol * abs(expected)`` passes. The default is 1e-10 for the complex
-        step and 1e-6 for differences.
+        An error of ``atol + rtol * abs(expected)`` passes. The default is 1e-10 if f takes
+        complex numbers and 1e-6 if not.
     atol : float, optional
         See ``rtol``. The default is how far off the numerical derivative may itself be, as
         estimated for each entry. With an ``atol``, no entry counts as too small to be checked.
@@ -448,14 +448,14 @@ def check_grad(
     -----
     The complex step, ``imag(f(x + 1j * h)) / h``, subtracts nothing, so h may be tiny and the
     result is as accurate as f itself. It needs a function that is analytic and takes complex
-    numbers. It is used where f returns a complex number for complex input, and along one
-    direction both methods agree: ``abs`` and ``conj`` in f would spoil it.
+    numbers: ``abs`` and ``conj`` in f spoil it. So it is used for an entry only where differences
+    agree with it, as far as they can tell, and find no kink.
 
     Otherwise it is central differences, ``(f(x + h) - f(x - h)) / (2 * h)``, or one-sided ones
     where f is finite on one side only, or raises a ``ValueError`` or an ``ArithmeticError`` on the
     other. Which h is right depends on f: too small a step shows the rounding of f, too large a one
     its curvature. So some twenty steps are tried, extrapolated to 0, and compared. That takes
-    about fifty values of f for each entry.
+    about fifty values of f for each entry, whichever of the two is used.
 
     Rounding hides small derivatives: where f is 1000, what is below 1e-11 or so cannot be told from
     0. Such entries do not make a gradient wrong. They are counted in the report. It is true if
@@ -504,20 +504,16 @@ expected 4.5387, error 1.5e+00, allowed 4.5e-10, at a step of 1.2e-100.
     got = as_floats(grad(at.copy()) if callable(grad) else grad, "grad")[0].astype(np.float64)
     if got.shape != at.shape:
         raise ValueError(f"grad must have the shape of x, {at.shape}, got {got.shape}")
-    analytic = derivatives.analytic
-    relative = as_tolerance(rtol, "rtol", 1e-10 if analytic else 1e-6)
     absolute = None if atol is None else as_tolerance(atol, "atol", 0.0)
-    # For differences, x + step must differ from x.
-    step = None if eps is None else as_step(eps, "eps", 1.0, 0.0 if analytic else PRECISION)
+    step = None if eps is None else as_step(eps, "eps", 1.0, 0.0)
+    relative = as_tolerance(rtol, "rtol", 1e-10 if derivatives.takes_complex else 1e-6)
     slopes = []
     for i in np.ndindex(at.shape):
-        if analytic:
-            slope = derivatives.by_complex_step(i, step)
-            if absolute is None and not abs(got[i] - slope.value) <= relative * abs(slope.value):
-                rough = derivatives.by_differences(i)  # can rounding be the reason?
-                slope = replace(slope, error=rough.error, steepest=rough.steepest)
-        else:
-            slope = derivatives.by_differences(i, step)
+        slope = derivatives.along(i, step)
+        if slope.method != "complex step":
+            step = None if eps is None else as_step(eps, "eps", 1.0, PRECISION)  # x + step is not x
+        elif abs(got[i] - slope.value) <= relative * abs(slope.value):
+            slope = replace(slope, error=0.0)  # nothing is left that rounding would explain
         slopes.append(slope)
     return report(got, slopes, relative, absolute)
 

@@ -94,6 +94,89 @@ def test_a_large_value_does_not_make_any_slope_analytic(f, grad):
     assert not check_grad(f, np.zeros(3), Z, atol=1e-3)
 
 
+def huber(x):
+    size = np.abs(x)
+    return np.sum(np.where(size < 1, x**2 / 2, size - 0.5))
+
+
+@pytest.mark.parametrize(
+    ("f", "grad", "blind", "x"),
+    [
+        (
+            lambda x: np.sum(x[:2] ** 2) + np.abs(x[2]),
+            lambda x: [2 * x[0], 2 * x[1], 1],
+            lambda x: [2 * x[0], 2 * x[1], 0],
+            [1e3, 1e3, 1e-3],
+        ),
+        (
+            lambda x: np.sum(x**2) + 1e-6 * np.abs(x).sum(),
+            lambda x: 2 * x + 1e-6 * np.sign(x),
+            lambda x: 2 * x,
+            [1.0, -2.0, 0.5],
+        ),
+        (
+            lambda x: np.sum(np.exp(x)) + 1e-5 * np.abs(x).sum(),
+            lambda x: np.exp(x) + 1e-5 * np.sign(x),
+            np.exp,
+            Z,
+        ),
+        (
+            lambda x: np.sum(x**2) + 1e-6 * np.linalg.norm(x),
+            lambda x: 2 * x + 1e-6 * x / np.linalg.norm(x),
+            lambda x: 2 * x,
+            Z,
+        ),
+        (
+            lambda x: np.sum(x[:-1] ** 2) + np.linalg.norm(x[-1:]),
+            lambda x: [*2 * x[:-1], 1],
+            lambda x: [*2 * x[:-1], 0],
+            [100.0, 100.0, 1e-2],
+        ),
+        (
+            lambda x: x[0] ** 2 + huber(x[1:]),
+            lambda x: [2 * x[0], *np.clip(x[1:], -1, 1)],
+            lambda x: [2 * x[0], x[1], 0],
+            [1e4, 0.5, 3.0],
+        ),
+    ],
+    ids=["abs of one", "small abs", "abs beside exp", "small norm", "norm of one", "huber"],
+)
+def test_a_part_that_is_not_analytic_is_seen_however_small(f, grad, blind, x):
+    report = check_grad(f, grad, x)
+    assert report, str(report)
+    assert not check_grad(f, blind, x)
+    assert not check_grad(f, lambda x: np.multiply(grad(x), [1, 1, 1.001]), x)
+
+
+def test_the_complex_step_is_given_up_only_where_it_is_wrong():
+    def f(x):
+        return np.sum(x[:2] ** 2) + np.abs(x[2])
+
+    for got, method, expected in [([2.1, 2, 1], "complex step", 2), ([2, 2, 0.9], "central", 1)]:
+        report = check_grad(f, got, [1.0, 1.0, 1.0])
+        assert report.method.startswith(method)
+        assert report.expected == pytest.approx(expected, rel=1e-9)
+    report = check_grad(f, [2, 2, 0], [1.0, 1.0, 0.0])
+    assert report.sides == pytest.approx((-1, 1))
+    with pytest.raises(ValueError, match=re.escape("eps must be above 2.2e-16 and finite, got")):
+        check_grad(f, [2, 2, 1], [1.0, 1.0, 1.0], eps=1e-30)
+    assert check_grad(f, [2, 2, 1], [1.0, 1.0, 1.0], eps=1e-5)
+
+
+@pytest.mark.parametrize("convert", [lambda value: value, float])
+def test_rounding_that_looks_smooth_is_seen(convert):
+    # 1 + x**2 moves by one rounding, or by whole numbers of them, at equal distances of x.
+    for x in -0.00091074 * (1 + np.linspace(-1e-5, 1e-5, 21)):
+        report = check_grad(lambda x: convert(np.log(1 + x**2)), 2 * x / (1 + x**2), x)
+        assert report, str(report)
+
+
+def test_a_complex_step_that_underflows_is_given_up():
+    report = check_grad(lambda x: np.exp(-x @ x), lambda x: -2 * x * np.exp(-x @ x), [21.8, -11.0])
+    assert report, str(report)
+    assert report.method == "central differences"
+
+
 def test_the_complex_step_stays_beside_a_large_value():
     report = check_grad(lambda z: 1e6 + cube(z), cube_grad, Z)
     assert report
@@ -591,4 +674,7 @@ def test_the_number_of_calls_stays_small():
     assert len(calls) < 60 * 20
     calls.clear()
     assert check_grad(lambda x: (calls.append(x), np.sum(np.exp(x)))[1], np.exp, np.linspace(-3, 3))
-    assert len(calls) < 50 + 120, "a complex step takes one value of f"
+    assert len(calls) < 60 * 50
+    calls.clear()
+    assert check_grad(f, softmax, np.linspace(-3, 3, 20), eps=1e-5)
+    assert len(calls) < 2 * 20 + 100, "a step that is given needs no others"
