@@ -26,7 +26,7 @@ from softmax_lessons._arguments import (
 )
 from softmax_lessons._blockwise import row_sum, run_blockwise
 from softmax_lessons._differences import Derivatives, Slope
-from softmax_lessons.activations import no_warnings, softmax
+from softmax_lessons.activations import hardmax_kernel, no_warnings, softmax
 
 if TYPE_CHECKING:
     from typing import SupportsIndex
@@ -51,7 +51,11 @@ def softmax_vjp_kernel(p: FloatArray, g: FloatArray) -> FloatArray:
 
 def log_softmax_vjp_kernel(log_p: FloatArray, g: FloatArray) -> FloatArray:
     """Return ``g * (1 - p) - p * (sum(g) - g)`` of each row, which is ``g - p * sum(g)``."""
-    others = row_sum(g) - g
+    # sum(g) - g would cancel at the largest g: the sum of the others is taken without it.
+    is_largest = hardmax_kernel(abs(g)) == 1
+    rest = row_sum(np.where(is_largest, 0, g))
+    largest = row_sum(np.where(is_largest, g, 0))
+    others = np.where(is_largest, rest, (rest - g) + largest)
     # Where p is close to 1, expm1 has the digits of 1 - p that p has lost.
     return -g * np.expm1(log_p) - np.exp(log_p) * others
 
@@ -283,7 +287,9 @@ def log_softmax_vjp(
     Notes
     -----
     The entry i of the result is ``g[i] * (1 - p[i]) - p[i] * (the sum of the other g)``, and
-    ``1 - p`` is ``-expm1(log_p)``, which keeps its digits where p has rounded to 1.
+    ``1 - p`` is ``-expm1(log_p)``, which keeps its digits where p has rounded to 1. The sum of the
+    others never holds ``g[i]`` where that is the largest, so that small ones keep their digits
+    beside it. What is lost is what the terms of this formula lose where they cancel each other.
 
     References
     ----------

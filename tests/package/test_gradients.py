@@ -269,6 +269,31 @@ def test_backward_through_log_softmax_of_a_sure_answer(dtype, gap):
         assert largest_error(log_softmax_vjp(log_softmax(x), np.array(g, dtype)), exact) <= 4
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("log_p", "g"),
+    [
+        (log_softmax([0.0, 30.0]), [1e-9, 1e3]),
+        ([-50.0, -np.exp(-50)], [1e-17, -1.0]),
+        (log_softmax([0.0, 1.0, 2.0]), [1e-12, 1e8, -2e-12]),
+        (log_softmax([0.0, 1.0, 2.0, -1.0]), [1e8, 1e-12, -1e8, 1e-3]),
+        (log_softmax([3.0, 1.0, 2.0]), [0.0, 0.0, 0.0]),
+        (log_softmax([1.0, 1.0, 1.0]), [2.0, 2.0, 2.0]),
+        (log_softmax(np.linspace(-30, 9, 3000)), np.logspace(-30, 5, 3000)),
+    ],
+    ids=["two", "sure", "three", "large ones of two signs", "zeros", "ties", "long"],
+)
+def test_small_entries_keep_their_digits_beside_a_large_one(log_p, g, dtype):
+    log_p, g = np.array(log_p, dtype), np.array(g, dtype)
+    result = log_softmax_vjp(log_p, g)
+    for i in [*range(min(4, len(g))), len(g) - 1]:
+        p = mpmath.exp(float(log_p[i]))
+        others = [mpmath.mpf(float(w)) for w in np.delete(g, i)]
+        own, rest = -float(g[i]) * mpmath.expm1(float(log_p[i])), mpmath.fsum(others)
+        size = abs(own) + p * mpmath.fsum(map(abs, others))
+        assert abs(float(result[i]) - (own - p * rest)) <= 8 * np.finfo(dtype).eps * size
+
+
 @pytest.mark.parametrize(("shape", "axis"), [((2**20,), 0), ((2**18, 2), 0), ((2, 2**18), 1)])
 def test_long_float32_sums_are_accurate_along_any_axis(shape, axis):
     random = np.random.default_rng(7)
