@@ -82,8 +82,9 @@ def cross_entropy_and_grad_kernel(
     y = y / sum_y
     # (p - y) * (1 + rest), in an order in which nothing cancels where exp_x and y are 1
     grad = (exp_x - y) - y * rest
-    # A row that weighs nothing has the gradient 0, even if its scores are NaN.
-    return loss, np.where(sum_y == 0, 0, grad * (sum_y / (1 + rest) / count))
+    # A row that weighs nothing has the gradient 0, even if its scores are NaN; but there is no
+    # mean of rows that all weigh nothing: then the count is NaN.
+    return loss, np.where(sum_y == 0, sum_y / count, grad * (sum_y / (1 + rest) / count))
 
 
 def as_probabilities(
@@ -387,7 +388,8 @@ def cross_entropy_and_grad(
     grad : ndarray
         The gradient with respect to ``logits``, in their shape. For "mean" it is divided by what
         the mean divides by; for "none" each row is the gradient of its own loss. A row with NaN,
-        with +inf, or of -inf alone is NaN; what is left out is 0.
+        with +inf, or of -inf alone is NaN; what is left out is 0. The mean of labels that all
+        weigh nothing is NaN, and so is its gradient.
 
     Raises
     ------

@@ -56,6 +56,22 @@ def test_the_same_as_torch(dtype, shape, kind, reduction, smoothing):
     assert_array_equal(cross_entropy(x, target, axis, **arguments), loss)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("weight", [[0, 1, 1], [0, 0, 0]])
+@pytest.mark.parametrize("labels", [[0, 0], [0, -100], [-100, -100]])
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+def test_labels_that_all_weigh_nothing(dtype, smoothing, weight, labels, reduction):
+    x = np.array([Z, [0.0, 1.0, 0.0]], dtype)
+    arguments = {"reduction": reduction, "label_smoothing": smoothing}
+    w = np.array(weight, dtype)
+    expected = theirs(x, labels, weight=torch.from_numpy(w), **arguments)
+    got = cross_entropy_and_grad(x, labels, weight=w, ignore_index=-100, **arguments)
+    for ours, torchs in zip(got, expected, strict=True):
+        assert_allclose(ours, torchs, rtol=50 * np.finfo(dtype).eps, atol=np.finfo(dtype).eps)
+    assert np.isnan(got[0]).all() == (reduction == "mean")
+
+
 def tensors(arguments):
     return {
         n: torch.from_numpy(v) if isinstance(v, np.ndarray) else v for n, v in arguments.items()
