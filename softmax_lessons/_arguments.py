@@ -535,13 +535,17 @@ def as_answers(target: ArrayLike, name: str, shape: tuple[int, ...]) -> NDArray[
     return y
 
 
-def as_weights(weight: ArrayLike, name: str) -> FloatArray:
-    """Return ``weight`` as floats, finite and 0 or above."""
+def as_weights(weight: ArrayLike, name: str, dtype: FloatDtype) -> FloatArray:
+    """Return ``weight`` in ``dtype``, finite and 0 or above."""
     w, _ = as_floats(weight, name)
     bad = w[~((w >= 0) & (w < math.inf))]
     if bad.size:
         raise ValueError(f"{name} must hold finite numbers, 0 or above, got {bad[0]}")
-    return w
+    weights = w.astype(dtype)
+    if not np.isfinite(weights).all():
+        message = f"{name} must be finite in {dtype}, in which the loss of the logits is calculated"
+        raise ValueError(f"{message}, got {w.max()}")
+    return weights
 
 
 def as_class_weights(
@@ -550,18 +554,23 @@ def as_class_weights(
     """Return one weight for each class; None stays None."""
     if weight is None:
         return None
-    w = as_weights(weight, name)
+    w = as_weights(weight, name, dtype)
     if w.shape != (n_classes,):
         message = f"{name} must have one entry for each class, shape ({n_classes},)"
         raise ValueError(f"{message}, got shape {w.shape}")
-    return w.astype(dtype)
+    given, _ = as_floats(weight, name)
+    lost = given[(w == 0) & (given > 0)]
+    if lost.size:  # the mean, which divides by the weights, would have no meaning
+        message = f"{name} must be 0 or above the smallest number in {dtype}, in which the loss"
+        raise ValueError(f"{message} of the logits is calculated, got {lost[0]}: scale all weights")
+    return w
 
 
 def as_entry_weights(
     weight: ArrayLike | None, name: str, shape: tuple[int, ...], dtype: FloatDtype
 ) -> FloatArray:
     """Return one weight for each entry of the logits; None stands for 1."""
-    w = np.ones((), dtype) if weight is None else as_weights(weight, name).astype(dtype)
+    w = np.ones((), dtype) if weight is None else as_weights(weight, name, dtype)
     try:
         return np.broadcast_to(w, shape)
     except ValueError:

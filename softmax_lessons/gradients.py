@@ -55,7 +55,7 @@ def log_softmax_vjp_kernel(log_p: FloatArray, g: FloatArray) -> FloatArray:
     is_largest = hardmax_kernel(abs(g)) == 1
     rest = row_sum(np.where(is_largest, 0, g))
     largest = row_sum(np.where(is_largest, g, 0))
-    others = np.where(is_largest, rest, (rest - g) + largest)
+    others: FloatArray = np.where(is_largest, rest, (rest - g) + largest)
     # Where p is close to 1, expm1 has the digits of 1 - p that p has lost.
     return -g * np.expm1(log_p) - np.exp(log_p) * others
 

@@ -139,6 +139,9 @@ def entropy(p: ArrayLike, axis: Axis = -1, *, logits: bool = False) -> Any:
     ``p`` with itself, so that even an entropy of 1e-300 keeps its digits. Divide by ``log(2)``
     for bits.
 
+    A p above 0.75 counts as 1 minus the others also where the row does not quite sum to 1, so the
+    gradient ``-log(p) - 1`` holds only along directions that keep the sum.
+
     References
     ----------
     C. E. Shannon, "A mathematical theory of communication", *Bell System Technical Journal* 27,
@@ -206,7 +209,9 @@ def kl_divergence(p: ArrayLike, q: ArrayLike, axis: Axis = -1, *, logits: bool =
     logarithms. Summed as it is written, the divergence of nearly equal distributions is rounding
     alone. Here each term is ``p * log(p / q) + q - p``, which is never negative, and close to
     ``(q - p)**2 / (2 * p)`` where q is close to p. The sums of p and q may differ by what rounding
-    has left: q is scaled to the sum of p.
+    has left: q is scaled to the sum of p, and the result divided by it. So the gradient with
+    respect to q, ``-p / q``, and that with respect to p, ``log(p / q) + 1``, hold only along
+    directions that keep the sum.
 
     References
     ----------

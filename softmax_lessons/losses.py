@@ -270,15 +270,16 @@ def cross_entropy(
     ValueError
         If ``target`` has another shape, or integers have the shape of ``logits``; if a target is
         negative or NaN, does not sum to 1, or lies at a class that ``where`` leaves out; if
-        ``weight`` is negative, not finite or of another length; if ``where`` does not broadcast;
+        ``weight`` is negative, not finite or of another length, or a weight too small or too
+        large for the dtype of ``logits``; if ``where`` does not broadcast;
         if ``ignore_index`` comes with probabilities; if ``reduction`` is unknown, or
         ``label_smoothing`` out of range.
 
     Warns
     -----
     RuntimeWarning
-        If the sum of finite losses is too large for the dtype of ``logits``, as it soon is in
-        float16. The losses are added in float64.
+        If the sum or the mean of finite losses is too large for the dtype of ``logits``, as a sum
+        soon is in float16. The losses are added in float64.
 
     See Also
     --------
@@ -482,12 +483,12 @@ def binary_cross_entropy(
         If an argument is complex, text, dates, objects, a masked array or a torch tensor.
     ValueError
         If ``target`` has another shape, or is not from 0 to 1; if a weight is negative, not
-        finite, or does not broadcast; if ``reduction`` is unknown.
+        finite in the dtype of ``logits``, or does not broadcast; if ``reduction`` is unknown.
 
     Warns
     -----
     RuntimeWarning
-        If the sum of finite losses is too large for the dtype of ``logits``.
+        If the sum or the mean of finite losses is too large for the dtype of ``logits``.
 
     See Also
     --------
@@ -658,10 +659,9 @@ def reduce_losses(
         return losses[()].astype(dtype, copy=False)
     wide = np.promote_types(losses.dtype, np.float64)  # a sum of float32 may overflow
     loss = losses.sum(dtype=wide)
-    if reduction == "mean":
-        return (loss / total).astype(dtype)
-    loss = loss.astype(dtype)
+    loss = (loss / total if reduction == "mean" else loss).astype(dtype)
     if np.isinf(loss) and np.isfinite(losses).all():
-        message = f"the sum of the losses is too large for {dtype}: take the mean"
+        advice = ": take the mean" if reduction == "sum" else ""
+        message = f"the {reduction} of the losses is too large for {dtype}{advice}"
         warnings.warn(message, RuntimeWarning, stacklevel=4)
     return loss

@@ -229,6 +229,24 @@ def test_a_sum_that_overflows_is_said():
     assert binary_cross_entropy(x, y) == np.float16(np.log(2))
 
 
+@pytest.mark.parametrize("function", [binary_cross_entropy, binary_cross_entropy_and_grad])
+def test_a_mean_that_overflows_is_said(function):
+    message = "^the mean of the losses is too large for float16$"
+    with pytest.warns(RuntimeWarning, match=message) as caught:
+        result = function(np.float16([5]), [0], weight=1e6)
+    assert np.isinf(result if function is binary_cross_entropy else result[0])
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("name", ["weight", "pos_weight"])
+def test_a_weight_too_large_for_the_dtype(name):
+    for x in [np.float32([0]), np.float16([0])]:
+        with pytest.raises(ValueError, match=f"^{name} must be finite in float32, .*, got 1e.39$"):
+            binary_cross_entropy(x, [1], **{name: 1e39})
+        assert binary_cross_entropy(x, [1], **{name: 1e-50}) == 0
+    assert binary_cross_entropy([0.0], [1], **{name: 1e39}) == 1e39 * np.log(2)
+
+
 # --- blocks, layouts, out -------------------------------------------------------------------------
 
 

@@ -10,7 +10,15 @@ from numpy.testing import assert_allclose, assert_array_equal
 from support.exact import exact_softmax, largest_error
 from support.family import FLOATS, P, Z, by_name, inf, nan, whole
 
-from softmax_lessons import _blockwise, cross_entropy, entropy, kl_divergence, log_softmax, softmax
+from softmax_lessons import (
+    _blockwise,
+    check_grad,
+    cross_entropy,
+    entropy,
+    kl_divergence,
+    log_softmax,
+    softmax,
+)
 
 U = {np.float32: np.finfo(np.float32).eps, np.float64: np.finfo(np.float64).eps}
 FUNCTIONS = [entropy, kl_divergence]
@@ -436,3 +444,16 @@ def test_the_same_as_scipy():
         p /= p.sum(axis=1, keepdims=True)
         assert_allclose(entropy(p), stats.entropy(p, axis=1), rtol=1e-12, atol=1e-14)
         assert_allclose(kl_divergence(p, q), stats.entropy(p, q, axis=1), rtol=1e-11)
+
+
+@pytest.mark.parametrize("p", [[0.9, 0.1], [0.5, 0.5], [0.7, 0.3]])
+def test_the_gradients_hold_along_directions_that_keep_the_sum(p):
+    direction, q = np.array([1.0, -1.0]), np.array([0.8, 0.2])
+    cases = [
+        (entropy, lambda r: -np.log(r) - 1),
+        (lambda r: kl_divergence(r, q), lambda r: np.log(r / q) + 1),
+        (lambda r: kl_divergence(q, r), lambda r: -q / r),
+    ]
+    for f, grad in cases:
+        report = check_grad(lambda t, f=f: f(p + t * direction), grad(p) @ direction, 0.0)
+        assert report, str(report)

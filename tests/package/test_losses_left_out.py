@@ -243,6 +243,23 @@ def test_a_label_that_weighs_nothing_adds_nothing():
     assert np.isnan(cross_entropy([0, 1], 0, weight=[0, 1], label_smoothing=0.1))
 
 
+@pytest.mark.parametrize("function", LOSSES, ids=by_name)
+@pytest.mark.parametrize("target", [[0], [[0.5, 0.5]]], ids=["label", "probabilities"])
+def test_weights_that_the_dtype_cannot_hold(function, target):
+    large = "weight must be finite in float32, in which the loss of the logits is calculated, got "
+    small = "weight must be 0 or above the smallest number in float32, in which the loss of the "
+    small += "logits is calculated, got 1e-50: scale all weights"
+    for dtype in [np.float16, np.float32]:
+        x = np.array([[0, 1]], dtype)
+        with pytest.raises(ValueError, match=whole(large + "1e+39")):
+            function(x, target, weight=[1e39, 1])
+        with pytest.raises(ValueError, match=whole(small)):
+            function(x, target, weight=[0, 1e-50])
+    for weight in [[1e39, 1], [1e-50, 1e-50]]:
+        result = function(np.array([[0.0, 1.0]]), target, weight=weight)
+        assert np.isfinite(result if function is cross_entropy else result[0])
+
+
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_the_dtype_is_that_of_the_logits(dtype):
     for weight in [np.float64([1, 2, 3]), [1, 2, 3], np.float16([1, 2, 3])]:
