@@ -223,7 +223,7 @@ def steps_for(size: float) -> Array:
     """
     top = math.frexp(max(1.0, size))[1] - 2
     bottom = math.frexp(size or 1.0)[1] - 1 + SMALLEST
-    steps: Array = np.ldexp(1.0, np.arange(top, max(bottom, -1000), -2)[::-1])
+    steps: Array = np.ldexp(1.0, np.arange(top, max(bottom, -1040), -2)[::-1])
     return steps
 
 

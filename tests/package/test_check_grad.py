@@ -469,6 +469,17 @@ def test_entries_of_very_different_sizes(small, large, real):
         assert not check_grad(f, wrong, [small, large])
 
 
+def test_an_entry_close_to_the_smallest_number():
+    def f(x):
+        return float(np.log(x).sum())
+
+    x = [1e-12, 1e-300, 5.0]
+    report = check_grad(f, lambda x: 1 / x, x)
+    assert report, str(report)
+    assert report.unchecked == 0
+    assert not check_grad(f, [1e12, 1.001e300, 0.2], x)
+
+
 # --- where the domain ends ----------------------------------------------------------------------
 
 
