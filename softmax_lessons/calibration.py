@@ -661,6 +661,10 @@ def as_rows(
     y = as_array(labels, names[1])
     check_order(z, y, names)
     one_column = math.prod(z.shape[i] for i in axes) == 1 or (z.ndim == 1 and y.shape == z.shape)
+    if z.ndim == 1 and y.ndim and not one_column:
+        message = f"{names[1]} must have the shape of {names[0]}, {z.shape}, which is one column"
+        hint = f": pass numpy.reshape({names[1]}, {z.shape})" if y.size == z.size else ""
+        raise ValueError(f"{message}, got {y.shape}{hint}")
     if not one_column:
         return Rows(*as_labelled_rows(x, labels, names, axis), y.shape, False)
     column = z.reshape(-1).astype(np.promote_types(z.dtype, np.float64))

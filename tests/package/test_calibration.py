@@ -760,6 +760,15 @@ def test_what_is_no_probability_of_class_one(measure, bad):
 
 
 @every_measure
+def test_labels_of_another_shape_than_the_column(measure):
+    message = r"labels must have the shape of p, \(4,\), which is one column, got "
+    with pytest.raises(ValueError, match=message + r"\(3,\)$"):
+        measure(COLUMN, IS_ONE[:3])
+    with pytest.raises(ValueError, match=message + r"\(1, 4\): pass numpy.reshape\(labels, \(4,\)"):
+        measure(COLUMN, IS_ONE[None])
+
+
+@every_measure
 def test_labels_of_one_column_are_0_and_1(measure):
     with pytest.raises(IndexError, match="labels must be 0 or above and below 2"):
         measure([0.5, 0.2], [0, 2])
