@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from numbers import Real
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 
@@ -39,10 +39,6 @@ CONVERSIONS: list[tuple[str, Callable[[Any], Any]]] = [
     (
         "{0}.to_numpy(dtype=float, na_value=numpy.nan)",
         lambda x: x.to_numpy(dtype=float, na_value=np.nan),
-    ),
-    (
-        "numpy.array(list({0}.values()), dtype=float)",
-        lambda x: np.array(list(x.values()), dtype=float),
     ),
 ]
 
@@ -88,6 +84,7 @@ def as_array(x: ArrayLike, name: str) -> NDArray[Any]:
     if is_from(x, "numpy.ma"):
         raise TypeError(f"{name} is a masked array: pass {name}.filled(value)")
     array = as_plain_array(x, name)
+    check_listed(x, array, name)
     return array if array.size or isinstance(x, np.ndarray) else array.astype(np.intp)
 
 
@@ -104,6 +101,14 @@ def as_plain_array(x: ArrayLike, name: str) -> NDArray[Any]:
         if "inhomogeneous" not in str(error):
             raise
         raise ValueError(UNEVEN.format(name)) from None
+
+
+def check_listed(x: object, array: NDArray[Any], name: str) -> None:
+    """Raise if NumPy takes a set, an iterator or a mapping for one object."""
+    one_object = not array.ndim and array.dtype.kind == "O"
+    if one_object and isinstance(x, Iterable) and not isinstance(x, np.ndarray):
+        code = values_of(x) if isinstance(x, Mapping) else "list({0})"
+        raise TypeError(f"{name} must be a list or an array: pass {code.format(name)}")
 
 
 def numpy_of(tensor: Any, name: str) -> str:
@@ -131,7 +136,11 @@ def advice_on_numbers(x: object, array: NDArray[Any], name: str) -> str:
         return ": " + (STRUCTURED if dtype.names else NOT_NUMPYS_OWN).format(name)
     if isinstance(x, Iterator):
         return f": pass numpy.array(list({name}), dtype=float)"
-    for code, convert in CONVERSIONS:
+    conversions = CONVERSIONS
+    if isinstance(x, Mapping):  # as a list it is its keys
+        code = f"numpy.array({values_of(x)}, dtype=float)"
+        conversions = [(code, lambda x: np.array(list(x.values()), dtype=float))]
+    for code, convert in conversions:
         try:
             if convert(x).dtype == np.float64:
                 return f": pass {code.format(name)}"
@@ -143,6 +152,29 @@ def advice_on_numbers(x: object, array: NDArray[Any], name: str) -> str:
         return ". " + UNEVEN.format(name)
     example = repr(array.flat[0])
     return f", such as {example[:40]}"
+
+
+def values_of(x: Mapping[Any, Any]) -> str:
+    """Return the code that lists the values; those of class numbers in the order of the classes."""
+    numbered = all(isinstance(key, int | np.integer) for key in x)
+    in_order = not numbered or list(x) == sorted(x)
+    return "list({0}.values())" if in_order else "[{0}[i] for i in sorted({0})]"
+
+
+def are_numbers(array: NDArray[Any]) -> bool:
+    """Tell whether booleans, objects or text can all be read as numbers."""
+    try:
+        return array.dtype.kind in "bOUST" and not np.isnan(array.astype(np.float64)).any()
+    except (TypeError, ValueError):
+        return False
+
+
+def is_missing(x: object) -> bool:
+    """Tell whether ``x`` stands for no value: None, NaN, NaT or pandas.NA."""
+    try:
+        return x is None or bool(x != x)
+    except TypeError:  # pandas.NA is neither equal to itself nor unequal
+        return True
 
 
 def as_mask(
@@ -317,24 +349,50 @@ def as_labels(labels: ArrayLike, name: str, n_classes: int) -> NDArray[np.intp]:
 
 def advice_on_labels(array: NDArray[Any], name: str) -> str:
     """Return what makes class labels of an array that does not hold integers."""
-    numbers = array.dtype.kind in "bf" and np.isfinite(array).all()
-    if numbers and (array % 1 == 0 if array.dtype.kind == "f" else array >= 0).all():
+    kind = array.dtype.kind
+    if kind in "OUST":
+        try:
+            numbers = array.astype(np.float64)
+            if not any(map(is_missing, array.flat)) and (numbers % 1 == 0).all():
+                return f"pass numpy.asarray({name}, dtype=int)"
+            if not np.isnan(numbers).any():
+                array, kind = numbers, "f"
+        except (TypeError, ValueError):  # text that is no number
+            pass
+    numbers_alone = kind in "bf" and np.isfinite(array).all()
+    if numbers_alone and (array % 1 == 0 if kind == "f" else array >= 0).all():
         return f"pass numpy.asarray({name}, dtype=int)"
-    if numbers:
+    if numbers_alone:
         return f"labels are whole numbers, from 0 on, and {array[array % 1 != 0][0]} is none"
-    if array.dtype.kind == "f":
-        keep = f"keep = numpy.isfinite({name})"
-        return (
-            f"leave out the rows that have no label. With {keep} they are x[keep] and "
-            f"numpy.asarray({name})[keep].astype(int)"
-        )
+    if kind == "c":
+        return f"pass numpy.real({name}).astype(int)"
+    missing = [is_missing(label) for label in array.flat]
+    if kind == "f" or any(missing):
+        return advice_on_gaps(array, np.reshape(missing, array.shape), name)
     try:
         np.unique(array)
-    except TypeError:  # None beside a text cannot be sorted
-        return "leave out the rows that have no label"
-    if array.dtype.kind == "c":
-        return f"pass numpy.real({name}).astype(int)"
+    except TypeError:  # a number beside a text cannot be sorted
+        return "labels are whole numbers, from 0 on"
     return f"pass numpy.unique({name}, return_inverse=True)[1]"
+
+
+def advice_on_gaps(array: NDArray[Any], missing: NDArray[np.bool_], name: str) -> str:
+    """Return how to leave out the rows without a label, and what makes class labels of the rest."""
+    advice = "leave out the rows that have no label"
+    rest = f"numpy.asarray({name})[keep]"
+    if array.dtype.kind == "f":
+        keep = f"numpy.isfinite(numpy.asarray({name}))"
+        return f"{advice}. With keep = {keep} they are x[keep] and {rest}.astype(int)"
+    if array.dtype.kind in "Mm":
+        keep = f"~numpy.isnat(numpy.asarray({name}))"
+    elif any(is_from(label, "pandas") for label in array[missing]):
+        keep = f"pandas.notna({name})"
+    else:
+        keep = f"numpy.array([label is not None and label == label for label in {name}])"
+    labels = advice_on_labels(array[~missing], rest)
+    if array.ndim != 1 or not labels.startswith("pass "):
+        return advice
+    return f"{advice}. With keep = {keep} they are x[keep] and {labels.removeprefix('pass ')}"
 
 
 def hint_on_shape(
@@ -361,7 +419,7 @@ def as_target(
     rows = tuple(n for i, n in enumerate(shape) if i not in axes)
     if y.dtype.kind not in "iuf":
         message = f"{name} must hold class labels (integers) or probabilities (floats)"
-        as_they_are = y.dtype.kind == "b" and y.shape == shape
+        as_they_are = y.shape == shape and are_numbers(y)
         advice = f"pass numpy.asarray({name}, dtype=float)"
         advice = advice if as_they_are else advice_on_labels(y, name)
         raise TypeError(f"{message}, got dtype {y.dtype}: {advice}")
@@ -528,7 +586,7 @@ def as_answers(target: ArrayLike, name: str, shape: tuple[int, ...]) -> NDArray[
     if bad.size:
         advice = f"pass numpy.greater({name}, 0) if those above 0 are yes"
         if np.isnan(bad[0]):
-            keep = f"with keep = numpy.isfinite({name}) the others are"
+            keep = f"with keep = numpy.isfinite(numpy.asarray({name})) the others are"
             advice = f"{keep} numpy.asarray(logits)[keep] and numpy.asarray({name})[keep]"
         message = f"{name} must hold numbers from 0 (no) to 1 (yes), got {bad[0]}"
         raise ValueError(f"{message}: {advice}")
