@@ -60,12 +60,8 @@ def as_floats(x: ArrayLike, name: str) -> tuple[FloatArray, FloatDtype]:
     """
     if type(x) is np.ndarray and x.dtype in NATIVE:
         return x, x.dtype
-    if is_from(x, "torch"):
-        message = f"pass {numpy_of(x, name)}, or use torch.softmax & co."
-        raise TypeError(f"{name} is a torch tensor: {message}")
-    if is_from(x, "numpy.ma"):
-        message = f"pass {name}.filled(value), or {name}.data with where=~{name}.mask"
-        raise TypeError(f"{name} is a masked array: {message}")
+    check_tensor(x, name, ", or use torch.softmax & co.")
+    check_masked(x, name, "{0}.filled(value), or {0}.data with where=~{0}.mask")
     array = as_plain_array(x, name)
     if not issubclass(array.dtype.type, np.floating | np.integer | np.bool_) or (
         array.dtype.kind == "m"  # which NumPy takes for an integer
@@ -79,10 +75,8 @@ def as_floats(x: ArrayLike, name: str) -> tuple[FloatArray, FloatDtype]:
 
 def as_array(x: ArrayLike, name: str) -> NDArray[Any]:
     """Return ``x`` as a plain array. An empty list, which has no dtype to go by, holds integers."""
-    if is_from(x, "torch"):
-        raise TypeError(f"{name} is a torch tensor: pass {numpy_of(x, name)}")
-    if is_from(x, "numpy.ma"):
-        raise TypeError(f"{name} is a masked array: pass {name}.filled(value)")
+    check_tensor(x, name)
+    check_masked(x, name, "{0}.filled(value)")
     array = as_plain_array(x, name)
     check_listed(x, array, name)
     return array if array.size or isinstance(x, np.ndarray) else array.astype(np.intp)
@@ -96,11 +90,24 @@ def as_plain_array(x: ArrayLike, name: str) -> NDArray[Any]:
     if is_from(x, "sparse"):
         raise TypeError(f"{name} is a sparse array: pass {name}.todense()")
     try:
-        return np.asarray(x)
+        array = np.asarray(x)
     except ValueError as error:
         if "inhomogeneous" not in str(error):
             raise
         raise ValueError(UNEVEN.format(name)) from None
+    if array.dtype.kind == "O" and array.size:
+        for module, dense in (("scipy.sparse", "toarray"), ("sparse", "todense")):
+            if all(is_from(entry, module) for entry in array.flat):
+                code = f"numpy.array([entry.{dense}() for entry in {name}])"
+                raise TypeError(f"{name} holds sparse arrays: pass {code}")
+    return array
+
+
+def listed(x: object, module: str) -> list[Any]:
+    """Return the entries of a list or tuple that are of a class defined in ``module``."""
+    if not isinstance(x, list | tuple) or set(map(type, x)) <= {int, float, list, np.ndarray}:
+        return []  # soon, for long lists
+    return [entry for entry in x if is_from(entry, module)]
 
 
 def check_listed(x: object, array: NDArray[Any], name: str) -> None:
@@ -111,16 +118,52 @@ def check_listed(x: object, array: NDArray[Any], name: str) -> None:
         raise TypeError(f"{name} must be a list or an array: pass {code.format(name)}")
 
 
-def numpy_of(tensor: Any, name: str) -> str:
-    """Return the code that makes an array of a torch tensor, wherever and however it is stored."""
-    code = f"{name}.detach()"
-    if "sparse" in str(getattr(tensor, "layout", "")):
-        code += ".to_dense()"
-    if str(getattr(tensor, "dtype", "")) == "torch.bfloat16":
-        code += ".float()"
-    if str(getattr(tensor, "device", "cpu")) != "cpu":
-        code += ".cpu()"
-    return f"{code}.numpy()"
+def check_masked(x: object, name: str, advice: str) -> None:
+    """Raise if ``x`` is a masked array, or a list of them: NumPy would drop the masks."""
+    if is_from(x, "numpy.ma"):
+        raise TypeError(f"{name} is a masked array: pass {advice.format(name)}")
+    if listed(x, "numpy.ma"):
+        code = advice.format(f"numpy.ma.array({name})")
+        raise TypeError(f"{name} holds masked arrays: pass {code}")
+
+
+def check_tensor(x: object, name: str, advice: str = "") -> None:
+    """Raise if ``x`` is a torch tensor, or a list of tensors that NumPy cannot read."""
+    if is_from(x, "torch"):
+        code, kind = numpy_of(x, name), "is a torch tensor"
+    else:
+        tensors = listed(x, "torch")
+        codes = [numpy_of(tensor, f"torch.stack({name})") for tensor in tensors]
+        plain = f"torch.stack({name}).detach().numpy()"
+        if all(code == plain for code in codes) and not any(t.requires_grad for t in tensors):
+            return
+        code, kind = max(codes, key=lambda code: len(code or "")), "holds torch tensors"
+    if code is None:
+        raise TypeError(f"{name} {kind} on the device meta, where there are no numbers")
+    raise TypeError(f"{name} {kind}: pass {code}{advice}")
+
+
+def numpy_of(tensor: Any, name: str) -> str | None:
+    """Return the code that makes an array of a torch tensor, however it is stored; None if none."""
+
+    def has(flag: str) -> bool:
+        value = getattr(tensor, flag, False)
+        return bool(value() if callable(value) else value)
+
+    dtype, layout = (str(getattr(tensor, key, "")) for key in ("dtype", "layout"))
+    if has("is_meta"):
+        return None
+    steps = {
+        "detach()": True,
+        "to_padded_tensor(-numpy.inf)": has("is_nested"),
+        "to_dense()": "sparse" in layout,
+        "dequantize()": has("is_quantized"),
+        "float()": dtype.startswith(("torch.bfloat16", "torch.float8")),
+        "resolve_conj()": not has("is_nested") and has("is_conj"),
+        "resolve_neg()": not has("is_nested") and has("is_neg"),
+        "cpu()": str(getattr(tensor, "device", "cpu")) != "cpu",
+    }
+    return ".".join([name, *(step for step, needed in steps.items() if needed), "numpy()"])
 
 
 def advice_on_numbers(x: object, array: NDArray[Any], name: str) -> str:
@@ -150,8 +193,9 @@ def advice_on_numbers(x: object, array: NDArray[Any], name: str) -> str:
         isinstance(row, Sized) and not isinstance(row, str) for row in array.flat
     ):
         return ". " + UNEVEN.format(name)
-    example = repr(array.flat[0])
-    return f", such as {example[:40]}"
+    example = array.flat[0]
+    example = example.item() if isinstance(example, np.generic) else example
+    return f", such as {repr(example)[:40]}"
 
 
 def values_of(x: Mapping[Any, Any]) -> str:
@@ -183,14 +227,15 @@ def as_mask(
     """Return ``where`` as booleans of the given shape; None stays None."""
     if where is None:
         return None
-    if is_from(where, "torch"):
-        raise TypeError(f"{name} is a torch tensor: pass {numpy_of(where, name)}")
-    if is_from(where, "numpy.ma"):
-        raise TypeError(f"{name} is a masked array: pass {name}.filled(False)")
+    check_tensor(where, name)
+    check_masked(where, name, "{0}.filled(False)")
     mask = as_plain_array(where, name)
+    check_listed(where, mask, name)
     if mask.dtype != np.bool_:
         advice = "pass a comparison"
-        if mask.dtype.kind in "iuf":  # masks that are added hold 0 for what counts, and -inf
+        if mask.dtype == object and all(isinstance(entry, bool | np.bool_) for entry in mask.flat):
+            advice = f"pass numpy.asarray({name}, dtype=bool)"
+        elif mask.dtype.kind in "iuf":  # masks that are added hold 0 for what counts, and -inf
             advice += f", such as numpy.{'equal' if (mask < 0).any() else 'not_equal'}({name}, 0)"
         raise TypeError(f"{name} must be boolean, got dtype {mask.dtype}: {advice}")
     try:
@@ -210,7 +255,9 @@ def check_out(out: object, name: str, shape: tuple[int, ...], dtype: FloatDtype)
     if type(out) is not np.ndarray and (
         not isinstance(out, np.ndarray) or isinstance(out, np.matrix) or is_from(out, "numpy.ma")
     ):
-        advice = f": pass {numpy_of(out, name)}" if is_from(out, "torch") else ""
+        code = numpy_of(out, name) if is_from(out, "torch") else None
+        in_place = code == f"{name}.detach().numpy()"  # the other ways make a copy
+        advice = f": pass {code}" if in_place else ""
         raise TypeError(f"{name} must be a NumPy array, got {type(out).__name__}{advice}")
     if out.dtype != dtype:
         raise TypeError(f"{name} must have dtype {dtype}, got {out.dtype}")
@@ -326,7 +373,7 @@ def as_count(count: SupportsIndex, name: str, at_least: int) -> int:
 
 def check_choice(choice: str, name: str, choices: Sequence[str]) -> None:
     """Raise unless ``choice`` is one of the choices."""
-    if choice not in choices:
+    if not isinstance(choice, str) or choice not in choices:
         *most, last = map(repr, choices)
         raise ValueError(f"{name} must be {', '.join(most)} or {last}, got {choice!r}")
 
@@ -572,7 +619,9 @@ def as_answers(target: ArrayLike, name: str, shape: tuple[int, ...]) -> NDArray[
     if y.dtype.kind not in "biuf":
         message = f"{name} must hold numbers from 0 (no) to 1 (yes), got dtype {y.dtype}"
         advice = "pass booleans"
-        if y.dtype.kind in "US" and y.size:
+        if y.size and are_numbers(y):
+            advice = f"pass numpy.asarray({name}, dtype=float)"
+        elif y.dtype.kind in "US" and y.size:
             advice += f", such as numpy.equal({name}, {y.flat[-1].item()!r})"
         raise TypeError(f"{message}: {advice}")
     if y.shape != shape:

@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from support.family import Z
 
 from softmax_lessons import (
+    binary_cross_entropy,
     cross_entropy,
     cross_entropy_and_grad,
     hardmax,
@@ -232,6 +233,31 @@ def test_masks_of_numbers(where, code):
     message = message_of(softmax, Z, where=where)
     fixed = follow(code, message, where=where)
     assert_array_equal(softmax(Z, where=fixed), softmax(Z, where=[True, False, True]))
+
+
+def test_masks_of_objects():
+    where = np.array([True, False, True], object)
+    message = message_of(softmax, Z, where=where)
+    fixed = follow("numpy.asarray(where, dtype=bool)", message, where=where)
+    assert_array_equal(softmax(Z, where=fixed), softmax(Z, where=[True, False, True]))
+
+
+# --- answers and choices ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "target", [np.array([0, 1, 1], object), ["0", "1", "1"], np.array([False, True, True], object)]
+)
+def test_answers_of_objects_and_text(target):
+    message = message_of(binary_cross_entropy, Z, target)
+    fixed = follow("numpy.asarray(target, dtype=float)", message, target=target)
+    assert binary_cross_entropy(Z, fixed) == binary_cross_entropy(Z, [0, 1, 1])
+
+
+@pytest.mark.parametrize("reduction", [np.array(["mean", "sum"]), np.array("mean"), None, ["mean"]])
+def test_a_choice_that_is_no_text(reduction):
+    message = message_of(cross_entropy, P, [0, 1, 2], reduction=reduction)
+    assert message.startswith("reduction must be 'none', 'mean' or 'sum', got ")
 
 
 # --- labels -----------------------------------------------------------------------------------
@@ -475,6 +501,78 @@ def test_torch_tensors_in_every_argument():
     assert message.startswith("out must be a NumPy array, got Tensor: pass ")
     softmax([Z, Z], out=follow("out.detach().numpy()", message, out=out))
     assert_array_equal(out.numpy(), softmax([Z, Z]))
+
+
+@pytest.mark.filterwarnings("ignore")  # torch has deprecated quantized and nested tensors
+def test_torch_tensors_however_they_are_stored():
+    torch = pytest.importorskip("torch")
+    z = torch.tensor([Z, Z], dtype=torch.float32)
+    exact = z.round()
+    imaginary = torch.complex(exact, exact)
+    nested = torch.nested.nested_tensor([z[0], z[1, :2]], layout=torch.jagged)
+    padded = np.float32([Z, [*Z[:2], -np.inf]])
+    for code, x, expected in [
+        ("x.detach().float().numpy()", exact.to(torch.float8_e5m2), exact),
+        (
+            "x.detach().dequantize().numpy()",
+            torch.quantize_per_tensor(exact, 1, 0, torch.qint8),
+            exact,
+        ),
+        ("x.detach().resolve_conj().numpy()", imaginary.conj(), imaginary.conj().resolve_conj()),
+        ("x.detach().resolve_neg().numpy()", imaginary.conj().imag, -exact),
+        ("x.detach().to_padded_tensor(-numpy.inf).numpy()", nested, padded),
+        (
+            "x.detach().to_padded_tensor(-numpy.inf).numpy()",
+            torch.nested.nested_tensor([z[0], z[1, :2]]),
+            padded,
+        ),
+    ]:
+        assert_array_equal(follow(code, message_of(softmax, x), x=x), expected)
+    message = message_of(softmax, z.to("meta"))
+    assert message == "x is a torch tensor on the device meta, where there are no numbers"
+    message = message_of(softmax, Z, out=torch.zeros(3, dtype=torch.bfloat16))
+    assert message == "out must be a NumPy array, got Tensor"
+
+
+def test_lists_of_torch_tensors():
+    torch = pytest.importorskip("torch")
+    z = torch.tensor(np.round(Z))
+    assert_array_equal(softmax([z, z]), softmax(np.round([Z, Z])))
+    for code, x in [
+        ("torch.stack(x).detach().float().numpy()", [z.to(torch.bfloat16)]),
+        ("torch.stack(x).detach().float().numpy()", (z.to(torch.bfloat16),) * 2),
+        ("torch.stack(x).detach().numpy()", [z.clone().requires_grad_(), z]),
+        ("torch.stack(x).detach().float().numpy()", [z.to(torch.float8_e5m2)]),
+    ]:
+        fixed = follow(code, message_of(softmax, x), x=x, torch=torch)
+        assert_array_equal(fixed, np.round([Z] * len(x)))
+
+
+@pytest.mark.parametrize("kind", ["csr_matrix", "coo_array"])
+def test_lists_of_sparse_matrices(kind):
+    sparse = pytest.importorskip("scipy.sparse")
+    x = [getattr(sparse, kind)(np.array([Z])), getattr(sparse, kind)(np.array([Z[::-1]]))]
+    code = "numpy.array([entry.toarray() for entry in x])"
+    assert_array_equal(follow(code, message_of(softmax, x), x=x), [[Z], [Z[::-1]]])
+
+
+def test_lists_of_masked_arrays():
+    x = [np.ma.masked_less(Z, 0), np.ma.array(Z)]
+    message = message_of(softmax, x)
+    fixed = follow("numpy.ma.array(x).filled(value)", message, x=x, value=-np.inf)
+    assert_array_equal(fixed, [np.where(np.less(Z, 0), -np.inf, Z), Z])
+    data, mask = (
+        follow(code, message, x=x)
+        for code in message[message.index("numpy.ma.array(x).d") :].split(" with where=")
+    )
+    assert_array_equal(softmax(data, where=mask), softmax(fixed))
+    target = [np.ma.array([2, 1], mask=[True, False]), np.ma.array([2, 0])]
+    message = message_of(cross_entropy, np.stack([P[:2], P[1:]]), target)
+    fixed = follow("numpy.ma.array(target).filled(value)", message, target=target, value=-100)
+    assert_array_equal(fixed, [[-100, 1], [2, 0]])
+    assert "pass numpy.ma.array(where).filled(False)" in message_of(
+        softmax, [Z, Z], where=[np.ma.array([True] * 3)] * 2
+    )
 
 
 def test_a_tensor_on_another_device():
