@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from numbers import Real
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 
@@ -40,10 +40,6 @@ CONVERSIONS: list[tuple[str, Callable[[Any], Any]]] = [
         "{0}.to_numpy(dtype=float, na_value=numpy.nan)",
         lambda x: x.to_numpy(dtype=float, na_value=np.nan),
     ),
-    (
-        "numpy.array(list({0}.values()), dtype=float)",
-        lambda x: np.array(list(x.values()), dtype=float),
-    ),
 ]
 
 
@@ -64,12 +60,8 @@ def as_floats(x: ArrayLike, name: str) -> tuple[FloatArray, FloatDtype]:
     """
     if type(x) is np.ndarray and x.dtype in NATIVE:
         return x, x.dtype
-    if is_from(x, "torch"):
-        message = f"pass {numpy_of(x, name)}, or use torch.softmax & co."
-        raise TypeError(f"{name} is a torch tensor: {message}")
-    if is_from(x, "numpy.ma"):
-        message = f"pass {name}.filled(value), or {name}.data with where=~{name}.mask"
-        raise TypeError(f"{name} is a masked array: {message}")
+    check_tensor(x, name, ", or use torch.softmax & co.")
+    check_masked(x, name, "{0}.filled(value), or {0}.data with where=~{0}.mask")
     array = as_plain_array(x, name)
     if not issubclass(array.dtype.type, np.floating | np.integer | np.bool_) or (
         array.dtype.kind == "m"  # which NumPy takes for an integer
@@ -83,11 +75,10 @@ def as_floats(x: ArrayLike, name: str) -> tuple[FloatArray, FloatDtype]:
 
 def as_array(x: ArrayLike, name: str) -> NDArray[Any]:
     """Return ``x`` as a plain array. An empty list, which has no dtype to go by, holds integers."""
-    if is_from(x, "torch"):
-        raise TypeError(f"{name} is a torch tensor: pass {numpy_of(x, name)}")
-    if is_from(x, "numpy.ma"):
-        raise TypeError(f"{name} is a masked array: pass {name}.filled(value)")
+    check_tensor(x, name)
+    check_masked(x, name, "{0}.filled(value)")
     array = as_plain_array(x, name)
+    check_listed(x, array, name)
     return array if array.size or isinstance(x, np.ndarray) else array.astype(np.intp)
 
 
@@ -99,23 +90,80 @@ def as_plain_array(x: ArrayLike, name: str) -> NDArray[Any]:
     if is_from(x, "sparse"):
         raise TypeError(f"{name} is a sparse array: pass {name}.todense()")
     try:
-        return np.asarray(x)
+        array = np.asarray(x)
     except ValueError as error:
         if "inhomogeneous" not in str(error):
             raise
         raise ValueError(UNEVEN.format(name)) from None
+    if array.dtype.kind == "O" and array.size:
+        for module, dense in (("scipy.sparse", "toarray"), ("sparse", "todense")):
+            if all(is_from(entry, module) for entry in array.flat):
+                code = f"numpy.array([entry.{dense}() for entry in {name}])"
+                raise TypeError(f"{name} holds sparse arrays: pass {code}")
+    return array
 
 
-def numpy_of(tensor: Any, name: str) -> str:
-    """Return the code that makes an array of a torch tensor, wherever and however it is stored."""
-    code = f"{name}.detach()"
-    if "sparse" in str(getattr(tensor, "layout", "")):
-        code += ".to_dense()"
-    if str(getattr(tensor, "dtype", "")) == "torch.bfloat16":
-        code += ".float()"
-    if str(getattr(tensor, "device", "cpu")) != "cpu":
-        code += ".cpu()"
-    return f"{code}.numpy()"
+def listed(x: object, module: str) -> list[Any]:
+    """Return the entries of a list or tuple that are of a class defined in ``module``."""
+    if not isinstance(x, list | tuple) or set(map(type, x)) <= {int, float, list, np.ndarray}:
+        return []  # soon, for long lists
+    return [entry for entry in x if is_from(entry, module)]
+
+
+def check_listed(x: object, array: NDArray[Any], name: str) -> None:
+    """Raise if NumPy takes a set, an iterator or a mapping for one object."""
+    one_object = not array.ndim and array.dtype.kind == "O"
+    if one_object and isinstance(x, Iterable) and not isinstance(x, np.ndarray):
+        code = values_of(x) if isinstance(x, Mapping) else "list({0})"
+        raise TypeError(f"{name} must be a list or an array: pass {code.format(name)}")
+
+
+def check_masked(x: object, name: str, advice: str) -> None:
+    """Raise if ``x`` is a masked array, or a list of them: NumPy would drop the masks."""
+    if is_from(x, "numpy.ma"):
+        raise TypeError(f"{name} is a masked array: pass {advice.format(name)}")
+    if listed(x, "numpy.ma"):
+        code = advice.format(f"numpy.ma.array({name})")
+        raise TypeError(f"{name} holds masked arrays: pass {code}")
+
+
+def check_tensor(x: object, name: str, advice: str = "") -> None:
+    """Raise if ``x`` is a torch tensor, or a list of tensors that NumPy cannot read."""
+    if is_from(x, "torch"):
+        code, kind = numpy_of(x, name), "is a torch tensor"
+    else:
+        tensors = listed(x, "torch")
+        codes = [numpy_of(tensor, f"torch.stack({name})") for tensor in tensors]
+        plain = f"torch.stack({name}).detach().numpy()"
+        if all(code == plain for code in codes) and not any(t.requires_grad for t in tensors):
+            return
+        code, kind = max(codes, key=lambda code: len(code or "")), "holds torch tensors"
+    if code is None:
+        raise TypeError(f"{name} {kind} on the device meta, where there are no numbers")
+    raise TypeError(f"{name} {kind}: pass {code}{advice}")
+
+
+def numpy_of(tensor: Any, name: str) -> str | None:
+    """Return the code that makes an array of a torch tensor, however it is stored; None if none."""
+
+    def has(flag: str) -> bool:
+        value = getattr(tensor, flag, False)
+        return bool(value() if callable(value) else value)
+
+    dtype, layout = (str(getattr(tensor, key, "")) for key in ("dtype", "layout"))
+    if has("is_meta"):
+        return None
+    steps = {
+        "detach()": True,
+        "to_padded_tensor(-numpy.inf)": has("is_nested"),
+        "to_dense()": "sparse" in layout,
+        "dequantize()": has("is_quantized"),
+        "float()": dtype.startswith(("torch.bfloat16", "torch.float8")),
+        "resolve_conj()": not has("is_nested") and has("is_conj"),
+        "resolve_neg()": not has("is_nested") and has("is_neg"),
+        "cpu()": str(getattr(tensor, "device", "cpu")) != "cpu",
+    }
+    return ".".join([name, *(step for step, needed in steps.items() if needed), "numpy()"])
 
 
 def advice_on_numbers(x: object, array: NDArray[Any], name: str) -> str:
@@ -131,7 +179,11 @@ def advice_on_numbers(x: object, array: NDArray[Any], name: str) -> str:
         return ": " + (STRUCTURED if dtype.names else NOT_NUMPYS_OWN).format(name)
     if isinstance(x, Iterator):
         return f": pass numpy.array(list({name}), dtype=float)"
-    for code, convert in CONVERSIONS:
+    conversions = CONVERSIONS
+    if isinstance(x, Mapping):  # as a list it is its keys
+        code = f"numpy.array({values_of(x)}, dtype=float)"
+        conversions = [(code, lambda x: np.array(list(x.values()), dtype=float))]
+    for code, convert in conversions:
         try:
             if convert(x).dtype == np.float64:
                 return f": pass {code.format(name)}"
@@ -141,8 +193,32 @@ def advice_on_numbers(x: object, array: NDArray[Any], name: str) -> str:
         isinstance(row, Sized) and not isinstance(row, str) for row in array.flat
     ):
         return ". " + UNEVEN.format(name)
-    example = repr(array.flat[0])
-    return f", such as {example[:40]}"
+    example = array.flat[0]
+    example = example.item() if isinstance(example, np.generic) else example
+    return f", such as {repr(example)[:40]}"
+
+
+def values_of(x: Mapping[Any, Any]) -> str:
+    """Return the code that lists the values; those of class numbers in the order of the classes."""
+    numbered = all(isinstance(key, int | np.integer) for key in x)
+    in_order = not numbered or list(x) == sorted(x)
+    return "list({0}.values())" if in_order else "[{0}[i] for i in sorted({0})]"
+
+
+def are_numbers(array: NDArray[Any]) -> bool:
+    """Tell whether booleans, objects or text can all be read as numbers."""
+    try:
+        return array.dtype.kind in "bOUST" and not np.isnan(array.astype(np.float64)).any()
+    except (TypeError, ValueError):
+        return False
+
+
+def is_missing(x: object) -> bool:
+    """Tell whether ``x`` stands for no value: None, NaN, NaT or pandas.NA."""
+    try:
+        return x is None or bool(x != x)
+    except TypeError:  # pandas.NA is neither equal to itself nor unequal
+        return True
 
 
 def as_mask(
@@ -151,14 +227,15 @@ def as_mask(
     """Return ``where`` as booleans of the given shape; None stays None."""
     if where is None:
         return None
-    if is_from(where, "torch"):
-        raise TypeError(f"{name} is a torch tensor: pass {numpy_of(where, name)}")
-    if is_from(where, "numpy.ma"):
-        raise TypeError(f"{name} is a masked array: pass {name}.filled(False)")
+    check_tensor(where, name)
+    check_masked(where, name, "{0}.filled(False)")
     mask = as_plain_array(where, name)
+    check_listed(where, mask, name)
     if mask.dtype != np.bool_:
         advice = "pass a comparison"
-        if mask.dtype.kind in "iuf":  # masks that are added hold 0 for what counts, and -inf
+        if mask.dtype == object and all(isinstance(entry, bool | np.bool_) for entry in mask.flat):
+            advice = f"pass numpy.asarray({name}, dtype=bool)"
+        elif mask.dtype.kind in "iuf":  # masks that are added hold 0 for what counts, and -inf
             advice += f", such as numpy.{'equal' if (mask < 0).any() else 'not_equal'}({name}, 0)"
         raise TypeError(f"{name} must be boolean, got dtype {mask.dtype}: {advice}")
     try:
@@ -178,7 +255,9 @@ def check_out(out: object, name: str, shape: tuple[int, ...], dtype: FloatDtype)
     if type(out) is not np.ndarray and (
         not isinstance(out, np.ndarray) or isinstance(out, np.matrix) or is_from(out, "numpy.ma")
     ):
-        advice = f": pass {numpy_of(out, name)}" if is_from(out, "torch") else ""
+        code = numpy_of(out, name) if is_from(out, "torch") else None
+        in_place = code == f"{name}.detach().numpy()"  # the other ways make a copy
+        advice = f": pass {code}" if in_place else ""
         raise TypeError(f"{name} must be a NumPy array, got {type(out).__name__}{advice}")
     if out.dtype != dtype:
         raise TypeError(f"{name} must have dtype {dtype}, got {out.dtype}")
@@ -294,7 +373,7 @@ def as_count(count: SupportsIndex, name: str, at_least: int) -> int:
 
 def check_choice(choice: str, name: str, choices: Sequence[str]) -> None:
     """Raise unless ``choice`` is one of the choices."""
-    if choice not in choices:
+    if not isinstance(choice, str) or choice not in choices:
         *most, last = map(repr, choices)
         raise ValueError(f"{name} must be {', '.join(most)} or {last}, got {choice!r}")
 
@@ -317,24 +396,50 @@ def as_labels(labels: ArrayLike, name: str, n_classes: int) -> NDArray[np.intp]:
 
 def advice_on_labels(array: NDArray[Any], name: str) -> str:
     """Return what makes class labels of an array that does not hold integers."""
-    numbers = array.dtype.kind in "bf" and np.isfinite(array).all()
-    if numbers and (array % 1 == 0 if array.dtype.kind == "f" else array >= 0).all():
+    kind = array.dtype.kind
+    if kind in "OUST":
+        try:
+            numbers = array.astype(np.float64)
+            if not any(map(is_missing, array.flat)) and (numbers % 1 == 0).all():
+                return f"pass numpy.asarray({name}, dtype=int)"
+            if not np.isnan(numbers).any():
+                array, kind = numbers, "f"
+        except (TypeError, ValueError):  # text that is no number
+            pass
+    numbers_alone = kind in "bf" and np.isfinite(array).all()
+    if numbers_alone and (array % 1 == 0 if kind == "f" else array >= 0).all():
         return f"pass numpy.asarray({name}, dtype=int)"
-    if numbers:
+    if numbers_alone:
         return f"labels are whole numbers, from 0 on, and {array[array % 1 != 0][0]} is none"
-    if array.dtype.kind == "f":
-        keep = f"keep = numpy.isfinite({name})"
-        return (
-            f"leave out the rows that have no label. With {keep} they are x[keep] and "
-            f"numpy.asarray({name})[keep].astype(int)"
-        )
+    if kind == "c":
+        return f"pass numpy.real({name}).astype(int)"
+    missing = [is_missing(label) for label in array.flat]
+    if kind == "f" or any(missing):
+        return advice_on_gaps(array, np.reshape(missing, array.shape), name)
     try:
         np.unique(array)
-    except TypeError:  # None beside a text cannot be sorted
-        return "leave out the rows that have no label"
-    if array.dtype.kind == "c":
-        return f"pass numpy.real({name}).astype(int)"
+    except TypeError:  # a number beside a text cannot be sorted
+        return "labels are whole numbers, from 0 on"
     return f"pass numpy.unique({name}, return_inverse=True)[1]"
+
+
+def advice_on_gaps(array: NDArray[Any], missing: NDArray[np.bool_], name: str) -> str:
+    """Return how to leave out the rows without a label, and what makes class labels of the rest."""
+    advice = "leave out the rows that have no label"
+    rest = f"numpy.asarray({name})[keep]"
+    if array.dtype.kind == "f":
+        keep = f"numpy.isfinite(numpy.asarray({name}))"
+        return f"{advice}. With keep = {keep} they are x[keep] and {rest}.astype(int)"
+    if array.dtype.kind in "Mm":
+        keep = f"~numpy.isnat(numpy.asarray({name}))"
+    elif any(is_from(label, "pandas") for label in array[missing]):
+        keep = f"pandas.notna({name})"
+    else:
+        keep = f"numpy.array([label is not None and label == label for label in {name}])"
+    labels = advice_on_labels(array[~missing], rest)
+    if array.ndim != 1 or not labels.startswith("pass "):
+        return advice
+    return f"{advice}. With keep = {keep} they are x[keep] and {labels.removeprefix('pass ')}"
 
 
 def hint_on_shape(
@@ -361,7 +466,7 @@ def as_target(
     rows = tuple(n for i, n in enumerate(shape) if i not in axes)
     if y.dtype.kind not in "iuf":
         message = f"{name} must hold class labels (integers) or probabilities (floats)"
-        as_they_are = y.dtype.kind == "b" and y.shape == shape
+        as_they_are = y.shape == shape and are_numbers(y)
         advice = f"pass numpy.asarray({name}, dtype=float)"
         advice = advice if as_they_are else advice_on_labels(y, name)
         raise TypeError(f"{message}, got dtype {y.dtype}: {advice}")
@@ -514,7 +619,9 @@ def as_answers(target: ArrayLike, name: str, shape: tuple[int, ...]) -> NDArray[
     if y.dtype.kind not in "biuf":
         message = f"{name} must hold numbers from 0 (no) to 1 (yes), got dtype {y.dtype}"
         advice = "pass booleans"
-        if y.dtype.kind in "US" and y.size:
+        if y.size and are_numbers(y):
+            advice = f"pass numpy.asarray({name}, dtype=float)"
+        elif y.dtype.kind in "US" and y.size:
             advice += f", such as numpy.equal({name}, {y.flat[-1].item()!r})"
         raise TypeError(f"{message}: {advice}")
     if y.shape != shape:
@@ -528,7 +635,7 @@ def as_answers(target: ArrayLike, name: str, shape: tuple[int, ...]) -> NDArray[
     if bad.size:
         advice = f"pass numpy.greater({name}, 0) if those above 0 are yes"
         if np.isnan(bad[0]):
-            keep = f"with keep = numpy.isfinite({name}) the others are"
+            keep = f"with keep = numpy.isfinite(numpy.asarray({name})) the others are"
             advice = f"{keep} numpy.asarray(logits)[keep] and numpy.asarray({name})[keep]"
         message = f"{name} must hold numbers from 0 (no) to 1 (yes), got {bad[0]}"
         raise ValueError(f"{message}: {advice}")

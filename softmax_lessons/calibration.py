@@ -168,9 +168,7 @@ def reliability_curve(
     edge. Quantiles lie on probabilities often: of four equally spaced ones, three quantile bins
     hold 2, 1 and 1 here, and there two bins hold 2 each, because of rounding alone.
 
-    Empty bins are left out, so the k-th entries of two curves need not belong to one bin. To
-    compare two classifiers bin by bin, find the bin of a mean confidence c from its edges:
-    ``numpy.searchsorted(numpy.arange(1, bins) / bins, c)``.
+    Empty bins are left out, so the k-th entries of two curves need not belong to one bin.
 
     References
     ----------
@@ -656,11 +654,20 @@ def as_rows(
     other: Callable[[FloatArray], FloatArray],
 ) -> Rows:
     """Return rows of classes; of one column, ``other`` makes the first of two classes."""
-    z, dtype = as_floats(x, names[0])
-    axes = as_axes(axis, "axis", z.ndim)
     y = as_array(labels, names[1])
+    try:
+        z, dtype = as_floats(x, names[0])
+    except TypeError:
+        if isinstance(x, list | tuple | np.ndarray):
+            check_order(as_array(x, names[0]), y, names)  # the text may be the labels
+        raise
+    axes = as_axes(axis, "axis", z.ndim)
     check_order(z, y, names)
     one_column = math.prod(z.shape[i] for i in axes) == 1 or (z.ndim == 1 and y.shape == z.shape)
+    if z.ndim == 1 and y.ndim and not one_column:
+        message = f"{names[1]} must have the shape of {names[0]}, {z.shape}, which is one column"
+        hint = f": pass numpy.reshape({names[1]}, {z.shape})" if y.size == z.size else ""
+        raise ValueError(f"{message}, got {y.shape}{hint}")
     if not one_column:
         return Rows(*as_labelled_rows(x, labels, names, axis), y.shape, False)
     column = z.reshape(-1).astype(np.promote_types(z.dtype, np.float64))
@@ -689,15 +696,24 @@ def as_probability_rows(p: ArrayLike, labels: ArrayLike, axis: Axis) -> Rows:
     return rows
 
 
-def check_order(x: FloatArray, labels: NDArray[Any], names: tuple[str, str]) -> None:
-    """Raise if the labels hold fractions, and the first argument whole numbers alone."""
+def check_order(x: NDArray[Any], labels: NDArray[Any], names: tuple[str, str]) -> None:
+    """Raise if the second argument holds floats, and the first one what only labels can be."""
     if labels.dtype.kind != "f" or not labels.size or not x.size:
         return
-    finite = labels[np.isfinite(labels)]
-    if (finite % 1 != 0).any() and (x % 1 == 0).all():
+    kind = (
+        "whole numbers" if x.dtype.kind == "f" else "text" if x.dtype.kind in "SUT" else "objects"
+    )
+    if kind == "whole numbers" and not (x % 1 == 0).all():
+        return
+    fractions = (labels[np.isfinite(labels)] % 1 != 0).any()
+    more_axes = x.shape == labels.shape[: x.ndim] and labels.size > x.size
+    if fractions or more_axes:
         first, second = names
+        holds = (
+            "fractions" if fractions else "rows of them" if kind == "whole numbers" else "numbers"
+        )
         raise ValueError(
-            f"{first} holds whole numbers, and {second} holds fractions: these two arguments seem "
+            f"{first} holds {kind}, and {second} holds {holds}: these two arguments seem "
             f"to be swapped. Pass {first} first, then {second}"
         )
 

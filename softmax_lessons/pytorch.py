@@ -10,7 +10,7 @@ from functools import partial
 from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from softmax_lessons._arguments import advice_on_labels, advice_on_numbers, as_array
 
 try:
     import torch
@@ -21,6 +21,15 @@ except ImportError as error:
 
 if TYPE_CHECKING:
     from typing import SupportsIndex
+
+CROSS_ENTROPY = (torch.nn.functional.cross_entropy, torch.nn.CrossEntropyLoss)
+# Losses that compare entry by entry, and would compare each row with every target in silence.
+ELEMENTWISE = (
+    *(torch.nn.functional.mse_loss, torch.nn.MSELoss),
+    *(torch.nn.functional.l1_loss, torch.nn.L1Loss),
+    *(torch.nn.functional.smooth_l1_loss, torch.nn.SmoothL1Loss),
+    *(torch.nn.functional.huber_loss, torch.nn.HuberLoss),
+)
 
 __all__ = ["History", "SoftmaxRegression", "fit", "minibatches"]
 
@@ -264,8 +273,8 @@ def fit(
     Raises
     ------
     TypeError
-        If ``steps`` or ``batch_size`` is no integer, if ``x`` or ``y`` is no tensor, or if one of
-        them has a dtype that the model or the loss does not take.
+        If ``steps`` or ``batch_size`` is no integer, if ``x`` or ``y`` is no tensor, if one of
+        them has a dtype that the model or the loss does not take, or if ``held_out`` is no pair.
     ValueError
         If ``steps`` is negative, if ``learning_rate`` is not finite and above 0, if
         ``batch_size`` is below 1; if ``x`` and ``y`` have no rows, or not the same number of them,
@@ -301,7 +310,12 @@ def fit(
         raise ValueError(f"learning_rate must be finite and above 0, got {learning_rate!r}")
     _check_rows(model, x, y)
     if held_out is not None:
-        _check_rows(model, *held_out, prefix="held_out: ")
+        if not isinstance(held_out, tuple | list) or len(held_out) != 2:
+            n = f" of {len(held_out)}" if isinstance(held_out, tuple | list) else ""
+            message = f"held_out must be a pair, got {type(held_out).__name__}{n}"
+            raise TypeError(f"{message}: pass held_out=(x, y), inputs and targets")
+        with _about_held_out():
+            _check_rows(model, *held_out)
     batches: Iterator[torch.Tensor | slice] = repeat(slice(None))
     epoch = 1
     if batch_size is not None:
@@ -348,7 +362,7 @@ def _measure(
 ) -> None:
     """Note how the model does on rows that it is not trained on."""
     x, y = held_out
-    with _evaluating(model):
+    with _evaluating(model), _about_held_out():
         output, loss = _loss(model, x, y, loss_fn)
         history.held_out_loss.append(loss.item())
     one_choice_a_row = output.ndim == 2 and output.shape[1] > 1 and y.shape == output.shape[:1]
@@ -360,22 +374,49 @@ def _measure(
 # --- what is wrong with what was passed -------------------------------------------------------
 
 
-def _check_rows(model: torch.nn.Module, x: object, y: object, prefix: str = "") -> None:
+@contextmanager
+def _about_held_out() -> Iterator[None]:
+    """Say of what is wrong that it is wrong with the held-out rows."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"held_out: {error}") from error
+
+
+def _check_rows(model: torch.nn.Module, x: object, y: object) -> None:
     """Raise unless ``x`` and ``y`` are tensors of as many rows, one at least."""
     for name, value in (("x", x), ("y", y)):
         if not isinstance(value, torch.Tensor):
-            array = f"numpy.asarray({name})"
-            if np.asarray(value).dtype.kind in "OSUT":
-                array = f"numpy.unique({name}, return_inverse=True)[1]"
-            dtype = f", dtype={_dtype_of(model)}" if name == "x" else ""
-            message = f"{prefix}{name} must be a tensor, got {type(value).__name__}"
-            raise TypeError(f"{message}: pass torch.as_tensor({array}{dtype})")
+            advice = _advice_on_tensors(value, name, _dtype_of(model))
+            raise TypeError(f"{name} must be a tensor, got {type(value).__name__}{advice}")
     sizes = [value.shape[0] if value.ndim else 0 for value in (x, y)]  # type: ignore[attr-defined]
     if sizes[0] != sizes[1]:
-        message = f"{prefix}x and y must have one row an example, got"
+        message = "x and y must have one row an example, got"
         raise ValueError(f"{message} {sizes[0]} and {sizes[1]}")
     if not sizes[0]:
-        raise ValueError(f"{prefix}x and y must have at least one row, got none")
+        raise ValueError("x and y must have at least one row, got none")
+
+
+def _advice_on_tensors(value: Any, name: str, dtype: torch.dtype) -> str:
+    """Return what makes a tensor of the inputs or the targets, after a colon."""
+    if value is None:
+        kind = "inputs, one row an example" if name == "x" else "targets, such as class numbers"
+        return f": pass a tensor of {kind}"
+    if isinstance(value, list | tuple) and all(isinstance(row, torch.Tensor) for row in value):
+        graph = ".detach()" if any(row.requires_grad for row in value) else ""
+        return f": pass torch.stack({name}){graph}" if value else ""
+    array = as_array(value, name)
+    advice = f": pass numpy.asarray({name})"
+    if name == "y" and array.dtype.kind not in "biuf":
+        advice = f": {advice_on_labels(array, name)}"
+    elif name == "x" and array.dtype.kind not in "biuf":
+        advice = advice_on_numbers(value, array, name)
+        if array.dtype.kind not in "OSUT":
+            return advice
+    before, found, code = advice.partition("pass ")
+    if not found or before != ": ":
+        return advice
+    return f": pass torch.as_tensor({code}{f', dtype={dtype}' if name == 'x' else ''})"
 
 
 def _dtype_of(model: torch.nn.Module) -> torch.dtype:
@@ -396,22 +437,30 @@ def _loss(
     except RuntimeError as error:
         _explain_inputs(model, x, error)
         raise
-    _check_outputs(output, loss_fn)
+    _check_outputs(output, y, loss_fn)
     try:
         loss = loss_fn(output, y)
     except (RuntimeError, ValueError, IndexError) as error:
         if isinstance(output, torch.Tensor):
-            _explain_targets(output, y, loss_fn, error)
+            _explain_targets(output, x, y, loss_fn, error)
         raise
     if not torch.isfinite(loss).all():  # it may have diverged, which is not for us to refuse
-        for name, value in (("x", x), ("y", y)):
-            if value.is_floating_point() and not torch.isfinite(value).all():
-                keep = f"torch.isfinite({name}.flatten(1)).all(dim=1)"
-                keep = keep if value.ndim > 1 else f"torch.isfinite({name})"
-                bad = value[~torch.isfinite(value)][0]
-                advice = f"leave such rows out: x[keep] and y[keep] with keep = {keep}"
-                raise ValueError(f"{name} must be finite, got {bad}: {advice}")
+        _check_finite(x, y)
+        if _is_one_of(CROSS_ENTROPY, loss_fn) and (y < 0).all():
+            message = f"y has no label that counts: all are {int(y.max())}, which marks a gap"
+            raise ValueError(f"{message}: pass rows that have labels")
     return output, loss
+
+
+def _check_finite(x: torch.Tensor, y: torch.Tensor) -> None:
+    """Raise if an input or a target is NaN or infinite."""
+    for name, value in (("x", x), ("y", y)):
+        if value.is_floating_point() and not torch.isfinite(value).all():
+            keep = f"torch.isfinite({name}.flatten(1)).all(dim=1)"
+            keep = keep if value.ndim > 1 else f"torch.isfinite({name})"
+            bad = value[~torch.isfinite(value)][0]
+            advice = f"leave such rows out: x[keep] and y[keep] with keep = {keep}"
+            raise ValueError(f"{name} must be finite, got {bad}: {advice}")
 
 
 def _explain_inputs(model: torch.nn.Module, x: torch.Tensor, error: Exception) -> None:
@@ -429,17 +478,22 @@ def _explain_inputs(model: torch.nn.Module, x: torch.Tensor, error: Exception) -
         raise ValueError(f"{message}{advice}") from error
 
 
-def _is_cross_entropy(loss_fn: Any) -> bool:
-    """Tell whether a loss is the cross-entropy of torch, by whichever of its names."""
+def _is_one_of(losses: tuple[Any, ...], loss_fn: Any) -> bool:
+    """Tell whether a loss is one of torch's, which are functions and classes."""
     while isinstance(loss_fn, partial):
         loss_fn = loss_fn.func
-    kind = torch.nn.CrossEntropyLoss
-    return loss_fn is torch.nn.functional.cross_entropy or isinstance(loss_fn, kind)
+    return loss_fn in losses or type(loss_fn) in losses
 
 
-def _check_outputs(output: object, loss_fn: object) -> None:
-    """Raise if there is one output, and so one class, whose cross-entropy is always 0."""
-    if not isinstance(output, torch.Tensor) or not _is_cross_entropy(loss_fn):
+def _check_outputs(output: object, y: torch.Tensor, loss_fn: object) -> None:
+    """Raise if the loss of these outputs is a number that means nothing."""
+    if not isinstance(output, torch.Tensor):
+        return
+    if _is_one_of(ELEMENTWISE, loss_fn) and y.shape != output.shape:
+        got = f"outputs of shape {(*output.shape,)} and y of shape {(*y.shape,)}"
+        fix = f": pass y.reshape({(-1, *output.shape[1:])})" if y.numel() == output.numel() else ""
+        raise ValueError(f"the loss compares entry by entry, got {got}{fix}")
+    if not _is_one_of(CROSS_ENTROPY, loss_fn):
         return
     if output.ndim > 1 and output.shape[1] == 1:
         raise ValueError(
@@ -451,11 +505,13 @@ def _check_outputs(output: object, loss_fn: object) -> None:
 
 
 def _explain_targets(
-    output: torch.Tensor, y: torch.Tensor, loss_fn: object, error: Exception
+    output: torch.Tensor, x: torch.Tensor, y: torch.Tensor, loss_fn: object, error: Exception
 ) -> None:
     """Raise what is wrong with the targets, if it can be told."""
     got = f"y of dtype {y.dtype} and shape {(*y.shape,)}"
-    if not _is_cross_entropy(loss_fn):
+    # Any other loss that takes class numbers tells by the error: it wants them "Long", or in range.
+    by_error = isinstance(error, IndexError) or "to be Long" in str(error)
+    if not by_error and not _is_one_of(CROSS_ENTROPY, loss_fn):
         if y.shape == output.shape and y.dtype != output.dtype:
             raise TypeError(f"the loss does not take {got}: pass y.to({output.dtype})") from error
         if y.numel() == output.numel():
@@ -467,6 +523,7 @@ def _explain_targets(
         message = f"{got} is neither class numbers nor probabilities"
         fix = f"y.argmax(dim=1), or y.to({output.dtype})"
         raise TypeError(f"{message}: pass {fix}") from error
+    _check_finite(x, y)
     if y.is_floating_point() and y.shape != output.shape and (y % 1 != 0).any():
         message = f"y must hold class numbers, or probabilities of shape {(*output.shape,)}"
         raise ValueError(f"{message}, got {got} with {y[y % 1 != 0][0]}") from error
@@ -478,6 +535,12 @@ def _explain_targets(
     if fix != "y":
         message = f"y must hold class numbers of dtype int64 and shape {labels_shape}"
         raise TypeError(f"{message}, got {got}: pass {fix}") from error
+    if y.dtype == torch.int64 and ((y < 0) & (y != -100)).any():
+        bad = int(y[(y < 0) & (y != -100)][0])
+        advice = "leave such rows out: x[keep] and y[keep] with keep = y >= 0"
+        if (y.abs() == 1).all():
+            advice = "for no and yes as 0 and 1 pass (y > 0).long()"
+        raise ValueError(f"y must be 0 or above, got {bad}: {advice}") from error
     n = output.shape[1] if output.ndim > 1 else output.shape[0]
     if y.dtype == torch.int64 and (y >= n).any():
         message = f"y must be below {n}, the number of outputs, got {int(y.max())}"

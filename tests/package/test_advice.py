@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from support.family import Z
 
 from softmax_lessons import (
+    binary_cross_entropy,
     cross_entropy,
     cross_entropy_and_grad,
     hardmax,
@@ -97,6 +98,30 @@ def test_what_can_be_made_numbers(name, function, value, code):
     numbers = follow(code.format(name), message, **{name: value})
     assert numbers.dtype == np.float64
     function(numbers)
+
+
+@pytest.mark.parametrize(
+    ("value", "numbers"),
+    [
+        ({0: 5.0, 1: 2.0, 2: 0.0}, [5, 2, 0]),
+        ({0: "5", 1: "2", 2: "0"}, [5, 2, 0]),
+        ({"1": 5.0, "0": 2.0, "2": 0.0}, [5, 2, 0]),
+        ({0.5: 5.0, 0.25: 2.0, 3.0: 0.0}, [5, 2, 0]),
+    ],
+)
+def test_a_mapping_is_its_values(value, numbers):
+    for name, functions in TAKES_SCORES.items():
+        code = f"numpy.array(list({name}.values()), dtype=float)"
+        fixed = follow(code, message_of(functions[0], value), **{name: value})
+        assert_array_equal(functions[0](fixed), functions[0](numbers))
+
+
+@pytest.mark.parametrize("weight", [{0: 10.0, 1: 1.0, 2: 2.0}, {2: 2.0, 0: 10.0, 1: 1.0}])
+def test_class_weights_by_their_class_number(weight):
+    message = message_of(cross_entropy, P, [0, 1, 2], weight=weight)
+    fixed = follow(message.rpartition("pass ")[2], message, weight=weight)
+    expected = cross_entropy(P, [0, 1, 2], weight=[10, 1, 2])
+    assert cross_entropy(P, [0, 1, 2], weight=fixed) == expected
 
 
 def test_records():
@@ -210,6 +235,31 @@ def test_masks_of_numbers(where, code):
     assert_array_equal(softmax(Z, where=fixed), softmax(Z, where=[True, False, True]))
 
 
+def test_masks_of_objects():
+    where = np.array([True, False, True], object)
+    message = message_of(softmax, Z, where=where)
+    fixed = follow("numpy.asarray(where, dtype=bool)", message, where=where)
+    assert_array_equal(softmax(Z, where=fixed), softmax(Z, where=[True, False, True]))
+
+
+# --- answers and choices ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "target", [np.array([0, 1, 1], object), ["0", "1", "1"], np.array([False, True, True], object)]
+)
+def test_answers_of_objects_and_text(target):
+    message = message_of(binary_cross_entropy, Z, target)
+    fixed = follow("numpy.asarray(target, dtype=float)", message, target=target)
+    assert binary_cross_entropy(Z, fixed) == binary_cross_entropy(Z, [0, 1, 1])
+
+
+@pytest.mark.parametrize("reduction", [np.array(["mean", "sum"]), np.array("mean"), None, ["mean"]])
+def test_a_choice_that_is_no_text(reduction):
+    message = message_of(cross_entropy, P, [0, 1, 2], reduction=reduction)
+    assert message.startswith("reduction must be 'none', 'mean' or 'sum', got ")
+
+
 # --- labels -----------------------------------------------------------------------------------
 
 
@@ -248,19 +298,66 @@ def test_labels(name, function, value, code, labels):
         assert_array_equal(ours, expected)
 
 
-def test_labels_of_objects_that_are_integers():
-    labels = np.array([0, 2, 1], object)
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array([0, 2, 2], object),
+        np.array([0.0, 2.0, 2.0], object),
+        np.array([False, True, True], object),
+        np.array([True, True, True], object),
+        np.array([Fraction(0), 2, 2], object),
+        ["0", "2", "2"],
+        np.array(["0", "2", "2"], np.dtypes.StringDType()),
+    ],
+)
+def test_labels_that_are_integers_keep_their_numbers(labels):
     for name, functions in TAKES_LABELS.items():
         message = message_of(functions[0], P, labels)
-        fixed = follow(f"numpy.unique({name}, return_inverse=True)[1]", message, **{name: labels})
-        assert_array_equal(fixed, labels.astype(int))
+        fixed = follow(f"numpy.asarray({name}, dtype=int)", message, **{name: labels})
+        assert_array_equal(fixed, [int(label) for label in labels])
+
+
+def test_objects_keep_the_label_that_marks_a_gap():
+    labels = np.array([0, -100, 2], object)
+    message = message_of(cross_entropy, P, labels, ignore_index=-100)
+    fixed = follow("numpy.asarray(target, dtype=int)", message, target=labels)
+    assert cross_entropy(P, fixed, ignore_index=-100) == cross_entropy(P[[0, 2]], [0, 2])
+
+
+def test_objects_with_fractions_are_no_labels():
+    message = message_of(cross_entropy, P, np.array([0, 0.5, 1], object))
+    assert message.endswith("labels are whole numbers, from 0 on, and 0.5 is none")
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (set, "list({0})"),
+        (iter, "list({0})"),
+        (lambda labels: dict(enumerate(labels)).values(), "list({0})"),
+        (lambda labels: dict(enumerate(labels)), "list({0}.values())"),
+        (lambda labels: dict(zip("cba", labels, strict=True)), "list({0}.values())"),
+        (lambda labels: {i: labels[i] for i in (1, 2, 0)}, "[{0}[i] for i in sorted({0})]"),
+    ],
+)
+def test_labels_in_a_set_an_iterator_or_a_mapping(make, code):
+    for name, functions in TAKES_LABELS.items():
+        message = message_of(functions[0], P, make([0, 1, 2]))
+        fixed = follow(code.format(name), message, **{name: make([0, 1, 2])})
+        assert_array_equal(fixed, [0, 1, 2])
+
+
+def test_probabilities_that_are_objects():
+    message = message_of(cross_entropy, P, P.astype(object))
+    fixed = follow("numpy.asarray(target, dtype=float)", message, target=P.astype(object))
+    assert cross_entropy(P, fixed) == cross_entropy(P, P)
 
 
 @pytest.mark.parametrize(("name", "function"), cases(TAKES_LABELS))
 @pytest.mark.parametrize("labels", [[0.0, np.nan, 1.0], np.float32([0, np.inf, 1])])
 def test_labels_with_gaps(name, function, labels):
     message = message_of(function, P, labels)
-    keep = follow(f"numpy.isfinite({name})", message, **{name: labels})
+    keep = follow(f"numpy.isfinite(numpy.asarray({name}))", message, **{name: labels})
     fixed = follow(f"numpy.asarray({name})[keep].astype(int)", message, keep=keep, **{name: labels})
     assert_array_equal(fixed, [0, 1])
     function(P[keep], fixed)
@@ -278,6 +375,54 @@ def test_labels_with_gaps_that_are_marked():
 def test_labels_with_none(labels):
     for functions in TAKES_LABELS.values():
         assert "leave out the rows that have no label" in message_of(functions[0], P, labels)
+
+
+@pytest.mark.parametrize(
+    ("labels", "kept"),
+    [
+        ([0, None, 2], [0, 2]),
+        (np.array([0, np.nan, 2], object), [0, 2]),
+        (["b", None, "a"], [1, 0]),
+        (np.array(["b", np.nan, "a"], object), [1, 0]),
+        (np.array(["2024-01-02", "NaT", "2024-01-01"], "M8[D]"), [1, 0]),
+        (np.array(["b", None, "a"], np.dtypes.StringDType(na_object=None)), [1, 0]),
+        (np.array(["b", np.nan, "a"], np.dtypes.StringDType(na_object=np.nan)), [1, 0]),
+    ],
+)
+def test_what_leaves_out_the_rows_without_a_label(labels, kept):
+    for name, functions in TAKES_LABELS.items():
+        check_what_leaves_out(name, functions[0], labels, kept)
+
+
+def check_what_leaves_out(name, function, labels, kept, **names):
+    """Follow both parts of the advice, and compare with the rows and labels that are left."""
+    message = message_of(function, P, labels)
+    keep, found, rest = (
+        message.partition("; or ")[0]
+        .rpartition("With keep = ")[2]
+        .partition(" they are x[keep] and ")
+    )
+    assert found
+    keep = follow(keep, message, **{name: labels}, **names)
+    assert_array_equal(keep, [True, False, True])
+    fixed = follow(rest, message, keep=keep, **{name: labels})
+    assert_array_equal(fixed, kept)
+    assert_array_equal(function(P[keep], fixed), function(P[[0, 2]], kept))
+
+
+def test_labels_of_pandas_with_gaps():
+    pd = pytest.importorskip("pandas")
+    for labels, kept in [
+        (pd.Series([0, np.nan, 2], dtype=object), [0, 2]),
+        (pd.Series([0, None, 2], dtype="Int64"), [0, 2]),
+        (pd.Series(["b", None, "a"], dtype="string"), [1, 0]),
+        (pd.Series(["b", None, "a"]), [1, 0]),
+        (pd.Series(["b", None, "a"], dtype="category"), [1, 0]),
+        (pd.Series(["b", pd.NA, "a"], dtype=object), [1, 0]),
+        (pd.Series(pd.to_datetime(["2024-01-02", None, "2024-01-01"])), [1, 0]),
+    ]:
+        for name, functions in TAKES_LABELS.items():
+            check_what_leaves_out(name, functions[0], labels, kept, pandas=pd)
 
 
 def test_one_hot_labels_where_class_numbers_are_meant():
@@ -356,6 +501,78 @@ def test_torch_tensors_in_every_argument():
     assert message.startswith("out must be a NumPy array, got Tensor: pass ")
     softmax([Z, Z], out=follow("out.detach().numpy()", message, out=out))
     assert_array_equal(out.numpy(), softmax([Z, Z]))
+
+
+@pytest.mark.filterwarnings("ignore")  # torch has deprecated quantized and nested tensors
+def test_torch_tensors_however_they_are_stored():
+    torch = pytest.importorskip("torch")
+    z = torch.tensor([Z, Z], dtype=torch.float32)
+    exact = z.round()
+    imaginary = torch.complex(exact, exact)
+    nested = torch.nested.nested_tensor([z[0], z[1, :2]], layout=torch.jagged)
+    padded = np.float32([Z, [*Z[:2], -np.inf]])
+    for code, x, expected in [
+        ("x.detach().float().numpy()", exact.to(torch.float8_e5m2), exact),
+        (
+            "x.detach().dequantize().numpy()",
+            torch.quantize_per_tensor(exact, 1, 0, torch.qint8),
+            exact,
+        ),
+        ("x.detach().resolve_conj().numpy()", imaginary.conj(), imaginary.conj().resolve_conj()),
+        ("x.detach().resolve_neg().numpy()", imaginary.conj().imag, -exact),
+        ("x.detach().to_padded_tensor(-numpy.inf).numpy()", nested, padded),
+        (
+            "x.detach().to_padded_tensor(-numpy.inf).numpy()",
+            torch.nested.nested_tensor([z[0], z[1, :2]]),
+            padded,
+        ),
+    ]:
+        assert_array_equal(follow(code, message_of(softmax, x), x=x), expected)
+    message = message_of(softmax, z.to("meta"))
+    assert message == "x is a torch tensor on the device meta, where there are no numbers"
+    message = message_of(softmax, Z, out=torch.zeros(3, dtype=torch.bfloat16))
+    assert message == "out must be a NumPy array, got Tensor"
+
+
+def test_lists_of_torch_tensors():
+    torch = pytest.importorskip("torch")
+    z = torch.tensor(np.round(Z))
+    assert_array_equal(softmax([z, z]), softmax(np.round([Z, Z])))
+    for code, x in [
+        ("torch.stack(x).detach().float().numpy()", [z.to(torch.bfloat16)]),
+        ("torch.stack(x).detach().float().numpy()", (z.to(torch.bfloat16),) * 2),
+        ("torch.stack(x).detach().numpy()", [z.clone().requires_grad_(), z]),
+        ("torch.stack(x).detach().float().numpy()", [z.to(torch.float8_e5m2)]),
+    ]:
+        fixed = follow(code, message_of(softmax, x), x=x, torch=torch)
+        assert_array_equal(fixed, np.round([Z] * len(x)))
+
+
+@pytest.mark.parametrize("kind", ["csr_matrix", "coo_array"])
+def test_lists_of_sparse_matrices(kind):
+    sparse = pytest.importorskip("scipy.sparse")
+    x = [getattr(sparse, kind)(np.array([Z])), getattr(sparse, kind)(np.array([Z[::-1]]))]
+    code = "numpy.array([entry.toarray() for entry in x])"
+    assert_array_equal(follow(code, message_of(softmax, x), x=x), [[Z], [Z[::-1]]])
+
+
+def test_lists_of_masked_arrays():
+    x = [np.ma.masked_less(Z, 0), np.ma.array(Z)]
+    message = message_of(softmax, x)
+    fixed = follow("numpy.ma.array(x).filled(value)", message, x=x, value=-np.inf)
+    assert_array_equal(fixed, [np.where(np.less(Z, 0), -np.inf, Z), Z])
+    data, mask = (
+        follow(code, message, x=x)
+        for code in message[message.index("numpy.ma.array(x).d") :].split(" with where=")
+    )
+    assert_array_equal(softmax(data, where=mask), softmax(fixed))
+    target = [np.ma.array([2, 1], mask=[True, False]), np.ma.array([2, 0])]
+    message = message_of(cross_entropy, np.stack([P[:2], P[1:]]), target)
+    fixed = follow("numpy.ma.array(target).filled(value)", message, target=target, value=-100)
+    assert_array_equal(fixed, [[-100, 1], [2, 0]])
+    assert "pass numpy.ma.array(where).filled(False)" in message_of(
+        softmax, [Z, Z], where=[np.ma.array([True] * 3)] * 2
+    )
 
 
 def test_a_tensor_on_another_device():

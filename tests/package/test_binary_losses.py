@@ -324,8 +324,8 @@ def test_nothing_changes_its_input():
         ([0, 2, 1], ValueError, "target must hold numbers from 0 (no) to 1 (yes), got 2: pass "
          "numpy.greater(target, 0) if those above 0 are yes"),
         ([0, nan, 1], ValueError, "target must hold numbers from 0 (no) to 1 (yes), got nan: with "
-         "keep = numpy.isfinite(target) the others are numpy.asarray(logits)[keep] and "
-         "numpy.asarray(target)[keep]"),
+         "keep = numpy.isfinite(numpy.asarray(target)) the others are "
+         "numpy.asarray(logits)[keep] and numpy.asarray(target)[keep]"),
         (["no", "no", "yes"], TypeError, "target must hold numbers from 0 (no) to 1 (yes), got "
          "dtype <U3: pass booleans, such as numpy.equal(target, 'yes')"),
         ([None] * 3, TypeError, "target must hold numbers from 0 (no) to 1 (yes), got dtype "

@@ -760,6 +760,15 @@ def test_what_is_no_probability_of_class_one(measure, bad):
 
 
 @every_measure
+def test_labels_of_another_shape_than_the_column(measure):
+    message = r"labels must have the shape of p, \(4,\), which is one column, got "
+    with pytest.raises(ValueError, match=message + r"\(3,\)$"):
+        measure(COLUMN, IS_ONE[:3])
+    with pytest.raises(ValueError, match=message + r"\(1, 4\): pass numpy.reshape\(labels, \(4,\)"):
+        measure(COLUMN, IS_ONE[None])
+
+
+@every_measure
 def test_labels_of_one_column_are_0_and_1(measure):
     with pytest.raises(IndexError, match="labels must be 0 or above and below 2"):
         measure([0.5, 0.2], [0, 2])
@@ -914,3 +923,24 @@ def test_longdouble_scores_beyond_float64(power):
     large = np.longdouble("1e400" if LONG else "1e300")
     mixed = np.array([[large, 0], [2, 0], [0, 2], [2, 0]], np.longdouble)
     assert_allclose(fit_temperature(mixed, [0, 0, 0, 0]), 2 / math.log(2), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [[0, 1, 1], ["seal", "panda", "panda"], np.array(["b", "a", "a"], object)],
+    ids=["numbers", "text", "objects"],
+)
+@pytest.mark.parametrize("logits", [[[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]], [[0.5, 1.5]] * 3])
+def test_swapped_arguments_are_named(labels, logits):
+    with pytest.raises(ValueError, match=r"seem to be swapped. Pass logits first, then labels$"):
+        fit_temperature(labels, logits)
+
+
+def test_labels_in_a_column_are_not_taken_for_swapped():
+    with pytest.raises(ValueError, match=r"pass numpy.reshape\(labels, \(3,\)\)$"):
+        fit_temperature([0.0, 1.0, 1.0], [[0.0], [1.0], [1.0]])
+
+
+def test_scores_as_text_are_not_taken_for_labels():
+    with pytest.raises(TypeError, match=r"pass numpy.asarray\(logits, dtype=float\)$"):
+        fit_temperature([["1", "2"], ["3", "4"]], [0, 1])

@@ -95,8 +95,9 @@ def test_a_label_out_of_range(labels, n_classes, bad):
         ([0.0, 1.0], "float64", "pass numpy.asarray(labels, dtype=int)"),
         (np.zeros(0), "float64", "pass numpy.asarray(labels, dtype=int)"),
         ([True], "bool", "pass numpy.asarray(labels, dtype=int)"),
-        (["1"], "<U1", "pass numpy.unique(labels, return_inverse=True)[1]"),
-        ([None, "a"], "object", "leave out the rows that have no label"),
+        (["1"], "<U1", "pass numpy.asarray(labels, dtype=int)"),
+        (["a"], "<U1", "pass numpy.unique(labels, return_inverse=True)[1]"),
+        ([None, "a", 1], "object", "leave out the rows that have no label"),
         ([0.5], "float64", "labels are whole numbers, from 0 on, and 0.5 is none"),
     ],
 )
@@ -688,16 +689,18 @@ X = [Z, Z]
         ([1j, 0], TypeError, "target must hold class labels (integers) or probabilities "
          "(floats), got dtype complex128: pass numpy.real(target).astype(int)"),
         (["0", "1"], TypeError, "target must hold class labels (integers) or probabilities "
+         "(floats), got dtype <U1: pass numpy.asarray(target, dtype=int)"),
+        (["b", "a"], TypeError, "target must hold class labels (integers) or probabilities "
          "(floats), got dtype <U1: pass numpy.unique(target, return_inverse=True)[1]"),
-        ([None, "a"], TypeError, "target must hold class labels (integers) or probabilities "
+        ([None, "a", 1], TypeError, "target must hold class labels (integers) or probabilities "
          "(floats), got dtype object: leave out the rows that have no label"),
         ([[True, False, False], [False, True, False]], TypeError, "target must hold class labels "
          "(integers) or probabilities (floats), got dtype bool: pass numpy.asarray(target, "
          "dtype=float)"),
         ([0.0, nan], TypeError, "class labels must be integers, got target of dtype float64: leave "
-         "out the rows that have no label. With keep = numpy.isfinite(target) they are x[keep] and "
-         "numpy.asarray(target)[keep].astype(int); or pass numpy.nan_to_num(target, nan=-100)"
-         ".astype(int) and ignore_index=-100"),
+         "out the rows that have no label. With keep = numpy.isfinite(numpy.asarray(target)) they "
+         "are x[keep] and numpy.asarray(target)[keep].astype(int); or pass numpy.nan_to_num("
+         "target, nan=-100).astype(int) and ignore_index=-100"),
         (np.ma.array([0, 1]), TypeError, "target is a masked array: pass target.filled(value)"),
         (np.eye(3, dtype=int)[:2], ValueError, "target holds integers in the shape of the logits, "
          "(2, 3): for probabilities pass numpy.asarray(target, dtype=float), for class labels an "

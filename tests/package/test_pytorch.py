@@ -419,6 +419,141 @@ def test_arrays_and_lists(x, y):
     assert len(fit(SoftmaxRegression(2, 3), tensor, eval(code, names), steps=1)) == 2
 
 
+@pytest.mark.parametrize(
+    "x",
+    [
+        [["1", "2"], ["3", "4"], ["5", "6"]],
+        np.array([[1, 2], [3, 4], [5, 6]], object),
+        [torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]), torch.tensor([5.0, 6.0])],
+        [torch.tensor([1.0, 2.0], requires_grad=True)] * 3,
+        {0: [1.0, 2.0], 1: [3.0, 4.0], 2: [5.0, 6.0]},
+    ],
+    ids=["text", "objects", "tensors", "gradients", "mapping"],
+)
+def test_inputs_of_text_objects_and_tensors(x):
+    names = {"torch": torch, "numpy": np, "x": x}
+    if isinstance(x, dict):
+        with pytest.raises(TypeError, match=r"pass list\(x.values\(\)\)$"):
+            fit(SoftmaxRegression(2, 3), x, torch.arange(3))
+        names["x"] = x = list(x.values())
+    _, code = advice_of(TypeError, x, torch.arange(3))
+    fixed = eval(code, names)
+    expected = [
+        [float(number) for number in getattr(row, "tolist", lambda row=row: row)()] for row in x
+    ]
+    assert torch.equal(fixed, torch.tensor(expected))
+    assert len(fit(SoftmaxRegression(2, 3), fixed, torch.arange(3), steps=2)) == 3
+
+
+@pytest.mark.parametrize(
+    ("y", "numbers"),
+    [
+        (np.array([0, 2, 2], object), [0, 2, 2]),
+        (["0", "2", "2"], [0, 2, 2]),
+        (["b", "c", "a"], [1, 2, 0]),
+        ([torch.tensor(0), torch.tensor(2), torch.tensor(2)], [0, 2, 2]),
+    ],
+)
+def test_labels_of_text_objects_and_tensors(y, numbers):
+    _, code = advice_of(TypeError, torch.rand(3, 2), y)
+    assert eval(code, {"torch": torch, "numpy": np, "y": y}).tolist() == numbers
+
+
+def test_inputs_and_targets_that_get_no_code():
+    x, y = torch.rand(3, 2), torch.arange(3)
+    message, _ = advice_of(TypeError, x, None)
+    assert (
+        message == "y must be a tensor, got NoneType: pass a tensor of targets, such as class "
+        "numbers"
+    )
+    with pytest.raises(TypeError, match=r"x must be a tensor, got list, such as 'a'$"):
+        fit(SoftmaxRegression(2, 3), [["a", "b"]] * 3, y)
+    with pytest.raises(TypeError, match="got list: leave out the rows that have no label"):
+        fit(SoftmaxRegression(2, 3), x, ["a", None, "b"])
+
+
+@pytest.mark.parametrize("held_out", [torch.rand(2, 2), (torch.rand(2, 2),), (1, 2, 3)])
+def test_held_out_is_a_pair(clusters, held_out):
+    message, code = advice_of(TypeError, *clusters, held_out=held_out)
+    assert message.startswith("held_out must be a pair, got ")
+    assert code.startswith("held_out=(x, y)")
+
+
+def test_every_error_about_the_held_out_rows_names_them(clusters):
+    x, y = clusters
+    for held_out in [
+        (x.double(), y),
+        (x, y.float()),
+        (x / 0, y),
+        (x, y + 1),
+        (x, y - 1),
+        (x[:, :1], y),
+        (x, y.numpy()),
+        (x, None),
+        (x[:0], y[:0]),
+    ]:
+        with pytest.raises((TypeError, ValueError), match=r"^held_out: (x|y|the rows of x) "):
+            fit(SoftmaxRegression(2, 3), x, y, held_out=held_out)
+
+
+def test_labels_below_zero(clusters):
+    x, y = clusters
+    signs = 2 * (y > 0).long() - 1
+    message, code = advice_of(ValueError, x, signs)
+    assert message.startswith("y must be 0 or above, got -1: for no and yes as 0 and 1 pass ")
+    assert torch.equal(eval(code, {"y": signs}), (y > 0).long())
+    with pytest.raises(ValueError, match="y must be 0 or above, got -1: leave such rows") as e:
+        fit(SoftmaxRegression(2, 3), x, y - 1)
+    keep = eval(str(e.value).partition("keep = ")[2], {"y": y - 1})
+    assert torch.equal(keep, y > 0)
+
+
+def test_labels_that_all_mark_a_gap(clusters):
+    x, y = clusters
+    with pytest.raises(ValueError, match="y has no label that counts: all are -100"):
+        fit(SoftmaxRegression(2, 3), x, torch.full_like(y, -100))
+    y = torch.where(y == 1, -100, y)
+    assert np.isfinite(fit(SoftmaxRegression(2, 3), x, y, steps=2)).all()
+
+
+def test_labels_with_gaps_as_floats(clusters):
+    x, y = clusters
+    gaps = torch.where(y == 1, torch.nan, y.double())
+    with pytest.raises(ValueError, match=r"^y must be finite, got nan: leave such") as e:
+        fit(SoftmaxRegression(2, 3), x, gaps)
+    keep = eval(str(e.value).partition("keep = ")[2], {"torch": torch, "y": gaps})
+    _, code = advice_of(TypeError, x[keep], gaps[keep])
+    assert torch.equal(eval(code, {"y": gaps[keep]}), y[y != 1])
+
+
+@pytest.mark.parametrize(
+    "loss_fn",
+    [torch.nn.functional.nll_loss, torch.nn.NLLLoss(), lambda z, y: cross_entropy(z, y)],
+)
+def test_other_losses_that_take_class_numbers(clusters, loss_fn):
+    x, y = clusters
+    for wrong in (y.float(), y.int(), y + 1):
+        _, code = advice_of((TypeError, ValueError), x, wrong, loss_fn=loss_fn)
+        assert torch.equal(eval(code, {"y": wrong}), y)
+
+
+@pytest.mark.parametrize(
+    "loss_fn",
+    [
+        torch.nn.functional.mse_loss,
+        torch.nn.L1Loss(),
+        partial(torch.nn.functional.huber_loss, delta=2.0),
+    ],
+)
+def test_a_column_is_not_compared_with_a_row(loss_fn):
+    x, y = torch.rand(6, 2), torch.arange(6.0)
+    message, code = advice_of(ValueError, x, y, model=torch.nn.Linear(2, 1), loss_fn=loss_fn)
+    assert message.startswith("the loss compares entry by entry, got outputs of shape (6, 1) and ")
+    fixed = eval(code, {"y": y})
+    assert torch.equal(fixed, y[:, None])
+    assert len(fit(torch.nn.Linear(2, 1), x, fixed, loss_fn=loss_fn, steps=1)) == 2
+
+
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 @pytest.mark.parametrize("steps", [0, 3])
 def test_inputs_that_are_not_finite(clusters, bad, steps):
@@ -433,6 +568,7 @@ def test_inputs_that_are_not_finite(clusters, bad, steps):
 
 
 def test_a_loss_that_diverges_on_finite_inputs_is_a_loss():
+    torch.manual_seed(0)
     x, y = torch.tensor([[1e30], [-1e30]]), torch.tensor([0, 1])
     assert not np.isfinite(fit(SoftmaxRegression(1, 2), x, y, steps=5, learning_rate=1e30)).all()
 
