@@ -278,8 +278,8 @@ def cross_entropy(
     Warns
     -----
     RuntimeWarning
-        If the sum or the mean of finite losses is too large for the dtype of ``logits``, as a sum
-        soon is in float16. The losses are added in float64.
+        If the sum of finite losses is too large for the dtype of ``logits``, as it soon is in
+        float16. The losses are added in float64.
 
     See Also
     --------
@@ -488,7 +488,7 @@ def binary_cross_entropy(
     Warns
     -----
     RuntimeWarning
-        If the sum or the mean of finite losses is too large for the dtype of ``logits``.
+        If the sum of finite losses is too large for the dtype of ``logits``.
 
     See Also
     --------
@@ -660,8 +660,8 @@ def reduce_losses(
     wide = np.promote_types(losses.dtype, np.float64)  # a sum of float32 may overflow
     loss = losses.sum(dtype=wide)
     loss = (loss / total if reduction == "mean" else loss).astype(dtype)
-    if np.isinf(loss) and np.isfinite(losses).all():
-        advice = ": take the mean" if reduction == "sum" else ""
-        message = f"the {reduction} of the losses is too large for {dtype}{advice}"
+    # A mean of losses that fit the dtype fits it too.
+    if reduction == "sum" and np.isinf(loss) and np.isfinite(losses.astype(dtype)).all():
+        message = f"the sum of the losses is too large for {dtype}: take the mean"
         warnings.warn(message, RuntimeWarning, stacklevel=4)
     return loss
