@@ -71,4 +71,6 @@ def test_search_works_from_the_disk(tab, site):
     tab.goto((site / "search.html").as_uri())
     tab.locator("main input[type=search]").fill("logits")
     tab.keyboard.press("Enter")
-    tab.locator("#search-results li a[href*='book/1-probabilities/scores.html']").first.wait_for()
+    found = tab.locator("#search-results li a[href*='book/1-probabilities/scores.html']").first
+    found.wait_for()
+    assert found.is_visible()
