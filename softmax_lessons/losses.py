@@ -135,8 +135,7 @@ def binary_cross_entropy_kernel(
     x: FloatArray, target: NDArray[Any], pos_weight: FloatArray, weight: FloatArray
 ) -> FloatArray:
     """Return ``-(y * log(p) + (1 - y) * log(1 - p))`` of each entry, for ``p = sigmoid(x)``."""
-    y = target.astype(x.dtype, copy=False)
-    yes, no = weight * pos_weight * y, weight * (1 - y)
+    yes, no = weights_of_answers(x, target, pos_weight, weight)
     return cross_terms(yes, softplus_kernel(-x)) + cross_terms(no, softplus_kernel(x))
 
 
@@ -151,11 +150,18 @@ def binary_cross_entropy_and_grad_kernel(
 
     Without weights, the gradient is ``(1 - y) * p - y * (1 - p)``, which is ``p - y``.
     """
-    y = target.astype(x.dtype, copy=False)
-    yes, no = weight * pos_weight * y, weight * (1 - y)
+    yes, no = weights_of_answers(x, target, pos_weight, weight)
     loss = cross_terms(yes, softplus_kernel(-x)) + cross_terms(no, softplus_kernel(x))
     grad = cross_terms(no, sigmoid_kernel(x)) - cross_terms(yes, sigmoid_kernel(-x))
     return loss, grad / count
+
+
+def weights_of_answers(
+    x: FloatArray, target: NDArray[Any], pos_weight: FloatArray, weight: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return how much yes and no weigh in each entry: y and 1 - y, weighted."""
+    y = target.astype(x.dtype, copy=False)
+    return weight * pos_weight * y, weight * (1 - y)
 
 
 # --- functions --------------------------------------------------------------------------------
