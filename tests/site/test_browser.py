@@ -1,5 +1,7 @@
 """The built pages in a real browser: quiet, self-contained, small, accessible, in both modes."""
 
+import time
+
 import pytest
 from support import axe, pages
 
@@ -144,6 +146,8 @@ def test_the_theme_starts_when_all_is_laid_out(visit):
 def test_nothing_waits_when_the_reader_comes_back_or_follows_a_link(browser, server):
     section = pages.article(FORMULAS).select("section[id]")[-3]["id"]
     tab = browser.new_page()
+    # Late modules: see live.js.
+    tab.route("**/*.mjs", lambda route: (time.sleep(0.3), route.continue_()))
     for go in (lambda: tab.goto(f"{server}{FORMULAS}.html#{section}"), tab.reload):
         go()
         assert tab.evaluate("document.documentElement.dataset.layout === undefined")
