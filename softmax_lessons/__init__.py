@@ -55,7 +55,7 @@ Errors
 
 from typing import TYPE_CHECKING
 
-from softmax_lessons import activations, gradients, information, losses, normalizers
+from softmax_lessons import activations, gradients, information, losses, normalizers, sampling
 from softmax_lessons.activations import *
 from softmax_lessons.attention import *
 from softmax_lessons.attention import __all__ as names_of_attention  # its function bears its name
@@ -63,6 +63,7 @@ from softmax_lessons.gradients import *
 from softmax_lessons.information import *
 from softmax_lessons.losses import *
 from softmax_lessons.normalizers import *
+from softmax_lessons.sampling import *
 
 # Each module says in its own __all__ what is public of it.
 __all__: list[str] = []
@@ -72,6 +73,7 @@ __all__ += gradients.__all__
 __all__ += information.__all__
 __all__ += losses.__all__
 __all__ += normalizers.__all__
+__all__ += sampling.__all__
 
 
 __version__: str

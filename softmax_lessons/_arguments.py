@@ -280,6 +280,17 @@ def check_out(out: object, name: str, shape: tuple[int, ...], dtype: FloatDtype)
         raise ValueError(f"{name} must be writable, got a read-only array")
 
 
+def check_drawable(x: FloatArray, name: str, axes: tuple[int, ...]) -> None:
+    """Raise unless each row of logits has probabilities to draw from."""
+    highest = x.max(axis=axes, initial=-math.inf)
+    bad = highest[~np.isfinite(highest)]
+    if bad.size:
+        got = f"a row with {bad[0]}"
+        if bad[0] < 0:
+            got = "a row of -inf alone" if x.size else f"no classes, shape {x.shape}"
+        raise ValueError(f"{name} must hold something to draw in each row, got {got}")
+
+
 # --- axes -------------------------------------------------------------------------------------
 
 
@@ -439,15 +450,55 @@ def as_step(eps: Number | None, name: str, default: float, above: float) -> floa
     return step
 
 
-def as_count(count: SupportsIndex, name: str, at_least: int) -> int:
+def as_fraction(p: Number, name: str, *, above: bool = False, advice: str = "") -> float:
+    """Return ``p`` as a float from 0 to 1, or above 0 if ``above``; the advice is for a 0."""
+    fraction = as_real(p, name)
+    if not 0 <= fraction <= 1 or (above and fraction == 0):
+        hint = advice if fraction == 0 else ""
+        if 1 < fraction <= 100:
+            hint = f": a percentage is divided by 100, {fraction / 100:g}"
+        bounds = "above 0 and at most 1" if above else "from 0 to 1"
+        raise ValueError(f"{name} must be {bounds}, got {p!r}{hint}")
+    return fraction
+
+
+def as_count(count: SupportsIndex, name: str, at_least: int, advice: str = "") -> int:
     """Return ``count`` as an integer that is large enough."""
     try:
         n = operator.index(count)
     except TypeError:
         raise TypeError(f"{name} must be an integer, got {count!r}") from None
     if n < at_least:
-        raise ValueError(f"{name} must be {at_least} or more, got {n}")
+        raise ValueError(f"{name} must be {at_least} or more, got {n}{advice}")
     return n
+
+
+def as_size(size: SupportsIndex | Sequence[SupportsIndex] | None, name: str) -> tuple[int, ...]:
+    """Return ``size`` as a shape; None stands for that of one number."""
+    if size is None:
+        return ()
+    try:
+        lengths = (operator.index(size),) if isinstance(size, SupportsIndex) else tuple(size)
+        shape = tuple(map(operator.index, lengths))
+    except TypeError:
+        message = f"{name} must be an integer or a tuple of integers, got {size!r}"
+        raise TypeError(message) from None
+    if any(n < 0 for n in shape):
+        raise ValueError(f"{name} must hold lengths of 0 or more, got {size!r}")
+    return shape
+
+
+def as_generator(rng: Any, name: str) -> np.random.Generator:
+    """Return the generator that ``rng`` is, or that it seeds."""
+    message = f"{name} must be a numpy.random.Generator or a seed, got {rng!r}"
+    if rng is None:  # NumPy would take another seed each time
+        raise TypeError(f"{message}: pass numpy.random.default_rng()")
+    try:
+        return np.random.default_rng(rng)
+    except TypeError:
+        raise TypeError(f"{message}: pass numpy.random.default_rng(seed)") from None
+    except ValueError:
+        raise ValueError(f"{message}: a seed is an integer of 0 or more") from None
 
 
 def check_choice(choice: str, name: str, choices: Sequence[str]) -> None:

@@ -42,15 +42,24 @@ def as_scores(scores: ArrayLike, labels: Sequence[str], most: int) -> tuple[Floa
     return np.round(z, 2) + 0.0, names  # -0.0 + 0.0 is 0.0
 
 
-def as_names(labels: Sequence[str], n: int) -> list[str]:
-    """Return the names of n classes."""
-    if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
-        raise TypeError(f"labels must be a sequence of strings, got {labels!r}")
+def as_names(labels: Sequence[str], n: int, named: str = "scores") -> list[str]:
+    """Return the names of n classes, or of as many other things."""
+    check_texts(labels, "labels")
     if len(labels) != n:
-        raise ValueError(f"labels must name each of the {n} scores, got {len(labels)} labels")
+        raise ValueError(f"labels must name each of the {n} {named}, got {len(labels)} labels")
     if not all(label.strip() for label in labels):
         raise ValueError(f"labels must not be empty: they name the sliders, got {labels!r}")
     return list(labels)
+
+
+def check_texts(texts: object, name: str) -> None:
+    """Raise unless each of ``texts`` is a string, and they are not one string themselves."""
+    if (
+        isinstance(texts, str)
+        or not isinstance(texts, Sequence)
+        or not all(isinstance(text, str) for text in texts)
+    ):
+        raise TypeError(f"{name} must be a sequence of strings, got {texts!r}")
 
 
 def as_class(target: SupportsIndex) -> int:

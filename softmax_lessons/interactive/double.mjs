@@ -35,7 +35,7 @@ class Double extends Figure {
   draw() {
     const { labels } = this.config;
     const z = this.z;
-    const t = this.target;
+    const t = this.chosen;
     const single = crossEntropyGradient(z, t);
     const doubled = twice(z, t);
     this.cells.forEach((cell, i) =>

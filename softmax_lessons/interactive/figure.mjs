@@ -37,8 +37,9 @@ export class Figure extends Live {
     if (!quiet) this.pause = setTimeout(() => (this.status.textContent = sentence), 500);
   }
 
-  /** A labelled slider in a row of its own. Arrow keys move it by `coarse`, Page keys by ten. */
-  slider(name, value, { min, max, digits = 2, coarse = 0.1 }) {
+  /** A labelled slider in a row of its own. Arrow keys move it by `coarse`, Page keys by ten. It
+      shows its value, or what `read` makes of it. */
+  slider(name, value, { min, max, digits = 2, coarse = 0.1, read }) {
     const fine = 10 ** -digits;
     const input = el("input", { type: "range", min, max, step: fine, value });
     const keys = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 };
@@ -51,7 +52,10 @@ export class Figure extends Live {
     });
     // An <output> is a live region, and would speak each step again after the slider itself.
     const output = el("output", { "aria-live": "off" });
-    this.sliders.push(() => (output.textContent = show(input.valueAsNumber, digits)));
+    this.sliders.push(() => {
+      output.textContent = (read ?? show)(input.valueAsNumber, digits);
+      if (read) input.setAttribute("aria-valuetext", output.textContent);
+    });
     const row = el("div", { class: "slider" }, el("label", {}, el("span", {}, name), input), output);
     this.form.append(row);
     return { input, row };
@@ -76,24 +80,26 @@ export class Figure extends Live {
     return this.slider("temperature", temperature, { min: 0.1, max: 5 }).input;
   }
 
+  /** A choice of one of several names. */
+  choice(title, names, start = 0) {
+    this.radios = names.map((_, i) => el("input", { type: "radio", name: "choice", value: i }));
+    this.radios[start].setAttribute("checked", ""); // what a reset goes back to
+    const choices = this.radios.map((input, i) =>
+      el("label", { class: "tick" }, input, el("span", {}, names[i])),
+    );
+    this.form.append(el("fieldset", { class: "choice" }, el("legend", {}, title), ...choices));
+  }
+
   /** The choice of the true class. */
   targets() {
-    const { labels, target } = this.config;
-    const radio = (i) => el("input", { type: "radio", name: "target", value: i });
-    this.radios = labels.map((_, i) => radio(i));
-    this.radios[target].setAttribute("checked", ""); // what a reset goes back to
-    const choices = this.radios.map((input, i) =>
-      el("label", { class: "tick" }, input, el("span", {}, labels[i])),
-    );
-    const legend = el("legend", {}, "The picture shows");
-    this.form.append(el("fieldset", { class: "target" }, legend, ...choices));
+    this.choice("The picture shows", this.config.labels, this.config.target);
   }
 
   get z() {
     return this.inputs.map((input) => input.valueAsNumber);
   }
 
-  get target() {
+  get chosen() {
     return this.radios.findIndex((radio) => radio.checked);
   }
 }
@@ -103,6 +109,16 @@ export function bar(value, kind = "") {
   const fill = el("span", { class: `fill ${kind}` });
   fill.style.inlineSize = `${100 * value}%`;
   return el("div", { class: "bar" }, el("span", { class: "track" }, fill), el("b", {}, show(value)));
+}
+
+/** Parts of 1, laid end to end: pairs of a size and a kind. */
+export function stack(parts) {
+  const pieces = parts.map(([size, kind]) => {
+    const piece = el("span", { class: `fill ${kind}` });
+    piece.style.inlineSize = `${100 * size}%`;
+    return piece;
+  });
+  return el("div", { class: "stack" }, ...pieces);
 }
 
 /** A table cell; a heading if `scope` is given. */
@@ -115,7 +131,7 @@ export const spoken = (labels, p) =>
 
 const FIGURE_STYLE = `
 .softmax-live {
-  font-variant-numeric: tabular-nums;
+  font-variant-numeric: tabular-nums; --hue: var(--edge);
   .class0 { --hue: #0173b2; } .class1 { --hue: #de8f05; } .class2 { --hue: #029e73; }
   .class3 { --hue: #d55e00; } .class4 { --hue: #cc78bc; } .class5 { --hue: #ca9161; }
 
@@ -134,8 +150,8 @@ const FIGURE_STYLE = `
     inline-size: 100%; min-inline-size: 0; block-size: 2rem; margin: 0; accent-color: var(--accent);
   }
   output { padding: 0; text-align: end; }
-  .target { display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: center; }
-  .target legend { float: inline-start; margin-inline-end: 1rem; }
+  .choice { display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: center; }
+  .choice legend { float: inline-start; margin-inline-end: 1rem; }
   .bar {
     display: grid; grid-template-columns: minmax(0, 1fr) 4.75rem; gap: 0.5rem;
     align-items: center; text-align: end;
@@ -146,6 +162,8 @@ const FIGURE_STYLE = `
     border: 1px solid color-mix(in srgb, var(--hue), var(--ink) 50%); border-inline-start: 0;
   }
   .fill.open { background: none; border-style: dashed; }
+  .stack { display: flex; }
+  .stack .fill { flex: none; box-sizing: border-box; }
 
   table { margin: 0.5rem 0; border-collapse: collapse; font-size: 0.95em; }
   th, td { padding: 0.2rem 0.5rem; text-align: end; background: none; color: inherit; }

@@ -44,7 +44,7 @@ class Gradient extends Figure {
     const { labels } = this.config;
     const z = this.z;
     const p = softmax(z);
-    const t = this.target;
+    const t = this.chosen;
     const loss = `Loss: −ln p of ${labels[t]} = ${show(crossEntropy(z, t))}.`;
     const slopes = crossEntropyGradient(z, t);
     const row = (i, ...cells) => el("tr", {}, cell(labels[i], "row"), ...cells);

@@ -13,7 +13,7 @@ import pytest
 from support.docstrings import run_examples, undocumented
 
 import softmax_lessons
-from softmax_lessons import activations, gradients, information, losses, normalizers
+from softmax_lessons import activations, gradients, information, losses, normalizers, sampling
 
 NAMES = softmax_lessons.__all__
 # What a parameter of that name is in every function of the family: its kind and its default.
@@ -39,7 +39,8 @@ def test_public_names():
     assert {"log_sigmoid", "softplus", "entropy", "kl_divergence"} <= set(NAMES)
     assert {"binary_cross_entropy", "binary_cross_entropy_and_grad"} <= set(NAMES)
     assert {"log_softmax_vjp", "attention"} <= set(NAMES)
-    assert len(set(NAMES)) == len(NAMES) >= 24
+    assert {"top_k", "top_p", "min_p", "sample"} <= set(NAMES)
+    assert len(set(NAMES)) == len(NAMES) >= 29
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -50,8 +51,9 @@ def test_a_parameter_means_the_same_in_the_whole_family(name):
         if parameter.name in FAMILY:
             kind, default = FAMILY[parameter.name]
             assert (parameter.kind.name, parameter.default) == (kinds[kind], default)
-    required = [p.name for p in parameters if p.default is p.empty]
-    assert [p.name for p in parameters][: len(required)] == required
+    positional = [p for p in parameters if p.kind is not p.KEYWORD_ONLY]
+    required = [p.name for p in positional if p.default is p.empty]
+    assert [p.name for p in positional][: len(required)] == required
 
 
 def test_version():
@@ -66,7 +68,7 @@ def test_unknown_attribute():
 def test_every_function_has_an_example_that_runs():
     with np.printoptions():
         attention = importlib.import_module("softmax_lessons.attention")  # not its function
-        modules = [activations, attention, gradients, information, losses, normalizers]
+        modules = [activations, attention, gradients, information, losses, normalizers, sampling]
         found = set().union(*map(run_examples, modules))
     assert found - {"GradCheck"} == set(NAMES)
 

@@ -34,6 +34,10 @@ def values(text: str) -> dict[str, object]:
         "scores": Z,
         "labels": [text, "panda", text],
         "vectors": {text: Z},
+        "words": {text: ([text, "panda"], [3, 2])},
+        "keys": [[1.2, 0.4], [0.3, 1.5], [-1.0, -0.6]],
+        "query": [1.4, 0.7],
+        "values": [10.0, 20.0, 30.0],
         "target": 1,
         "logits": [Z, Z[::-1]],
         "reliability.labels": [1, 2],
@@ -61,6 +65,12 @@ def example(name: str, text: str = PLAIN, **changes: object) -> interactive.Live
     return function(**{**arguments, **changes})
 
 
+def starts_from_scores(name: str) -> bool:
+    """Tell whether a function takes scores and the names of their classes."""
+    parameters = inspect.signature(getattr(interactive, name)).parameters
+    return bool({"scores", "vectors"} & set(parameters))
+
+
 def of_scores(name: str, scores: object, labels: object) -> interactive.Live:
     """Call a figure that starts from scores, wherever it takes them."""
     parameters = inspect.signature(getattr(interactive, name)).parameters
@@ -82,4 +92,4 @@ def module(live: interactive.Live) -> str:
 ALL = sorted(set(interactive.__all__) - {"Live"})
 WITH_TEXT = [name for name in ALL if PLAIN in example(name).text]
 FIGURES = [name for name in ALL if "<table" in example(name).html]
-OF_SCORES = [name for name in FIGURES if name in WITH_TEXT]
+OF_SCORES = [name for name in FIGURES if starts_from_scores(name)]
