@@ -1,5 +1,6 @@
 """Attention against a loop and against exact numbers; its properties, edges and errors."""
 
+import itertools
 import math
 import warnings
 
@@ -170,6 +171,16 @@ def test_the_cap_comes_before_the_mask():
         assert weights[:, some].min() > math.exp(-4) / 3
         bias = np.where(some, 100.0, 0.0)  # a bias is not capped
     assert attention(q, k, v, mask=bias, softcap=2.0)[1][:, ~some].max() < 1e-40
+
+
+@pytest.mark.parametrize("d", [1, 2, 4])
+def test_the_variance_of_a_product_is_the_number_of_features(d):
+    """Over all vectors of signs, whose entries have the mean 0 and the variance 1."""
+    signs = np.array(list(itertools.product([-1.0, 1.0], repeat=d)))
+    products = signs @ signs.T
+    assert products.mean() == 0
+    assert products.var() == d
+    assert np.log(attention(signs, signs, signs)[1]).var() == pytest.approx(1)
 
 
 # --- edges ------------------------------------------------------------------------------------
