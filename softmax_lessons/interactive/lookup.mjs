@@ -1,6 +1,6 @@
 /* The look-up: attention of one query to a few keys, arrows that the reader moves. */
 import { define, el, svg } from "./dom.mjs";
-import { Figure, bar, cell, spoken, stack } from "./figure.mjs";
+import { Figure, cell, spoken, stack } from "./figure.mjs";
 import { show, softmax, sum } from "./math.mjs";
 
 /** Scores, weights and the weighted mean of the values. */
