@@ -177,5 +177,6 @@ const FIGURE_STYLE = `
   @media (forced-colors: active) {
     .fill { background: CanvasText; border-color: CanvasText; }
     .fill.open { background: Canvas; }
+    .stack .fill { border-inline-end: 2px solid Canvas; }
   }
 }`;

@@ -176,4 +176,5 @@ softmax-lookup.softmax-live {
   tbody th { font-weight: 400; overflow-wrap: anywhere; white-space: normal; }
   .swatch { display: inline-block; inline-size: 0.8rem; block-size: 0.8rem; margin-inline-end: 0.4rem; }
   tr:last-child > * { font-weight: 700; }
+  @media (forced-colors: active) { .arrow { --hue: CanvasText; } }
 }`);

@@ -197,7 +197,7 @@ def test_a_change_is_spoken_once_when_the_hand_rests(tabs):
     for one in status:
         (sentence,) = one.evaluate("e => e.spoken")
         assert re.search(r"\d\.\d|R\d", sentence)
-        assert re.search("panda|float32|softmax|Brier|words are left|mean of the", sentence)
+        assert re.search("panda|float32|softmax|Brier|Words left|mean of the", sentence)
         assert sentence.endswith(".")
 
 
@@ -395,21 +395,28 @@ def test_sampler_agrees_with_the_package(figure):
             ours = dropped[0] if dropped.size else show(after[i])
             assert [word, was, is_now] == [context["words"][i], show(before[i]), ours]
         n = stages[-1].sum()
-        assert f"{n} of {len(logits)} words are left. " in figure.inner_text()
-        assert f"They had {show(before[:n].sum())} of the probability." in figure.inner_text()
+        line = figure.locator("p:has(+ div .stack)").inner_text()
+        had = f"they had {show(before[:n].sum())} of the probability."
+        assert line == f"Words left: {n} of {len(logits)}. Before the filters {had}"
         sizes = figure.locator("p + div .fill").evaluate_all(
             "all => all.map((e) => e.getBoundingClientRect().width / e.parentElement.clientWidth)"
         )
         kept = before[:n]
         parts = [kept[0], kept[1:2].sum(), kept[2:].sum(), 1 - kept.sum()]
         np.testing.assert_allclose(sizes, parts, atol=0.01)
+        drawn = figure.locator("tr:not(.dropped) td .stack").evaluate_all("""all => all.map((e) => {
+            const [first, last] = [e.firstChild, e.lastChild].map((x) => x.getBoundingClientRect());
+            return (last.right - first.left) / e.clientWidth;
+        })""")
+        bars = [*after[: min(n, 10)], after[10:].sum()][: len(drawn)]
+        np.testing.assert_allclose(drawn, bars, atol=0.01)
 
 
 @pytest.mark.parametrize("name", ["sampler"])
 def test_sampler_starts_again_with_all_words(figure):
     first = rows_of(figure)
     put(figure, [5, 0, 0.01, 1])
-    assert "\n1 of " in figure.inner_text()
+    assert "Words left: 1 of " in figure.inner_text()
     assert figure.locator("tr.dropped").count() == len(first) - 1
     figure.get_by_role("button", name="Reset").click()
     assert rows_of(figure) == first
