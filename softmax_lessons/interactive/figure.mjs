@@ -177,6 +177,7 @@ const FIGURE_STYLE = `
   @media (forced-colors: active) {
     .fill { background: CanvasText; border-color: CanvasText; }
     .fill.open { background: Canvas; }
-    .stack .fill { border-inline-end: 2px solid Canvas; }
+    .stack { gap: 2px; }
+    .stack .fill { flex-shrink: 1; }
   }
 }`;

@@ -92,6 +92,7 @@ softmax-sampler.softmax-live {
   .slider { grid-template-columns: minmax(0, 1fr) 3.5rem; }
   table { inline-size: 100%; }
   table :is(th, td) { padding: 0.05rem 0.25rem; white-space: nowrap; }
+  tbody th { max-inline-size: 9rem; overflow: hidden; text-overflow: ellipsis; }
   td:nth-child(2) { inline-size: 60%; }
   tr > :last-child { inline-size: 4.5rem; }
   tr { border: 0; }

@@ -545,6 +545,8 @@ def test_the_slider_of_top_k_stops_at_the_number_that_it_starts_from():
     settings = config(sampler(list("abcdefghijklmnop"), range(1, 17), top_k=13))
     assert settings["numbers"] == [*range(1, 11), 12, 13, 15]
     assert settings["numbers"][settings["top_k"]] == 13
+    ten = config(sampler(list("abcdefghij"), range(1, 11), top_k=10))
+    assert ten["numbers"] == [*range(1, 10)], "10 and all would be the same"
     for keeps_all in (None, 16, 1000):
         settings = config(sampler(list("abcdefghijklmnop"), range(1, 17), top_k=keeps_all))
         assert settings["numbers"] == [*range(1, 11), 12, 15]
