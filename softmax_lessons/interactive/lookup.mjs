@@ -172,7 +172,7 @@ softmax-lookup.softmax-live {
   .weight { fill-opacity: 0.4; }
   .hand { fill: transparent; cursor: grab; touch-action: none; }
   table { inline-size: 100%; }
-  table :is(th, td) { padding: 0.05rem 0.25rem; }
+  table :is(th, td) { padding: 0.05rem 0.15rem; }
   td { white-space: nowrap; }
   tbody th { min-inline-size: 4.5rem; font-weight: 400; overflow-wrap: anywhere; }
   .swatch { display: inline-block; inline-size: 0.8rem; block-size: 0.8rem; margin-inline-end: 0.4rem; }
