@@ -177,5 +177,7 @@ const FIGURE_STYLE = `
   @media (forced-colors: active) {
     .fill { background: CanvasText; border-color: CanvasText; }
     .fill.open { background: Canvas; }
+    .stack { gap: 2px; }
+    .stack .fill { flex-shrink: 1; }
   }
 }`;

@@ -25,6 +25,7 @@ SHOWN = {
         "cross_entropy_and_grad_kernel",
     ],
     "4-work/sampling": ["top_k_kernel", "rank", "min_p_kernel"],
+    "4-work/attention": ["attention_kernel"],
 }
 
 
