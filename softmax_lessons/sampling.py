@@ -234,7 +234,7 @@ def min_p(logits: ArrayLike, p: Number, axis: Axis = -1) -> FloatArray:
 
     References
     ----------
-    N. N. Minh, A. Baker, C. Neo, A. Roush, A. Kirsch and R. Shwartz-Ziv, "Turning up the heat:
+    M. N. Nguyen, A. Baker, C. Neo, A. Roush, A. Kirsch and R. Shwartz-Ziv, "Turning up the heat:
     min-p sampling for creative and coherent LLM outputs", *ICLR*, 2025, arXiv:2407.01082.
 
     Examples
