@@ -110,9 +110,10 @@ def test_figure_starts_with_the_numbers_of_its_table(figure, name):
 
 def shown(figure):
     """What a figure shows, without what it tells a screen reader half a second later."""
-    return figure.evaluate(
+    text = figure.evaluate(
         "e => e.innerText.replace(e.querySelector('[role=status]').innerText, '')"
     )
+    return text.strip()  # a sentence that has been spoken leaves empty lines at the end
 
 
 @every_figure
