@@ -29,7 +29,7 @@ def test_the_slope_of_a_row_of_logits_is_what_the_model_says_less_the_counts(see
     W = np.random.default_rng(seed).normal(size=(3, 4))
     _, slopes = cross_entropy_and_grad(W[THREE_CONTEXTS], THEIR_NEXT)
     for context in range(3):
-        inside = THREE_CONTEXTS == context
+        inside = context == THREE_CONTEXTS
         frequencies = np.bincount(THEIR_NEXT[inside], minlength=4) / inside.sum()
         expected = inside.sum() / len(inside) * (softmax(W[context]) - frequencies)
         assert_allclose(slopes[inside].sum(axis=0), expected, rtol=1e-12, atol=1e-15)

@@ -144,7 +144,7 @@ SMOOTHED = Exercise(
         Mistake("It raises the probabilities, not the counts.", "Add before you divide.",
             lambda c, a: smooth(c / c.sum(axis=-1, keepdims=True), a)),
         Mistake("It adds to the zeros alone.", "All counts are raised, the others too.",
-            lambda c, a: smooth(np.where(c == 0, a, c), 0.0)),
+            lambda c, a: smooth(np.maximum(c, a * (c == 0)), 0.0)),
         Mistake("The columns sum to 1, not the rows.",
             "One row is one context: `axis=-1`, with `keepdims=True`.",
             lambda c, a: (c + a) / (c + a).sum(axis=0)),
@@ -162,7 +162,6 @@ SMOOTHED = Exercise(
 
 NATS = array([1.2, 0.4, 2.5, 7.0], [0.3, 2.2, 9.0, 9.0], [1.9, 3.1, 0.8, 0.6])
 COUNTED = NATS < 7
-FEW = array([0.5, 3.0, 4.0])
 ALL = np.ones(NATS.shape, dtype=bool)
 
 
@@ -187,8 +186,8 @@ PERPLEXITY = Exercise(
             ((NATS, COUNTED), (NATS[:2], COUNTED[:2]), (NATS[1:], COUNTED[1:]))),
         Stage("padding without numbers", "The loss of padding gets into the result.",
             "NaN times 0 is NaN: take what counts, `losses[counted]`.",
-            ((np.where(COUNTED, NATS, np.nan), COUNTED), (np.where(COUNTED, NATS, np.inf), COUNTED)),
-            hard=True),
+            ((np.where(COUNTED, NATS, np.nan), COUNTED),
+                (np.where(COUNTED, NATS, np.inf), COUNTED)), hard=True),
     ),
     mistakes=(
         Mistake("It takes the mean of the exponentials.",
