@@ -27,8 +27,14 @@ def test_page_loads_our_files_alone(page):
     assert [tag["href"] for tag in head.select("link[rel=stylesheet]")] == [f"{up}_static/book.css"]
     mode, *scripts = head.select("script[src]")
     assert mode["src"] == f"{up}_static/mode.js"
-    assert [tag["src"] for tag in scripts] == [*modules, *wanted]
-    assert all(tag.has_attr("async" if tag.get("type") == "module" else "defer") for tag in scripts)
+    if modules:
+        live, *scripts = scripts
+        assert live["src"] == f"{up}_static/live.js"
+        assert live["data-modules"].split(" ") == modules
+        preloaded = [link["href"] for link in head.select("link[rel=modulepreload]")]
+        assert preloaded[: len(modules)] == modules
+    assert [tag["src"] for tag in scripts] == wanted
+    assert all(tag.has_attr("defer") for tag in scripts)
 
 
 @pytest.mark.parametrize("page", [*pages.PAGES, "search", "genindex"])
