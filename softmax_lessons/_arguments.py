@@ -238,13 +238,26 @@ def as_mask(
         elif mask.dtype.kind in "iuf":  # masks that are added hold 0 for what counts, and -inf
             advice += f", such as numpy.{'equal' if (mask < 0).any() else 'not_equal'}({name}, 0)"
         raise TypeError(f"{name} must be boolean, got dtype {mask.dtype}: {advice}")
+    return broadcast_mask(mask, name, shape, name_of_x)
+
+
+def broadcast_mask(
+    mask: NDArray[Any], name: str, shape: tuple[int, ...], name_of_x: str
+) -> NDArray[Any]:
+    """Return ``mask`` in the given shape; if it does not fit, say which axes it may lack."""
     try:
         return np.broadcast_to(mask, shape)
     except ValueError:
         message = f"{name} of shape {mask.shape} does not broadcast to the shape of {name_of_x}"
-        of_rows = mask.shape == shape[: mask.ndim]  # one entry for each row
-        last = tuple(range(mask.ndim, len(shape)))
-        advice = f": pass numpy.expand_dims({name}, {last})" if of_rows else ""
+        lacking: tuple[int, ...] = ()
+        if mask.shape == shape[: mask.ndim]:  # one entry for each row
+            lacking = tuple(range(mask.ndim, len(shape)))
+        elif len(shape) > 2 and mask.shape == (
+            shape[0],
+            shape[-1],
+        ):  # padding, the same in all rows
+            lacking = tuple(range(1, len(shape) - 1))
+        advice = f": pass numpy.expand_dims({name}, {lacking})" if lacking else ""
         raise ValueError(f"{message}, {shape}{advice}") from None
 
 
@@ -313,6 +326,64 @@ def common_shape(
     return shape
 
 
+# --- attention --------------------------------------------------------------------------------
+
+
+def check_attention(arrays: Sequence[FloatArray], names: tuple[str, str, str]) -> None:
+    """Raise unless queries, keys and values fit: (..., L, d), (..., S, d) and (..., S, e)."""
+    for array, name, axis in zip(arrays, names, (0, 0, -1), strict=True):
+        if array.ndim < 2:
+            advice = f": pass numpy.expand_dims({name}, {axis})" if array.ndim else ""
+            raise ValueError(f"{name} must have two axes or more, got shape {array.shape}{advice}")
+    (q, k, v), (name_of_q, name_of_k, name_of_v) = arrays, names
+    d, n_keys = q.shape[-1], k.shape[-2]
+    if k.shape[-1] != d or d == 0:
+        message = f"{name_of_q} of shape {q.shape} and {name_of_k} of shape {k.shape}"
+        turned = f": pass numpy.swapaxes({name_of_k}, -1, -2)" if 0 < d == n_keys else ""
+        raise ValueError(f"{message} must have one length, above 0, along the last axis{turned}")
+    if v.shape[-2] != n_keys:
+        message = f"{name_of_k} of shape {k.shape} and {name_of_v} of shape {v.shape}"
+        raise ValueError(f"{message} must have the same length along axis -2: a value for each key")
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        check_heads((arrays[i], arrays[j]), (names[i], names[j]))
+
+
+def check_heads(arrays: tuple[FloatArray, FloatArray], names: tuple[str, str]) -> None:
+    """Raise unless the axes before the last two broadcast."""
+    shape, other = (a.shape[:-2] for a in arrays)
+    try:
+        np.broadcast_shapes(shape, other)
+    except ValueError:
+        message = f"{names[0]} of shape {arrays[0].shape} and {names[1]} of shape {arrays[1].shape}"
+        heads, groups, advice = shape[-1], other[-1], ""
+        if 1 < groups < heads and heads % groups == 0:  # several heads of queries share keys
+            advice = f": pass numpy.repeat({names[1]}, {heads // groups}, axis=-3)"
+        raise ValueError(f"{message} do not broadcast before the last two axes{advice}") from None
+
+
+def as_attention_mask(
+    mask: ArrayLike | None, name: str, shape: tuple[int, ...], *, is_causal: bool
+) -> tuple[NDArray[np.bool_] | bool, FloatArray | float]:
+    """Return where the scores, of the given shape, count, and what is added to them."""
+    *_, n_queries, n_keys = shape
+    # Counted from the last query and the last key: a cache may hold keys of earlier queries.
+    offset = n_keys - n_queries
+    if mask is None:
+        return np.tri(n_queries, n_keys, offset, dtype=np.bool_) if is_causal else True, 0.0
+    is_added = not is_from(mask, "torch") and as_plain_array(mask, name).dtype.kind in "fV"
+    if is_causal:
+        causal = f"numpy.tri({n_queries}, {n_keys}, {offset}, dtype=bool)"
+        added = f"numpy.where({causal}, {name}, -numpy.inf)"
+        code = added if is_added else f"numpy.logical_and({name}, {causal})"
+        raise ValueError(f"{name} and is_causal cannot be passed together: join them, mask={code}")
+    if is_added:
+        check_masked(mask, name, "{0}.filled(-numpy.inf)")
+        bias = broadcast_mask(as_floats(mask, name)[0], name, shape, "the scores")
+        return bias != -np.inf, bias
+    counts = as_mask(mask, name, shape, "the scores")
+    return True if counts is None else counts, 0.0
+
+
 # --- numbers and choices ----------------------------------------------------------------------
 
 
@@ -339,6 +410,14 @@ def as_temperature(temperature: Number, name: str) -> float:
     if not t > 0:
         raise ValueError(f"{name} must be above 0, got {temperature!r}")
     return t
+
+
+def as_positive(x: Number, name: str) -> float:
+    """Return ``x`` as a finite float above 0."""
+    number = as_real(x, name)
+    if not 0 < number < math.inf:
+        raise ValueError(f"{name} must be above 0 and finite, got {x!r}")
+    return number
 
 
 def as_label_smoothing(label_smoothing: Number, name: str) -> np.longdouble:

@@ -42,7 +42,7 @@ __all__ = ["min_p", "sample", "top_k", "top_p"]
 
 
 def top_k_kernel(x: FloatArray, k: int) -> FloatArray:
-    """Return the k highest scores of each row, and -inf for the others."""
+    """Return the k highest scores of each row, -inf elsewhere."""
     return keep(x, rank(x) < k)
 
 
@@ -56,8 +56,9 @@ def top_p_kernel(x: FloatArray, p: float) -> FloatArray:
 
 
 def min_p_kernel(x: FloatArray, p: float) -> FloatArray:
-    """Return the scores whose probability is at least p times the largest of the row."""
-    return keep(x, x - row_max(x) >= np.log(p))  # a ratio of probabilities: a difference of scores
+    """Return the scores at least p times as probable as the highest."""
+    # A ratio of probabilities is a difference of scores.
+    return keep(x, x - row_max(x) >= np.log(p))
 
 
 def cumulative_kernel(x: FloatArray, temperature: float = 1.0) -> FloatArray:
@@ -67,7 +68,10 @@ def cumulative_kernel(x: FloatArray, temperature: float = 1.0) -> FloatArray:
 
 
 def rank(x: FloatArray) -> NDArray[np.intp]:
-    """Return 0 for the highest score of a row, 1 for the next; of equal ones the first leads."""
+    """Return 0 for the highest score of a row, 1 for the next.
+
+    Of equal ones the first leads.
+    """
     highest_first = np.argsort(-x, axis=1, kind="stable")
     return np.argsort(highest_first, axis=1)  # the inverse of the permutation
 

@@ -135,5 +135,5 @@ def entry(value: Any) -> str:
 
 def limit(points: FloatArray) -> int:
     """Return how far the plane goes up and down; it goes half as far again to both sides."""
-    x, y = np.abs(points).max(axis=0).tolist()
+    x, y = map(float, np.abs(points).max(axis=0))
     return max(2, math.ceil((x + 1.1) / 1.5), math.ceil(y + 0.1))

@@ -116,6 +116,7 @@ export function stack(parts) {
   const pieces = parts.map(([size, kind]) => {
     const piece = el("span", { class: `fill ${kind}` });
     piece.style.inlineSize = `${100 * size}%`;
+    if (size < 5e-4) piece.style.border = "0"; // else a part of 0 would show as a line
     return piece;
   });
   return el("div", { class: "stack" }, ...pieces);
@@ -177,5 +178,7 @@ const FIGURE_STYLE = `
   @media (forced-colors: active) {
     .fill { background: CanvasText; border-color: CanvasText; }
     .fill.open { background: Canvas; }
+    .stack { gap: 2px; }
+    .stack .fill { flex-shrink: 1; }
   }
 }`;

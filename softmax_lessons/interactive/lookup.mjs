@@ -1,6 +1,6 @@
 /* The look-up: attention of one query to a few keys, arrows that the reader moves. */
 import { define, el, svg } from "./dom.mjs";
-import { Figure, bar, cell, spoken, stack } from "./figure.mjs";
+import { Figure, cell, spoken, stack } from "./figure.mjs";
 import { show, softmax, sum } from "./math.mjs";
 
 /** Scores, weights and the weighted mean of the values. */
@@ -172,8 +172,10 @@ softmax-lookup.softmax-live {
   .weight { fill-opacity: 0.4; }
   .hand { fill: transparent; cursor: grab; touch-action: none; }
   table { inline-size: 100%; }
-  table :is(th, td) { padding: 0.05rem 0.25rem; white-space: nowrap; }
-  tbody th { font-weight: 400; overflow-wrap: anywhere; white-space: normal; }
+  table :is(th, td) { padding: 0.05rem 0.15rem; }
+  td { white-space: nowrap; }
+  tbody th { min-inline-size: 4.5rem; font-weight: 400; overflow-wrap: anywhere; }
   .swatch { display: inline-block; inline-size: 0.8rem; block-size: 0.8rem; margin-inline-end: 0.4rem; }
   tr:last-child > * { font-weight: 700; }
+  @media (forced-colors: active) { .arrow { --hue: CanvasText; } }
 }`);

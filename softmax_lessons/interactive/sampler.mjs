@@ -65,23 +65,24 @@ class Sampler extends Figure {
     this.body.replaceChildren(
       ...names.map((name, i) => {
         const to = i < words.length ? i + 1 : z.length;
-        const was = sum(before.slice(i, to));
-        return row(name, i, was, i < n && sum(after.slice(i, to)), dropper(counts, i));
+        const [was, kept, is] = [before, before.slice(0, n), after].map((p) => sum(p.slice(i, to)));
+        return row(name, i, was, kept, is, dropper(counts, i));
       }),
     );
     const [first, second = 0] = before.slice(0, n);
     const parts = [first, second, mass - first - second].map((size, i) => [size, `class${i}`]);
     this.whole.replaceChildren(stack([...parts, [1 - mass, "open"]]));
-    this.line.textContent =
-      `${n} of ${z.length} words are left. They had ${show(mass)} of the probability.`;
+    const had = `Before the filters they had ${show(mass)} of the probability.`;
+    this.line.textContent = `Words left: ${n} of ${z.length}. ${had}`;
     const best = spoken(words.slice(0, Math.min(n, 3)), after);
     return `${word && `After ${word}: `}${this.line.textContent} Likeliest: ${best}.`;
   }
 }
 
-/** A word: what it had and what it gained, or which filter drops it. */
-function row(name, i, was, is, by) {
-  const parts = is === false ? [[was, "open"]] : [[was, ""], [is - was, "gain"]];
+/** A word: what it had and what it gained, or which filter drops it. Of several words, `kept` is
+    what those had that are left. */
+function row(name, i, was, kept, is, by) {
+  const parts = by ? [[was, "open"]] : [[kept, ""], [is - kept, "gain"]];
   return el("tr", { class: `class${Math.min(i, 2)}${by ? " dropped" : ""}` },
     cell(name, "row"), el("td", {}, stack(parts)), cell(was), cell(by ? `✗ ${by}` : is));
 }
@@ -91,7 +92,9 @@ softmax-sampler.softmax-live {
   .slider { grid-template-columns: minmax(0, 1fr) 3.5rem; }
   table { inline-size: 100%; }
   table :is(th, td) { padding: 0.05rem 0.25rem; white-space: nowrap; }
+  tbody th { max-inline-size: 9rem; overflow: hidden; text-overflow: ellipsis; }
   td:nth-child(2) { inline-size: 60%; }
+  tr > :last-child { inline-size: 4.5rem; }
   tr { border: 0; }
   tbody th { font-weight: 400; }
   .dropped th { text-decoration: line-through; }

@@ -24,6 +24,8 @@ SHOWN = {
         "cross_terms",
         "cross_entropy_and_grad_kernel",
     ],
+    "4-work/sampling": ["top_k_kernel", "rank", "min_p_kernel"],
+    "4-work/attention": ["attention_kernel"],
 }
 
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import zlib
 from functools import partial
 from html import escape, unescape
 from importlib.resources import files
@@ -18,6 +19,7 @@ from softmax_lessons import (
     cross_entropy_and_grad,
     interactive,
     min_max,
+    min_p,
     normalize_by_abs,
     normalize_by_relu,
     normalize_by_square,
@@ -25,16 +27,20 @@ from softmax_lessons import (
     sigmoid,
     softmax,
     softmax_jacobian,
+    top_k,
+    top_p,
 )
 from softmax_lessons.interactive import (
     choice,
     double_softmax,
     explorer,
     gradient,
+    lookup,
     normalizers,
     number,
     overflow,
     reliability,
+    sampler,
     simplex,
 )
 from softmax_lessons.interactive._live import script
@@ -97,7 +103,7 @@ def test_public_names():
     assert len(interactive.__all__) == len(set(interactive.__all__))
     assert {
         "Live", "choice", "double_softmax", "explorer", "gradient", "normalizers", "number",
-        "overflow", "reliability", "simplex",
+        "lookup", "overflow", "reliability", "sampler", "simplex",
     } <= set(interactive.__all__)  # fmt: skip
 
 
@@ -481,6 +487,162 @@ def test_reliability_writes_rows_in_hundredths_behind_the_highest():
 def test_reliability_refuses_what_it_cannot_show(logits, labels, settings, error, message):
     with pytest.raises(error, match=message):
         reliability(logits, labels, **settings)
+
+
+def test_sampler_shows_what_the_package_calculates():
+    words = [f"word {i}" for i in range(40)]
+    counts = np.random.default_rng(8).permutation(np.arange(1, 41) ** 2)
+    live = sampler(words, counts, temperature=2, top_k=9, top_p=0.9, min_p=0.86)
+    head, *rows = table(live)
+    assert head == ["word", "before", "after"]
+    logits = np.log(counts) / 2
+    by_k = top_k(logits, 9)
+    by_p = top_p(by_k, 0.9)
+    stages = np.isfinite([by_k, by_p, min_p(by_p, 0.86)])
+    before, after = softmax(logits), softmax(min_p(by_p, 0.86))
+    order = np.argsort(-counts)
+    for (name, *shown), i in zip(rows[:10], order[:10], strict=True):
+        assert name == words[i]
+        assert numbers(shown[:1])[0] == pytest.approx(before[i], abs=6e-4)
+        dropped = [by for by, stage in zip(DROPPED, stages, strict=True) if not stage[i]]
+        if dropped:
+            assert shown[1] == dropped[0]
+        else:
+            assert numbers(shown[1:])[0] == pytest.approx(after[i], abs=6e-4)
+    assert {shown[1] for _, *shown in rows} > set(DROPPED), "not each filter drops a word"
+    name, *shown = rows[10]
+    assert [name, shown[1]] == ["30 others", "✗ top-k"]
+    assert numbers(shown[:1])[0] == pytest.approx(before[order[10:]].sum(), abs=6e-4)
+    n = stages[-1].sum()
+    mass = before[order[:n]].sum()
+    assert f"{n} of 40 left, which had {mass:.3f} of the probability" in live.text
+
+
+DROPPED = ["✗ top-k", "✗ top-p", "✗ min-p"]
+
+
+def test_sampler_sorts_words_and_the_first_of_equal_ones_leads():
+    live = sampler(["a", "b", "c", "d"], [0.2, 0.4, 0.2, 0.2], top_k=2)
+    assert [row[0] for row in table(live)[1:]] == ["b", "a", "c", "d"]
+    assert [row[2] for row in table(live)[3:]] == ["✗ top-k"] * 2
+    assert config(live)["contexts"] == [
+        {"word": "", "words": ["b", "a", "c", "d"], "behind": "0 693 0 0"}
+    ]
+
+
+def test_sampler_writes_ten_words_and_small_numbers_for_thousands():
+    counts = np.ceil(1e9 / np.arange(1, 9001))
+    live = sampler({"the": ([f"w{i}" for i in range(9000)], counts), "a": (["b", "c"], [1, 1])})
+    the, a = config(live)["contexts"]
+    assert the["words"] == [f"w{i}" for i in range(10)]
+    assert a == {"word": "a", "words": ["b", "c"], "behind": "0 0"}
+    behind = np.cumsum([int(step) for step in the["behind"].split(" ")])
+    np.testing.assert_allclose(behind / 1000, np.log(counts[0] / counts), atol=5e-4)
+    assert len(zlib.compress(the["behind"].encode())) < 3000
+
+
+def test_the_slider_of_top_k_stops_at_the_number_that_it_starts_from():
+    settings = config(sampler(list("abcdefghijklmnop"), range(1, 17), top_k=13))
+    assert settings["numbers"] == [*range(1, 11), 12, 13, 15]
+    assert settings["numbers"][settings["top_k"]] == 13
+    ten = config(sampler(list("abcdefghij"), range(1, 11), top_k=10))
+    assert ten["numbers"] == [*range(1, 10)], "10 and all would be the same"
+    for keeps_all in (None, 16, 1000):
+        settings = config(sampler(list("abcdefghijklmnop"), range(1, 17), top_k=keeps_all))
+        assert settings["numbers"] == [*range(1, 11), 12, 15]
+        assert settings["top_k"] == 12
+
+
+@pytest.mark.parametrize(
+    ("words", "counts", "settings", "error", "message"),
+    [
+        (["a", "b"], None, {}, TypeError, "counts must be given with words, one for each of them"),
+        (["a", "b"], [1], {}, ValueError, r"one for each word, got shape \(1,\) for 2 words"),
+        (["a", "b"], [[1, 2]], {}, ValueError, r"counts must be from 2 to 10000 numbers in a row"),
+        (["a"], [1], {}, ValueError, "counts must be from 2 to 10000 numbers in a row"),
+        (["a", "b"], [1, 0], {}, ValueError, "positive and finite, got 0: leave out the words"),
+        (["a", "b"], [1, np.inf], {}, ValueError, "counts must be positive and finite, got inf"),
+        (["a", "b"], ["c", "d"], {}, TypeError, "counts must hold real numbers"),
+        ("ab", [1, 2], {}, TypeError, "words must be a sequence of strings, got 'ab'"),
+        (["a", 2], [1, 2], {}, TypeError, r"words must be a sequence of strings, got \['a', 2\]"),
+        ({}, None, {}, ValueError, "words must map each word to a pair of words and counts"),
+        ({"a": ["b"]}, None, {}, ValueError, "words must map each word to a pair of words and"),
+        ({"a": (["b", "c"], [1, 2])}, [1, 2], {}, ValueError, "with no other counts, got"),
+        ({1: (["b", "c"], [1, 2])}, None, {}, TypeError, r"words must be a sequence of strings"),
+        (["a", "b"], [1, 2], {"temperature": 6}, ValueError, "temperature must be from 0.1 to 5"),
+        (["a", "b"], [1, 2], {"top_k": 0}, ValueError, "top_k must be 1 or more, got 0"),
+        (["a", "b"], [1, 2], {"top_p": 0}, ValueError, "top_p must be above 0 and at most 1"),
+        (["a", "b"], [1, 2], {"min_p": 1.5}, ValueError, "min_p must be from 0 to 1, got 1.5"),
+    ],
+)
+def test_sampler_refuses_what_it_cannot_show(words, counts, settings, error, message):
+    with pytest.raises(error, match=message):
+        sampler(words, counts, **settings)
+
+
+@pytest.mark.parametrize("scaled", [True, False])
+def test_lookup_shows_what_the_package_calculates(scaled):
+    keys, query = np.array([[1.0, 0.2], [0.3, 1.0], [-1.0, -0.5], [0.0, 0.0]]), [1.5, -0.5]
+    values = np.arange(8).reshape(4, 2)
+    scores = keys @ query / (np.sqrt(2) if scaled else 1)
+    weights = softmax(scores)
+    head, *rows, mean = table(lookup(keys, query, values, scaled=scaled))
+    assert head == ["key", "coordinates", "q · k / √2" if scaled else "q · k", "weight", "value"]
+    assert [row[0] for row in rows] == ["key 1", "key 2", "key 3", "key 4"]
+    assert rows[0][1] == "(1.00, 0.20)"
+    assert rows[3][4] == "(6.00, 7.00)"
+    np.testing.assert_allclose(
+        [numbers(row[2:4]) for row in rows], np.c_[scores, weights], atol=6e-4
+    )
+    output = weights @ values
+    assert mean == ["mean", "", "", "1.000", f"({output[0]:.2f}, {output[1]:.2f})"]
+    one_number = table(lookup(keys, query, [1, 2, 3, 4], scaled=scaled))
+    assert one_number[-1][-1] == show(weights @ [1, 2, 3, 4], 2)
+
+
+def test_the_plane_of_the_lookup_leaves_space_to_move():
+    def far(keys):
+        return config(lookup(keys, [0, 0], [1, 2, 3]))["limit"]
+
+    assert far([[0, 0]] * 3) == 2  # 3 to both sides
+    assert far([[0, 0], [0, 0], [-2, 0]]) == 3
+    assert far([[0, 0], [0, 0], [0, 2]]) == 3
+    assert far([[0, 0], [0, 0], [30, 7]]) == 21
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "message"),
+    [
+        ({"keys": [[1, 2], [3, 4]]}, ValueError, r"three to six points of the .* \(2, 2\)"),
+        ({"keys": np.zeros((7, 2))}, ValueError, r"three to six points of the .* \(7, 2\)"),
+        ({"keys": np.zeros((3, 3))}, ValueError, r"three to six points of the .* \(3, 3\)"),
+        ({"keys": [1, 2, 3]}, ValueError, r"three to six points of the plane, got shape \(3,\)"),
+        ({"keys": [[1, np.nan]] * 3}, ValueError, "keys must be finite, got"),
+        ({"query": [1, 2, 3]}, ValueError, r"query must be a point of the plane, two .* \(3,\)"),
+        ({"query": ["a", "b"]}, TypeError, "query must hold real numbers"),
+        ({"values": [1, 2]}, ValueError, r"values must be 3 numbers, or 3 rows of .* \(2,\)"),
+        ({"values": 1}, ValueError, r"values must be 3 numbers, or 3 rows of .* \(\)"),
+        ({"values": np.zeros((3, 4))}, ValueError, r"of up to three, one a key, .* \(3, 4\)"),
+        ({"values": [1, 2, np.inf]}, ValueError, "values must be finite"),
+        ({"labels": ["a", "b"]}, ValueError, "labels must name each of the 3 keys, got 2 labels"),
+        ({"labels": "abc"}, TypeError, "labels must be a sequence of strings, got 'abc'"),
+        ({"labels": ["a", "b", ""]}, ValueError, "labels must not be empty"),
+    ],
+)
+def test_lookup_refuses_what_it_cannot_show(changed, error, message):
+    arguments = {"keys": [[1, 0], [0, 1], [-1, 0]], "query": [1, 1], "values": [1, 2, 3]}
+    with pytest.raises(error, match=message):
+        lookup(**{**arguments, **changed})
+
+
+@pytest.mark.parametrize("name", ["lookup", "sampler"])
+def test_words_and_keys_are_text_never_html(name):
+    live = example(name, HOSTILE)
+    element, _ = parts(live)
+    assert live.html.count("<script") == 1
+    assert HOSTILE not in element
+    assert escape(HOSTILE) in element
+    assert HOSTILE in live.text
 
 
 # --- quick checks -----------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def arguments_of(function, x):
     """Return scores, and what else the function must have: labels, or an array like the scores."""
     required = [name for name, p in parameters_of(function).items() if p.default is p.empty]
     others = {"target": np.zeros(len(x), int)} if "axis" in parameters_of(function) else {}
-    others |= {"k": 1, "p": 0.5}
+    others |= {"k": 1, "p": 0.5} if required[0] == "logits" else {}  # not of queries and keys
     return [x, *(others.get(name, x) for name in required[1:])]
 
 

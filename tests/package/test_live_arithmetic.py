@@ -231,6 +231,62 @@ def reliability():
             yield case(name, "reliability", expression, [rows], [ours], [within])
 
 
+def sampler():
+    """How many words each filter leaves; ties and sums that meet p exactly among them."""
+    rng = np.random.default_rng(6)
+    counts = [
+        [1, 1],
+        [1] * 4,  # with p = 0.5 the second word meets p, and crosses nothing more
+        [1] * 10,  # three tenths are more than 0.3 in floating point
+        [5, 5, 3, 3, 3, 1],
+        [1000, 1, 1, 1],
+        np.ceil(1e6 / np.arange(1, 3000) ** 0.8),  # as words are, with ties in the tail
+        rng.integers(1, 50, size=200),
+    ]
+    settings = [
+        {"k": k, "p": p, "least": least}
+        for k in (1, 3, 40, np.inf)
+        for p in (0.01, 0.3, 0.5, 0.9, 0.99, 1)
+        for least in (0, 0.05, 0.2, 1)
+    ]
+    for i, each in enumerate(counts):
+        names = [str(j) for j in range(len(each))]
+        behind = config(interactive.sampler(names, each))["contexts"][0]["behind"]
+        highest_first = -np.sort(-np.asarray(each, dtype=float))
+        logits = np.round(np.log(highest_first / highest_first[0]), 3)
+        yield case(f"logits of text {i}", "sampler", "m.parse(x)", [behind], [logits], [1e-12])
+        for temperature in (0.1, 0.8, 1, 5):
+            cold = logits / temperature
+            ours = []
+            for one in settings:
+                by_k = cold if one["k"] == np.inf else sl.top_k(cold, one["k"])
+                by_p = sl.top_p(by_k, one["p"])
+                stages = [by_k, by_p, sl.min_p(by_p, one["least"])]
+                ours.append(np.isfinite(stages).sum(axis=-1))
+            z = f"m.parse('{behind}').map((s) => s / {temperature})"
+            name = f"words of text {i} left at {temperature}"
+            yield case(name, "sampler", f"m.left({z}, x)", settings, ours)
+
+
+def lookup():
+    rng = np.random.default_rng(7)
+    queries = [*rng.normal(scale=2, size=(6, 2)), np.zeros(2), np.array([0.1, -3.0])]
+    for scaled in (True, False):
+        for n, e in ((3, 1), (4, 2), (6, 3)):
+            keys, values = rng.normal(size=(n, 2)), rng.normal(size=(n, e))
+            ours = []
+            for query in queries:
+                scores = keys @ query / (np.sqrt(2) if scaled else 1)
+                weights = sl.softmax(scores)
+                ours.append([scores, weights, weights @ values])
+            told = json.dumps([keys.tolist(), values.tolist(), scaled])
+            outputs = "({ scores, weights, mean }) => [scores, weights, mean]"
+            expression = f"({outputs})(m.attend(x, ...{told}))"
+            name = f"look-up of {n} keys, scaled: {scaled}"
+            within = [1e-14] * len(ours)
+            yield case(name, "lookup", expression, queries, ours, within)
+
+
 def numbers_to_read():
     rng = np.random.default_rng(3)
     x = [0.0, -0.0, 1e-4, -1e-4, 5.0001e-4, 9999.9, 1e4, -3.4e38, 1e-300, np.inf, -np.inf, np.nan]
@@ -249,6 +305,8 @@ def numbers_that_readers_write():
 
 def all_cases():
     for cases in (the_family, gradients, candidates, what_happened, triangle, reliability):
+        yield from cases()
+    for cases in (sampler, lookup):
         yield from cases()
     for dtype in (np.float32, np.float64):
         yield from overflow(dtype)

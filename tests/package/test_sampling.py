@@ -69,6 +69,14 @@ def test_min_p_is_what_a_loop_keeps(x, p):
     assert_array_equal(min_p(x, p), min_p_by_loop(x, p))
 
 
+@given(rows_of_scores, st.floats(0.001, 1))
+def test_min_p_is_what_the_probabilities_say(x, p):
+    probabilities = softmax(x)
+    quotient = probabilities / (p * probabilities.max())
+    clear = abs(quotient - 1) > 1e-12  # of the rest, rounding decides
+    assert_array_equal(np.isfinite(min_p(x, p))[clear], (quotient >= 1)[clear])
+
+
 # --- properties ----------------------------------------------------------------------------------
 
 
@@ -319,6 +327,28 @@ def test_draws_as_pytorch_makes_them(seed):
     both = np.array([np.bincount(d, minlength=9) for d in (ours, theirs)])
     statistic = ((both[0] - both[1]) ** 2 / both.sum(axis=0)).sum()
     assert statistic < 26.1  # one in a thousand of 8 degrees of freedom is above
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_highest_score_with_gumbel_noise_is_a_draw(seed):
+    x = np.linspace(-3, 2, 11)
+    u = np.random.default_rng(seed).random((100_000, 11))
+    assert chi_square(np.argmax(x - np.log(-np.log(u)), axis=1), softmax(x)) < 29.6
+    assert chi_square(np.argmax(x - np.log(u), axis=1), softmax(x)) > 500  # not any noise will do
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_drafts_are_accepted_as_often_as_two_distributions_overlap(seed):
+    x, y = np.random.default_rng(10).normal(0, 2, (2, 8))
+    p, q = softmax(x), softmax(y)
+    rng = np.random.default_rng(seed)
+    draft = sample(y, 100_000, rng=rng)
+    accepted = rng.random(100_000) < p[draft] / q[draft]
+    assert accepted.mean() == pytest.approx(np.minimum(p, q).sum(), abs=0.006)
+    second = sample(np.log(np.maximum(p - q, 1e-300)), 100_000, rng=rng)
+    assert chi_square(np.where(accepted, draft, second), p) < 24.4  # 7 degrees of freedom
+    wrong = np.where(accepted, draft, sample(x, 100_000, rng=rng))
+    assert chi_square(wrong, p) > 500
 
 
 def test_what_is_dropped_is_never_drawn():

@@ -110,9 +110,10 @@ def test_figure_starts_with_the_numbers_of_its_table(figure, name):
 
 def shown(figure):
     """What a figure shows, without what it tells a screen reader half a second later."""
-    return figure.evaluate(
+    text = figure.evaluate(
         "e => e.innerText.replace(e.querySelector('[role=status]').innerText, '')"
     )
+    return text.strip()  # a sentence that has been spoken leaves empty lines at the end
 
 
 @every_figure
@@ -162,7 +163,10 @@ def test_each_slider_has_a_name_and_says_its_value(figure, name):
         label = slider.evaluate("e => e.labels[0].textContent.trim()")
         assert figure.get_by_role("slider", name=label, exact=True).count() == 1
         output = slider.locator("xpath=ancestor::div[1]").locator("output")
-        assert numbers([output.inner_text()]) == [float(slider.input_value())]
+        if said := slider.get_attribute("aria-valuetext"):
+            assert output.inner_text() == said
+        else:
+            assert numbers([output.inner_text()]) == [float(slider.input_value())]
         assert output.get_attribute("aria-live") == "off"  # the slider says it already
 
 
@@ -194,7 +198,7 @@ def test_a_change_is_spoken_once_when_the_hand_rests(tabs):
     for one in status:
         (sentence,) = one.evaluate("e => e.spoken")
         assert re.search(r"\d\.\d|R\d", sentence)
-        assert re.search("panda|float32|softmax|Brier", sentence)
+        assert re.search("panda|float32|softmax|Brier|Words left|mean of the", sentence)
         assert sentence.endswith(".")
 
 
@@ -365,6 +369,114 @@ def test_simplex_point_can_be_dragged_and_put(figure):
     p = numbers(figure.locator("b").all_inner_texts())
     assert p[2] > 0.75
     assert float(sliders(figure).nth(2).input_value()) > 1
+
+
+def rows_of(figure):
+    return [row.split("\t") for row in figure.locator("tbody tr").all_inner_texts()]
+
+
+@pytest.mark.parametrize("name", ["sampler"])
+def test_sampler_agrees_with_the_package(figure):
+    contexts = json.loads(figure.get_attribute("config"))["contexts"]
+    temperature, p, least = 0.8, 0.77, 0.04
+    put(figure, [temperature, 6, p, least])
+    k = int(sliders(figure).nth(1).get_attribute("aria-valuetext"))
+    for number, context in enumerate(contexts):
+        if len(contexts) > 1:
+            figure.get_by_role("radio").nth(number).check()
+        behind = np.cumsum(np.array(context["behind"].split(" "), dtype=int))
+        logits = -behind / 1000 / temperature
+        by_k = sl.top_k(logits, k)
+        by_p = sl.top_p(by_k, p)
+        last = sl.min_p(by_p, least)
+        before, after = sl.softmax(logits), sl.softmax(last)
+        stages = np.isfinite([by_k, by_p, last])
+        for i, (word, _, was, is_now) in enumerate(rows_of(figure)[: len(context["words"])]):
+            dropped = np.array(["✗ top-k", "✗ top-p", "✗ min-p"])[~stages[:, i]]
+            ours = dropped[0] if dropped.size else show(after[i])
+            assert [word, was, is_now] == [context["words"][i], show(before[i]), ours]
+        n = stages[-1].sum()
+        line = figure.locator("p:has(+ div .stack)").inner_text()
+        had = f"they had {show(before[:n].sum())} of the probability."
+        assert line == f"Words left: {n} of {len(logits)}. Before the filters {had}"
+        sizes = figure.locator("p + div .fill").evaluate_all(
+            "all => all.map((e) => e.getBoundingClientRect().width / e.parentElement.clientWidth)"
+        )
+        kept = before[:n]
+        parts = [kept[0], kept[1:2].sum(), kept[2:].sum(), 1 - kept.sum()]
+        np.testing.assert_allclose(sizes, parts, atol=0.01)
+        drawn = figure.locator("tr:not(.dropped) td .stack").evaluate_all("""all => all.map((e) => {
+            const [first, last] = [e.firstChild, e.lastChild].map((x) => x.getBoundingClientRect());
+            return (last.right - first.left) / e.clientWidth;
+        })""")
+        bars = [*after[: min(n, 10)], after[10:].sum()][: len(drawn)]
+        np.testing.assert_allclose(drawn, bars, atol=0.01)
+
+
+@pytest.mark.parametrize("name", ["sampler"])
+def test_sampler_starts_again_with_all_words(figure):
+    first = rows_of(figure)
+    put(figure, [5, 0, 0.01, 1])
+    assert "Words left: 1 of " in figure.inner_text()
+    assert figure.locator("tr.dropped").count() == len(first) - 1
+    figure.get_by_role("button", name="Reset").click()
+    assert rows_of(figure) == first
+
+
+@pytest.mark.parametrize("name", ["lookup"])
+def test_lookup_agrees_with_the_package(figure):
+    settings = json.loads(figure.get_attribute("config"))
+    points = np.array([settings["query"], *settings["keys"]])
+    points[2] = [-1.31, 0.57]
+    figure.get_by_role("radio").nth(2).check()
+    put(figure, points[2])
+    points[0] = [0.4, -1.23]
+    figure.get_by_role("radio").nth(0).check()
+    put(figure, points[0])
+    values = np.array(settings["values"])
+    for scale in (np.sqrt(2), 1):
+        box = figure.get_by_role("checkbox")
+        box.check() if scale > 1 else box.uncheck()
+        scores = points[1:] @ points[0] / scale
+        weights = sl.softmax(scores)
+        *rows, mean = rows_of(figure)
+        for i, row in enumerate(rows):
+            assert row[:3] == [settings["labels"][i], show(scores[i]), show(weights[i])]
+        output = ", ".join(show(x, 2) for x in weights @ values)
+        assert mean[-1].strip("()") == output
+        sizes = figure.locator(".stack .fill").evaluate_all(
+            "all => all.map((e) => e.getBoundingClientRect().width / e.parentElement.clientWidth)"
+        )
+        np.testing.assert_allclose(sizes, weights, atol=0.01)
+        assert f"{settings['labels'][0]} {show(100 * weights[0], 1)} percent" in (
+            figure.get_by_role("img").get_attribute("aria-label")
+        )
+
+
+@pytest.mark.parametrize("name", ["lookup"])
+def test_lookup_arrows_can_be_dragged_and_sliders_take_them_over(figure):
+    figure.scroll_into_view_if_needed()
+    settings = json.loads(figure.get_attribute("config"))
+    first, mouse = rows_of(figure), figure.page.mouse
+    picture = figure.get_by_role("img").bounding_box()
+    unit = picture["height"] / 2 / settings["limit"]
+    middle = (picture["x"] + picture["width"] / 2, picture["y"] + picture["height"] / 2)
+    for number, goal in ((0, [1.5, -1.0]), (3, [-1.2, 1.4])):
+        hand = figure.locator(".arrow", has_text=(["query", *settings["labels"]])[number])
+        box = hand.locator(".hand").bounding_box()
+        mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        mouse.down()
+        mouse.move(middle[0] + goal[0] * unit, middle[1] - goal[1] * unit, steps=4)
+        mouse.up()
+        assert figure.get_by_role("radio").nth(number).is_checked()
+        values = [float(sliders(figure).nth(i).input_value()) for i in range(2)]
+        np.testing.assert_allclose(values, goal, atol=0.03)
+        name = (["query", *settings["labels"]])[number]
+        assert figure.get_by_role("slider", name=f"{name}, x", exact=True).count() == 1
+    assert rows_of(figure) != first
+    figure.get_by_role("button", name="Reset").click()
+    assert rows_of(figure) == first
+    assert figure.get_by_role("radio").nth(0).is_checked()
 
 
 # --- how modules and elements come together ----------------------------------------------------

@@ -1,0 +1,282 @@
+"""Exercises on drawing from softmax: two ways to draw, top-p, and speculative sampling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from softmax_lessons import min_p, one_hot, softmax, top_p
+from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
+from softmax_lessons.exercises._rules import probabilities
+from softmax_lessons.exercises.catalog._shared import (
+    FIVE,
+    NINE_DIGITS,
+    WIDE,
+    Z,
+    array,
+    normalized,
+)
+
+if TYPE_CHECKING:
+    from softmax_lessons.exercises._exercise import Array
+
+ORDER = 150  # among the chapters
+
+# The tables are laid out by hand: a known mistake is its sentence, its hint and its formula.
+# fmt: off
+
+# --- a draw ---------------------------------------------------------------------------------------
+
+
+def drawn(p: Array, u: Array) -> Array:
+    """Return the class whose part of the cumulative sum each u falls in."""
+    cumulative = np.cumsum(p)
+    return np.asarray(np.searchsorted(cumulative / cumulative[-1], u, side="right"))
+
+
+STEPS = np.linspace(0.03, 0.97, 12)  # no cumulative sum below lies on one of them
+BELOW_1 = float(np.nextafter(1, 0))  # the largest that rng.random() returns
+
+DRAW = Exercise(
+    "Turn even random numbers into classes",
+    "draw(p, u)",
+    "`p` holds the probabilities of K classes, `u` any number of random numbers, each from 0 to "
+    "below 1. Return the class for each u, numbered from 0: the first one whose cumulative "
+    "probability lies above u. No class of probability 0 is ever drawn.",
+    right=drawn,
+    stages=(
+        Stage("some probabilities", "It is not the class that u falls in.",
+            "Lay the probabilities end to end with `np.cumsum`, and find the first sum above u.",
+            ((array(0.2, 0.5, 0.3), STEPS), (array(0.55, 0.05, 0.15, 0.25), STEPS),
+                (array(0.1, 0.9), STEPS), (array(0.35, 0.3, 0.11, 0.08, 0.16), STEPS))),
+        Stage("a u of 0", "At the edges of the parts it draws the wrong class.",
+            "A sum that is equal to u does not lie above it: `side=\"right\"`.",
+            ((array(0.0, 0.5, 0.5), array(0.0, 0.5, 0.3)), (array(0.25, 0.25, 0.0, 0.5),
+                array(0.0, 0.25, 0.5, 0.75)), (array(1.0), array(0.0))), hard=True),
+        Stage("a u just below 1", "A u just below 1 draws a class that there is not, or one of "
+            "probability 0.",
+            "Ten times 0.1 adds up to 0.9999999999999999. Divide the sums by the last one.",
+            ((np.full(10, 0.1), array(BELOW_1)), (np.append(np.full(10, 0.1), 0.0),
+                array(0.5 + 1e-6, BELOW_1))), hard=True),
+    ),
+    mistakes=(
+        Mistake("It compares u with the probabilities themselves, not with their sums.",
+            "Each class takes up a part of the way from 0 to 1: `np.cumsum`.",
+            lambda p, u: np.argmax(p > u[:, None], axis=-1)),
+        Mistake("It returns the last class that begins below u, counted from 1.",
+            "Classes are numbered from 0.", lambda p, u: drawn(p, u) + 1),
+        Mistake("It is one class too low.", "Find the first sum above u.",
+            lambda p, u: drawn(p, u) - 1),
+        Mistake("It always returns the likeliest class.", "A draw depends on u.",
+            lambda p, u: np.full(u.shape, np.argmax(p))),
+        Mistake("It returns the probability of the class, not its number.",
+            "`np.searchsorted` finds the number.", lambda p, u: p[drawn(p, u)]),
+        Mistake("It lays the classes out from the last to the first.",
+            "The sums begin with the first class.", lambda p, u: len(p) - 1 - drawn(p[::-1], u)),
+        Mistake("It takes p for scores, and applies softmax first.", "p are probabilities already.",
+            lambda p, u: drawn(softmax(p), u)),
+        Mistake("It takes the nearest class of equal parts: u times K, rounded down.",
+            "The parts are as long as the probabilities.",
+            lambda p, u: np.floor(u * len(p)).astype(int)),
+        Mistake("It returns one-hot rows, not the numbers of the classes.",
+            "Return one whole number for each u.", lambda p, u: one_hot(drawn(p, u), len(p))),
+    ),
+)
+
+# --- top-p ----------------------------------------------------------------------------------------
+
+
+def first_of(z: Array, n: int, other: float = -np.inf) -> Array:
+    """Return the n highest scores, and another number for the rest."""
+    order = np.argsort(-z, kind="stable")
+    result = np.full(len(z), other)
+    result[order[:n]] = z[order[:n]]
+    return result
+
+
+def reached(z: Array, p: float) -> int:
+    """Return how many of the highest scores it takes to reach p."""
+    return int(np.isfinite(top_p(z, p)).sum())
+
+
+TOP_P = Exercise(
+    "Keep the fewest classes that reach p",
+    "top_p(logits, p)",
+    "`logits` is a vector of scores. Return a copy of it in which the fewest of the highest stay "
+    "whose probabilities sum to p or more; the others become -inf. Of equal scores the first stay. "
+    f"With p = 1 all of them stay. {NINE_DIGITS}",
+    right=top_p,
+    stages=(
+        Stage("some scores", "It keeps the wrong classes.",
+            "Sort the probabilities, the largest first, and add them up. The class with which the "
+            "sum reaches p is the last that stays.",
+            ((Z, 0.8), (Z, 0.5), (WIDE, 0.9), (WIDE, 0.3), (FIVE, 0.4), (FIVE, 0.7), (FIVE, 0.97),
+                (array(0.1, 3.0, 2.9, -4.0, 2.8, 1.0), 0.6))),
+        Stage("a sure answer", "Where one class alone has more than p, it does not stay alone.",
+            "At least one class stays: the first sum is above p at once.",
+            ((array(9.0, 0.0, 1.0), 0.9), (array(0.0, 8.0), 0.01), (array(5.0), 0.5)), hard=True),
+        Stage("equal scores", "Of equal scores the wrong ones stay.",
+            "Let the sort be stable: `np.argsort(-logits, kind=\"stable\")`.",
+            ((array(1.0, 1.0, 1.0, 1.0, 1.0), 0.5), (array(0.0, 2.0, 2.0, 2.0), 0.5),
+                (array(2.0, 0.0, 2.0), 0.3)), hard=True),
+        Stage("a p of 1", "With p = 1 not all classes stay.",
+            "The sum may reach 1 before all are in it, because of rounding. Treat p = 1 apart.",
+            ((array(0.0, -50.0, -40.0), 1.0), (array(100.0, 0.0, 100.0, -800.0), 1.0)), hard=True),
+    ),
+    mistakes=(
+        Mistake("It drops the class with which the sum crosses p.",
+            "Without it what is left has less than p. Keep a class if the sum before it is below "
+            "p.", lambda z, p: first_of(z, reached(z, p) - 1)),
+        Mistake("It drops the class with which the sum crosses p, unless that is the first.",
+            "Without it what is left has less than p. Keep a class if the sum before it is below "
+            "p.", lambda z, p: first_of(z, max(1, reached(z, p) - 1))),
+        Mistake("It keeps one class too many.", "The class that reaches p is the last.",
+            lambda z, p: first_of(z, reached(z, p) + 1)),
+        Mistake("It keeps each class whose own probability is p or more.",
+            "It is the sum that must reach p.",
+            lambda z, p: np.where(softmax(z) >= p, z, -np.inf)),
+        Mistake("It keeps each class with p times the largest probability, as min-p does.",
+            "Here it is the sum that must reach p.", lambda z, p: min_p(z, p)),
+        Mistake("It adds up the smallest probabilities first, and keeps those.",
+            "The largest come first.", lambda z, p: -top_p(-z, p)),
+        Mistake("It adds up the probabilities in the order of the classes.", "Sort them first.",
+            lambda z, p: first_of_all(z, p)),
+        Mistake("It drops those that should stay, and keeps the others.", "The highest stay.",
+            lambda z, p: np.where(np.isfinite(top_p(z, p)), -np.inf, z)),
+        Mistake("It sets what is dropped to 0, not to -inf.",
+            "A score of 0 gets a probability like any other; exp(-inf) is 0.",
+            lambda z, p: first_of(z, reached(z, p), 0.0)),
+        Mistake("It returns probabilities, not scores.", "What stays is unchanged.",
+            lambda z, p: softmax(top_p(z, p))),
+        Mistake("It returns the scores in sorted order.", "Each score stays in its place.",
+            lambda z, p: -np.sort(-top_p(z, p))),
+        Mistake("It returns which classes stay, not their scores.",
+            "`np.where(stays, logits, -np.inf)`.",
+            lambda z, p: np.where(np.isfinite(top_p(z, p)), 1.0, 0.0)),
+        Mistake("It changes nothing.", "Those that are not needed to reach p become -inf.",
+            lambda z, p: z),
+    ),
+)
+
+
+def first_of_all(z: Array, p: float) -> Array:
+    """Return what stays if the probabilities are added up unsorted."""
+    probability = softmax(z)
+    return np.asarray(np.where(np.cumsum(probability) - probability < p, z, -np.inf))
+
+
+# --- Gumbel-max -----------------------------------------------------------------------------------
+
+
+def evenly(rows: int, columns: int, seed: int = 0) -> Array:
+    """Return random numbers between 0 and 1, of two digits, the same each time."""
+    return np.random.default_rng(seed).integers(1, 100, (rows, columns)) / 100
+
+
+def noisy(z: Array, noise: Array) -> Array:
+    """Return the largest of the scores with noise."""
+    return np.asarray(np.argmax(z + noise, axis=-1))
+
+
+GUMBEL_MAX = Exercise(
+    "Draw with noise and argmax",
+    "gumbel_max(logits, u)",
+    "`u` holds random numbers, each between 0 and 1, one for each class: its last axis has the "
+    "length of `logits`, a vector of scores, and each row of it is one draw. Make Gumbel noise of "
+    "u, add it to the scores, and return the class that wins for each row.",
+    right=lambda z, u: noisy(z, -np.log(-np.log(u))),
+    stages=(
+        Stage("many draws", "It draws the wrong classes.",
+            "The noise is -log(-log(u)). Then take `argmax` along the last axis.",
+            tuple((z, evenly(5, len(z), seed)) for seed in range(8)
+                for z in (Z, WIDE, FIVE))),
+        Stage("one draw", "Rows are right, a single vector of u is not.",
+            "The last axis is -1, however many there are.",
+            ((Z, array(0.3, 0.2, 0.9)), (FIVE, array(0.1, 0.8, 0.4, 0.99, 0.5)))),
+        Stage("an excluded class", "A class with a score of -inf is drawn, or it breaks the draw.",
+            "Add the noise to the scores, not to probabilities: -inf stays -inf.",
+            ((array(0.0, -np.inf, 0.5), evenly(5, 3)), (array(-np.inf, -np.inf, 2.0),
+                evenly(5, 3))), hard=True),
+    ),
+    mistakes=(
+        Mistake("There is no noise: it always returns the largest score.",
+            "Add -log(-log(u)) first.", lambda z, u: noisy(z, 0 * u)),
+        Mistake("The noise is -log(u), which is exponential, not Gumbel.",
+            "There are two logarithms.", lambda z, u: noisy(z, -np.log(u))),
+        Mistake("The noise is log(u).", "There are two logarithms.",
+            lambda z, u: noisy(z, np.log(u))),
+        Mistake("The noise is u itself.", "The noise is -log(-log(u)).", noisy),
+        Mistake("The noise has the wrong sign.", "The noise is -log(-log(u)).",
+            lambda z, u: noisy(z, np.log(-np.log(u)))),
+        Mistake("The noise is normal, not Gumbel.", "The noise is -log(-log(u)).",
+            lambda z, u: noisy(z, np.sqrt(-2 * np.log(u)) * np.cos(2 * np.pi * u))),
+        Mistake("It adds the noise to the probabilities, not to the scores.",
+            "Adding to logarithms multiplies probabilities. Leave softmax out.",
+            lambda z, u: noisy(softmax(z), -np.log(-np.log(u)))),
+        Mistake("It multiplies the scores by the noise.", "Add it.",
+            lambda z, u: np.argmax(z * -np.log(-np.log(u)), axis=-1)),
+        Mistake("It ignores the scores.", "Add them to the noise.",
+            lambda z, u: np.argmax(u, axis=-1)),
+        Mistake("It takes the smallest, not the largest.", "Use `argmax`.",
+            lambda z, u: np.argmin(z - np.log(-np.log(u)), axis=-1)),
+        Mistake("It returns one-hot rows, not the numbers of the classes.",
+            "Return one whole number for each row.",
+            lambda z, u: one_hot(noisy(z, -np.log(-np.log(u))), len(z))),
+    ),
+)
+
+# --- speculative sampling -------------------------------------------------------------------------
+
+
+def excess(p: Array, q: Array) -> Array:
+    """Return by how much p is above q."""
+    return np.asarray(np.maximum(p - q, 0))
+
+
+PAIRS = ((array(0.2, 0.5, 0.3), array(0.4, 0.15, 0.45)),
+    (array(0.1, 0.2, 0.3, 0.4), array(0.05, 0.4, 0.25, 0.3)), (array(0.9, 0.1), array(0.35, 0.65)),
+    (array(0.05, 0.6, 0.15, 0.12, 0.08), array(0.3, 0.1, 0.05, 0.5, 0.05)))
+
+RESIDUAL = Exercise(
+    "Find what to draw from after a refusal",
+    "residual(p, q)",
+    "`p` are the probabilities of the large model, `q` those of the small one that drafts. A word "
+    "x is drawn from q and accepted with probability min(1, p(x) / q(x)). Return the probabilities "
+    "to draw from if it is refused, so that the result has the probabilities p. If p equals q "
+    f"nothing is ever refused: return p. {NINE_DIGITS}",
+    right=lambda p, q: normalized(excess(p, q)) if (p > q).any() else p,
+    stages=(
+        Stage("two distributions", "With it the result does not have the probabilities p.",
+            "Accepted draws make up min(p, q). What is missing to p is p - min(p, q): divide it "
+            "by its sum.", PAIRS),
+        Stage("nothing in common", "It fails where p and q have no class in common.",
+            "p - min(p, q) is then p.",
+            ((array(0.0, 0.0, 0.3, 0.7), array(0.5, 0.5, 0.0, 0.0)),
+                (array(1.0, 0.0), array(0.0, 1.0)))),
+        Stage("equal distributions", "It fails where p and q are equal.",
+            "Nothing is missing, and 0 / 0 is NaN. Return p.",
+            ((array(0.2, 0.5, 0.3), array(0.2, 0.5, 0.3)), (array(0.0, 1.0), array(0.0, 1.0))),
+            hard=True),
+    ),
+    mistakes=(
+        Mistake("It is p: a refused draw is replaced by one from p.",
+            "Words that q drafts too rarely must catch up, and only they.", lambda p, q: p),
+        Mistake("It is q again.", "q has had its turn.", lambda p, q: q),
+        Mistake("It is not divided by its sum.", "Probabilities sum to 1.", excess),
+        Mistake("It is p - q, which is negative where q is larger.",
+            "Put 0 there, and divide by the sum.", lambda p, q: p - q),
+        Mistake("It takes the distance |p - q|, also where q is larger than p.",
+            "What q drafts too often must not be drawn again.",
+            lambda p, q: normalized(np.abs(p - q))),
+        Mistake("It is where q is above p, not where p is above q.", "Subtract q from p.",
+            lambda p, q: normalized(excess(q, p))),
+        Mistake("It is min(p, q), divided by its sum: that is what was accepted.",
+            "What is missing is p - min(p, q).", lambda p, q: normalized(np.minimum(p, q))),
+        Mistake("It is softmax of p - q.", "These are probabilities already: divide by the sum.",
+            lambda p, q: softmax(p - q)),
+        Mistake("It is the quotient p / q, divided by its sum.", "Subtract q from p.",
+            lambda p, q: normalized(p / q)),
+    ),
+    rules=(probabilities,),
+)

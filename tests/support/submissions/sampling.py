@@ -1,0 +1,142 @@
+"""Right and wrong submissions to the exercises of the chapter "sampling"."""
+
+import numpy as np
+
+from support.submissions._formulas import soft
+
+
+def draw(p, u):
+    total = np.cumsum(p)
+    return np.searchsorted(total / total[-1], u, side="right")
+
+
+def draw_by_counting(p, u):
+    total = np.cumsum(p)
+    total = total / total[-1]
+    return (total <= np.asarray(u)[..., None]).sum(axis=-1)
+
+
+def draw_by_loop(p, u):
+    total = np.cumsum(p) / np.cumsum(p)[-1]
+    return np.array([next(i for i, t in enumerate(total) if t > each) for each in u])
+
+
+def top_p(logits, p):
+    if p == 1:
+        return logits.copy()
+    order = np.argsort(-logits, kind="stable")
+    sums = np.cumsum(soft(logits)[order])
+    result = np.full(logits.shape, -np.inf)
+    kept = order[: np.count_nonzero(sums < p) + 1]
+    result[kept] = logits[kept]
+    return result
+
+
+def top_p_by_sums_before(logits, p):
+    order = np.argsort(-logits, kind="stable")
+    probabilities = soft(logits)[order]
+    before = np.concatenate([[0], np.cumsum(probabilities)[:-1]])
+    stays = np.empty(len(logits), bool)
+    stays[order] = (before < p) | (p >= 1)
+    return np.where(stays, logits, -np.inf)
+
+
+def top_p_without_the_crossing(logits, p):
+    order = np.argsort(-logits, kind="stable")
+    stays = np.empty(len(logits), bool)
+    stays[order] = np.cumsum(soft(logits)[order]) <= p
+    return np.where(stays, logits, -np.inf)
+
+
+def top_p_with_the_first(logits, p):
+    order = np.argsort(-logits, kind="stable")
+    keep = np.cumsum(soft(logits)[order]) <= p
+    keep[0] = True
+    stays = np.empty(len(logits), bool)
+    stays[order] = keep
+    return np.where(stays, logits, -np.inf)
+
+
+def top_p_without_p_of_1(logits, p):
+    order = np.argsort(-logits, kind="stable")
+    sums = np.cumsum(soft(logits)[order])
+    stays = np.empty(len(logits), bool)
+    stays[order] = sums - soft(logits)[order] < p
+    return np.where(stays, logits, -np.inf)
+
+
+def top_p_of_the_last(logits, p):
+    """Sorted the other way round, so that of equal scores the last come first."""
+    return top_p(logits[::-1], p)[::-1]
+
+
+def gumbel_max(logits, u):
+    return np.argmax(logits - np.log(-np.log(u)), axis=-1)
+
+
+def race(logits, u):
+    return np.argmin(-np.log(u) * np.exp(-logits), axis=-1)
+
+
+def gumbel_max_of_probabilities(logits, u):
+    return np.argmax(soft(logits) - np.log(-np.log(u)), axis=-1)
+
+
+def residual(p, q):
+    more = np.maximum(p - q, 0)
+    return more / more.sum() if more.sum() > 0 else p
+
+
+def missing(p, q):
+    rest = p - np.minimum(p, q)
+    return rest / rest.sum() if rest.any() else p.copy()
+
+
+RIGHT = [
+    ("draw", draw),
+    ("draw", draw_by_counting),
+    ("draw", draw_by_loop),
+    ("top_p", top_p),
+    ("top_p", top_p_by_sums_before),
+    ("gumbel_max", gumbel_max),
+    ("gumbel_max", race),
+    ("residual", residual),
+    ("residual", missing),
+]
+
+WRONG = [
+    ("draw", lambda p, u: np.searchsorted(np.cumsum(p), u), "At the edges of the parts it draws"),
+    ("draw", lambda p, u: np.searchsorted(np.cumsum(p), u, side="right"), "A u just below 1 draws"),
+    (
+        "draw",
+        lambda p, u: np.minimum(np.searchsorted(np.cumsum(p), u, side="right"), len(p) - 1),
+        "A u just below 1 draws a class that there is not, or one of probability 0.",
+    ),
+    ("draw", lambda p, u: (p[:, None] <= u).sum(axis=0), "It is not the class that u falls in."),
+    ("draw", lambda p, u: np.full(len(u), p.argmax()), "It always returns the likeliest class."),
+    (
+        "draw",
+        lambda p, u: np.random.default_rng().choice(len(p), len(u), p=p),
+        "The same call does not always",
+    ),
+    ("top_p", top_p_without_the_crossing, "It drops the class with which the sum crosses p."),
+    ("top_p", top_p_with_the_first, "crosses p, unless that is the first."),
+    ("top_p", top_p_without_p_of_1, "With p = 1 not all classes stay."),
+    ("top_p", top_p_of_the_last, "Of equal scores the wrong ones stay."),
+    ("top_p", lambda z, p: np.where(soft(z) >= p, z, -np.inf), "whose own probability is p or mo"),
+    (
+        "top_p",
+        lambda z, p: np.where(np.isfinite(top_p(z, p)), z, 0),
+        "It sets what is dropped to 0",
+    ),
+    ("gumbel_max", gumbel_max_of_probabilities, "It adds the noise to the probabilities, not to"),
+    ("gumbel_max", lambda z, u: np.argmax(z - np.log(u), axis=-1), "The noise is -log(u), which"),
+    ("gumbel_max", lambda z, u: z.argmax(), "It returns one number, not an array"),
+    ("residual", lambda p, q: p, "It is p: a refused draw is replaced by one from p."),
+    ("residual", lambda p, q: np.maximum(p - q, 0), "It is not divided by its sum."),
+    (
+        "residual",
+        lambda p, q: np.maximum(p - q, 0) / np.maximum(p - q, 0).sum(),
+        "It fails where p",
+    ),
+]
