@@ -1,0 +1,95 @@
+"""Right and wrong submissions to the exercises of the chapter "language"."""
+
+import numpy as np
+
+from support.submissions._formulas import loss, soft
+
+
+def targets_by_loop(tokens, pad):
+    result = np.full(tokens.shape, -100)
+    for i, row in enumerate(tokens):
+        for t in range(len(row) - 1):
+            if row[t + 1] != pad:
+                result[i, t] = row[t + 1]
+    return result
+
+
+def targets_by_slice(tokens, pad):
+    right = np.concatenate([tokens[:, 1:], np.full((len(tokens), 1), pad)], axis=1)
+    right[right == pad] = -100
+    return right
+
+
+def rolled(tokens, pad):
+    result = np.roll(tokens, -1, axis=1)
+    return np.where(result == pad, -100, result)
+
+
+def asked(logits, labels):
+    rows = np.flatnonzero(labels >= 0)
+    return loss(logits[rows], labels[rows])
+
+
+def times_zero(logits, labels):
+    inside = labels != -100
+    p = soft(logits)[np.arange(len(labels)), np.where(inside, labels, 0)]
+    return -(np.log(p) * inside).sum() / inside.sum()
+
+
+RIGHT = [
+    ("next_targets", targets_by_loop),
+    ("next_targets", targets_by_slice),
+    ("smoothed", lambda c, a: (c + a) / (c.sum(axis=1) + a * c.shape[1])[:, None]),
+    ("perplexity", lambda losses, counted: np.exp(np.mean(losses[counted]))),
+    (
+        "perplexity",
+        lambda losses, counted: np.exp(np.where(counted, losses, 0).sum() / counted.sum()),
+    ),
+    ("masked_loss", asked),
+]
+
+WRONG = [
+    ("next_targets", rolled, "The first token of a row is the target of its last place."),
+    ("next_targets", lambda x, pad: np.where(x == pad, -100, x), "nothing is shifted"),
+    (
+        "next_targets",
+        lambda x, pad: targets_by_slice(targets_by_slice(x, pad), -100),
+        "It shifts by two",
+    ),
+    (
+        "next_targets",
+        lambda x, pad: np.concatenate([x[:, 1:], np.full((len(x), 1), -100)], axis=1),
+        "Padding is a target too",
+    ),
+    ("smoothed", lambda c, a: c / c.sum(axis=1)[:, None], "Nothing is added."),
+    ("smoothed", lambda c, a: (c + 1) / (c + 1).sum(axis=1)[:, None], "It adds 1, whatever"),
+    (
+        "smoothed",
+        lambda c, a: np.exp(np.log(c + a) - np.log((c + a).sum())),
+        "It divides by the sum of the whole table.",
+    ),
+    (
+        "perplexity",
+        lambda losses, counted: np.exp((losses * counted).sum() / losses.size),
+        "Padding adds nothing to the sum, but counts in the divisor.",
+    ),
+    (
+        "perplexity",
+        lambda losses, counted: np.mean(
+            [np.exp(row[inside].mean()) for row, inside in zip(losses, counted, strict=True)]
+        ),
+        "It is the mean of the perplexities of the texts.",
+    ),
+    (
+        "perplexity",
+        lambda losses, counted: np.exp((losses * counted).sum() / counted.sum()),
+        "The loss of padding gets into the result.",
+    ),
+    (
+        "masked_loss",
+        lambda z, y: -np.log(soft(z)[np.arange(len(y)), y % z.shape[1]]).mean(),
+        "It takes -100 for an index",
+    ),
+    ("masked_loss", lambda z, y: asked(z, y) * (y >= 0).mean(), "count in the divisor"),
+    ("masked_loss", times_zero, "A row that is left out gets into the result."),
+]
