@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Axis: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...]
     Number: TypeAlias = float | np.floating[Any] | np.integer[Any]
 
+FLOAT32 = np.finfo(np.float32)
 NATIVE = {np.dtype(np.float32), np.dtype(np.float64)}  # used as they are
 COMPLEX = "pass numpy.real({0}) or numpy.abs({0})"
 NOT_NUMPYS_OWN = "pass numpy.asarray({0}).astype(numpy.float32)"
@@ -351,14 +352,22 @@ def check_attention(arrays: Sequence[FloatArray], names: tuple[str, str, str]) -
 def check_heads(arrays: tuple[FloatArray, FloatArray], names: tuple[str, str]) -> None:
     """Raise unless the axes before the last two broadcast."""
     shape, other = (a.shape[:-2] for a in arrays)
-    try:
-        np.broadcast_shapes(shape, other)
-    except ValueError:
+    if not do_broadcast(shape, other):
         message = f"{names[0]} of shape {arrays[0].shape} and {names[1]} of shape {arrays[1].shape}"
         heads, groups, advice = shape[-1], other[-1], ""
-        if 1 < groups < heads and heads % groups == 0:  # several heads of queries share keys
+        # Several heads of queries may share keys.
+        if 1 < groups < heads and heads % groups == 0 and do_broadcast(shape[:-1], other[:-1]):
             advice = f": pass numpy.repeat({names[1]}, {heads // groups}, axis=-3)"
-        raise ValueError(f"{message} do not broadcast before the last two axes{advice}") from None
+        raise ValueError(f"{message} do not broadcast before the last two axes{advice}")
+
+
+def do_broadcast(*shapes: tuple[int, ...]) -> bool:
+    """Tell whether arrays of these shapes broadcast."""
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        return False
+    return True
 
 
 def as_attention_mask(
@@ -370,7 +379,8 @@ def as_attention_mask(
     offset = n_keys - n_queries
     if mask is None:
         return np.tri(n_queries, n_keys, offset, dtype=np.bool_) if is_causal else True, 0.0
-    is_added = not is_from(mask, "torch") and as_plain_array(mask, name).dtype.kind in "fV"
+    check_tensor(mask, name)  # before NumPy tries to read it
+    is_added = as_plain_array(mask, name).dtype.kind in "fV"
     if is_causal:
         causal = f"numpy.tri({n_queries}, {n_keys}, {offset}, dtype=bool)"
         added = f"numpy.where({causal}, {name}, -numpy.inf)"
@@ -413,11 +423,12 @@ def as_temperature(temperature: Number, name: str) -> float:
 
 
 def as_positive(x: Number, name: str) -> float:
-    """Return ``x`` as a finite float above 0."""
+    """Return ``x`` as a finite float above 0, as float64 where float32 would make it 0 or inf."""
     number = as_real(x, name)
     if not 0 < number < math.inf:
         raise ValueError(f"{name} must be above 0 and finite, got {x!r}")
-    return number
+    fits = FLOAT32.tiny <= number <= FLOAT32.max
+    return number if fits else np.float64(number)  # NumPy turns a float into the array's dtype
 
 
 def as_label_smoothing(label_smoothing: Number, name: str) -> np.longdouble:

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from softmax_lessons._arguments import as_axes, as_floats, as_mask, as_temperature, check_out
+from softmax_lessons._arguments import (
+    FLOAT32,
+    as_axes,
+    as_floats,
+    as_mask,
+    as_temperature,
+    check_out,
+)
 from softmax_lessons._blockwise import row_max, row_sum, run_blockwise
 
 if TYPE_CHECKING:
@@ -35,7 +42,6 @@ __all__ = [
 
 # inf - inf and the like are expected, and documented, so no function here warns of them.
 no_warnings = np.errstate(all="ignore")
-FLOAT32 = np.finfo(np.float32)
 
 
 # --- kernels ----------------------------------------------------------------------------------

@@ -96,7 +96,8 @@ def attention(
         The values, one for each key.
     mask : array_like of bools or floats, optional
         Broadcasts to the shape of the weights. Booleans are True where a query may attend to a
-        key. Floats are added to the scores, and -inf leaves a key out.
+        key. Floats are added to the scores, and -inf leaves a key out; a table of 1.0 and 0.0, such
+        as ``numpy.tri`` returns, leaves out nothing.
     is_causal : bool, default False
         If True, the last query sees all keys, the one before it all but the last, and so on. With
         a ``mask``, it is an error: join the two.

@@ -279,6 +279,23 @@ def test_the_scale_comes_before_the_product_overflows():
     assert_array_equal(attention(q, k, k[:, :1])[1], [[1, 0]])
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("number", [1e-310, 1e-50, 1e50, 1e300])
+def test_a_scale_or_a_cap_beyond_float32(number, dtype):
+    """As a float32 it would be 0 or inf, and 0 / 0 or 0 * inf is NaN."""
+    q, k, v = arrays(dtype=dtype)
+    q[0] = 0
+    plain = attention(q, k, v)[1]
+    equal = np.full((3, 5), 0.2, dtype)
+    _, capped = attention(q, k, v, softcap=number)
+    assert capped.dtype == dtype
+    assert_allclose(capped, plain if number > 1 else equal, rtol=4 * np.finfo(dtype).eps)
+    _, scaled = attention(q, k, v, scale=number)
+    one = np.eye(5)[(q.astype(float) @ k.T.astype(float)).argmax(axis=1)]
+    one[0] = 0.2  # its scores are all 0
+    assert_allclose(scaled, one if number > 1 else equal, rtol=4 * np.finfo(dtype).eps)
+
+
 @pytest.mark.parametrize(
     ("dtypes", "expected"),
     [
@@ -344,6 +361,12 @@ MISFITS = [
     ((ones(2, 8, 3, 4), ones(3, 8, 5, 4), ones(3, 8, 5, 2)),
      "q of shape (2, 8, 3, 4) and k of shape (3, 8, 5, 4) do not broadcast before the last two "
      "axes"),
+    ((ones(2, 8, 3, 4), ones(3, 2, 5, 4), ones(3, 2, 5, 2)),  # more heads would not help
+     "q of shape (2, 8, 3, 4) and k of shape (3, 2, 5, 4) do not broadcast before the last two "
+     "axes"),
+    ((ones(8, 3, 4), ones(1, 2, 5, 4), ones(1, 2, 5, 2)),
+     "q of shape (8, 3, 4) and k of shape (1, 2, 5, 4) do not broadcast before the last two axes: "
+     "pass numpy.repeat(k, 4, axis=-3)"),
     ((ones(0, 3, 4), ones(2, 5, 4), ones(2, 5, 2)),
      "q of shape (0, 3, 4) and k of shape (2, 5, 4) do not broadcast before the last two axes"),
     ((ones(3, 4), ones(2, 5, 4), ones(3, 5, 2)),

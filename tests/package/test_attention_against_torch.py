@@ -103,3 +103,10 @@ def test_tensors_are_refused(name):
     arguments[name] = torch.from_numpy(arguments[name])
     with pytest.raises(TypeError, match=rf"^{name} is a torch tensor: pass {name}.detach\(\)"):
         attention(**arguments)
+
+
+@pytest.mark.parametrize("is_causal", [False, True])
+def test_a_list_of_tensors_with_gradients_is_refused_as_a_mask(is_causal):
+    row = [torch.tensor(0.0, requires_grad=True)] * 7
+    with pytest.raises(TypeError, match=r"^mask holds torch tensors: pass torch\.stack\(mask\)"):
+        attention(*arrays(np.float64), mask=row, is_causal=is_causal)
