@@ -139,7 +139,7 @@ ATTEND = Exercise(
                 case(kept("100", "110", "101"), 4, 3), case(kept("01", "10"), 2, 2))),
         Stage("large scores", "Large scores give a wrong output.",
             "Subtract the maximum of what is kept, or let `sl.softmax` do it.",
-            (case(kept("110", "011", "111"), 2, 2, 3000.0),), hard=True),
+            (case(kept("110", "011", "111"), 2, 2, 30000.0),), hard=True),
         Stage("nothing kept", "A query that may attend to nothing does not get zeros.",
             "There every score is -inf, and softmax NaN. Set such rows to 0.",
             (case(kept("1011", "0000"), 3, 1), case(kept("000"), 2, 2)), hard=True),
@@ -152,6 +152,13 @@ ATTEND = Exercise(
             lambda q, k, v, keep: weighted(softmax(scaled(q, k), where=~keep), v)),
         Mistake("It does not divide by the square root of d.", "d is the length of a query.",
             lambda q, k, v, keep: weighted(softmax(products(q, k), where=keep), v)),
+        Mistake("It divides by d, not by its square root.", "The spread of the products grows like "
+            "the square root.",
+            lambda q, k, v, keep: weighted(softmax(products(q, k) / q.shape[-1], where=keep), v)),
+        Mistake("It divides by the square root of the number of keys.",
+            "d is the length of a key, not how many there are.",
+            lambda q, k, v, keep: weighted(softmax(products(q, k) / np.sqrt(len(k)), where=keep),
+                v)),
         Mistake("It takes softmax along the queries, not along the keys.",
             "Each row of the table belongs to a query: `axis=-1`.",
             lambda q, k, v, keep: weighted(softmax(scaled(q, k), axis=-2, where=keep), v)),
@@ -163,6 +170,13 @@ ATTEND = Exercise(
         Mistake("It sets the scores of what is left out to 0 before softmax.",
             "exp(0) is 1. The score has to be -inf.",
             lambda q, k, v, keep: weighted(softmax(scaled(q, k) * keep), v)),
+        Mistake("It adds the mask to the scores.",
+            "True adds 1, and False 0: nothing is left out. The score has to be -inf.",
+            lambda q, k, v, keep: weighted(softmax(scaled(q, k) + keep), v)),
+        Mistake("It subtracts the maximum of all scores, also of those left out.",
+            "Take the maximum of what is kept.",
+            lambda q, k, v, keep: np.where(empty(keep), 0,
+                weighted(normalized(exp(scaled(q, k) - max_of(scaled(q, k))) * keep), v))),
         Mistake("No maximum is subtracted: large scores overflow.",
             "Subtract the maximum of what is kept.",
             lambda q, k, v, keep: np.where(empty(keep), 0,
@@ -238,6 +252,12 @@ CAUSAL_WEIGHTS = Exercise(
             lambda z: softmax(z) * seen(z)),
         Mistake("It sets the scores ahead to 0 before softmax.",
             "exp(0) is 1. The score has to be -inf.", lambda z: softmax(z * seen(z))),
+        Mistake("It adds the triangle of ones to the scores.",
+            "That leaves nothing out. The score of what is ahead has to be -inf.",
+            lambda z: softmax(z + seen(z))),
+        Mistake("It moves the diagonal the wrong way.",
+            "With a cache there are more columns than rows: S - L is above 0.",
+            lambda z: softmax(z, where=seen(z, 2 * (z.shape[-2] - z.shape[-1])))),
         Mistake("It takes softmax along the queries, not along the keys.",
             "Each row belongs to a query: `axis=-1`.",
             lambda z: softmax(z, axis=-2, where=seen(z))),
@@ -265,6 +285,16 @@ def with_zero(z: Array) -> Array:
     return np.asarray(softmax(np.concatenate([z, np.zeros_like(z[..., :1])], axis=-1)))
 
 
+def at_least_0(z: Array) -> Array:
+    """Return the maximum of the scores and 0."""
+    return np.asarray(np.maximum(max_of(z), 0))
+
+
+def normalized_with(one: Array | float, e: Array) -> Array:
+    """Return exponentials divided by their sum, with what stands for the 1."""
+    return np.asarray(e / (one + sum_of(e)))
+
+
 SOFTMAX1 = Exercise(
     "Let the weights sum to less than 1",
     "softmax1(scores)",
@@ -275,7 +305,8 @@ SOFTMAX1 = Exercise(
         a_batch(),
         Stage("large scores", "Large scores give wrong weights.",
             "Subtract the maximum m from all scores. The 1 is exp(0), so it becomes exp(-m).",
-            cases(array(1000.0, 1001.0), array(8.0, 1.0, 1000.0), array(750.0, 0.0, -750.0)),
+            cases(array(1000.0, 1001.0), array(8.0, 1.0, 1000.0), array(750.0, 0.0, -750.0),
+                array([1000.0, 1001.0], [0.0, 1.0])),
             hard=True),
         Stage("very negative scores", "Very negative scores give wrong weights.",
             "There the 1 is nearly all of the sum, and the weights are nearly exp(z).",
@@ -287,7 +318,14 @@ SOFTMAX1 = Exercise(
         Mistake("It is softmax: the 1 is missing from the sum.", "Add 1 below the line.", softmax),
         Mistake("It subtracts the maximum from the scores, and leaves the 1 as it is.",
             "The 1 is exp(0), one score among the others: shifted by m, it is exp(-m).",
-            lambda z: exp(z - max_of(z)) / (1 + sum_of(exp(z - max_of(z))))),
+            lambda z: normalized_with(1, exp(z - max_of(z)))),
+        Mistake("The shift is the maximum of the scores and 0, and the 1 is left as it is.",
+            "The 1 is exp(0), one score among the others: shifted by m, it is exp(-m).",
+            lambda z: normalized_with(1, exp(z - at_least_0(z)))),
+        Mistake("The 1 becomes exp(m).", "Shifted by m, exp(0) is exp(0 - m).",
+            lambda z: normalized_with(exp(at_least_0(z)), exp(z - at_least_0(z)))),
+        Mistake("The shift is the maximum of the whole batch.", KEEPDIMS,
+            lambda z: normalized_with(exp(-z.max()), exp(z - z.max()))),
         Mistake("The weight of the added score is still there.", "Drop the last column.",
             with_zero),
         Mistake("It adds 1 above the line, too.", "Add it below the line alone.",
@@ -300,7 +338,7 @@ SOFTMAX1 = Exercise(
             lambda z: exp(z) / (1 + exp(z).sum())),
         Mistake("No maximum is subtracted: large scores overflow.",
             "Subtract the maximum m from all scores. The 1 becomes exp(-m).",
-            lambda z: exp(z) / (1 + sum_of(exp(z)))),
+            lambda z: normalized_with(1, exp(z))),
     ),
     rules=(at_least_zero,),
 )

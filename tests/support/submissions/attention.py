@@ -38,10 +38,26 @@ def of_two_axes(z):
     return masked(z, np.tri(length, keys, keys - length) == 1)
 
 
-def shifted_with_the_1(z):
+def moved_back(z):
+    length, keys = z.shape[-2:]
+    return masked(z, np.tri(length, keys, length - keys) == 1)
+
+
+def masked_late(q, k, v, keep):
+    """Softmax of all scores, then 0 for what is left out, then a sum of 1 again."""
+    weights = soft(scores(q, k)) * keep
+    return weights / weights.sum(axis=1, keepdims=True) @ v
+
+
+def shifted_with_the_1(z, one=lambda m: E(-m)):
     m = np.maximum(z.max(axis=-1, keepdims=True), 0)
     e = E(z - m)
-    return e / (E(-m) + e.sum(axis=-1, keepdims=True))
+    return e / (one(m) + e.sum(axis=-1, keepdims=True))
+
+
+def one_shift(z):
+    e = E(z - z.max())
+    return e / (E(-z.max()) + e.sum(axis=-1, keepdims=True))
 
 
 def one_left_alone(z):
@@ -80,14 +96,31 @@ WRONG = [
         "gets the mean of all values.",
     ),
     ("attend", lambda q, k, v, keep: (soft(scores(q, k)) * keep) @ v, "to 0 after softmax"),
+    (
+        "attend",
+        lambda q, k, v, keep: masked(q @ k.T / q.shape[1], keep) @ v,
+        "divides by d, not by",
+    ),
+    (
+        "attend",
+        lambda q, k, v, keep: masked(q @ k.T / np.sqrt(len(k)), keep) @ v,
+        "It divides by the square root of the number of keys.",
+    ),
+    ("attend", lambda q, k, v, keep: soft(scores(q, k) + keep) @ v, "It adds the mask to the scor"),
+    ("attend", masked_late, "It subtracts the maximum of all scores, also of those left out."),
     ("causal_weights", soft, "Every query sees every key."),
     ("causal_weights", from_the_top, "It counts from the first query: with a cache"),
     ("causal_weights", of_two_axes, "ValueError"),
     ("causal_weights", lambda z: soft(z) * ~ahead(z), "weights ahead to 0 after softmax"),
     ("causal_weights", lambda z: soft(np.where(ahead(z), -np.inf, z)), "sees nothing gets NaN."),
     ("causal_weights", lambda z: plain_exp(np.where(ahead(z), -np.inf, z)), "No maximum is subtr"),
+    ("causal_weights", lambda z: soft(z + ~ahead(z)), "It adds the triangle of ones"),
+    ("causal_weights", moved_back, "It moves the diagonal the wrong way."),
     ("softmax1", soft, "It is softmax: the 1 is missing from the sum."),
     ("softmax1", one_left_alone, "It subtracts the maximum from the scores, and leaves the 1 as"),
     ("softmax1", lambda z: E(z) / (1 + E(z).sum(-1, keepdims=True)), "No maximum is subtracted"),
+    ("softmax1", lambda z: shifted_with_the_1(z, lambda m: 1), "and the 1 is left as it is."),
+    ("softmax1", lambda z: shifted_with_the_1(z, E), "The 1 becomes exp(m)."),
+    ("softmax1", one_shift, "The shift is the maximum of the whole batch."),
     ("softmax1", lambda z: soft(np.insert(z, z.shape[-1], 0, axis=-1)), "is still there."),
 ]
