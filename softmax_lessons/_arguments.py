@@ -488,11 +488,13 @@ def as_size(size: SupportsIndex | Sequence[SupportsIndex] | None, name: str) -> 
     """Return ``size`` as a shape; None stands for that of one number."""
     if size is None:
         return ()
+    message = f"{name} must be an integer or a tuple of integers, got {size!r}"
+    if isinstance(size, str | set):  # the empty text would pass for (), and a set has no order
+        raise TypeError(message)
     try:
         lengths = (operator.index(size),) if isinstance(size, SupportsIndex) else tuple(size)
         shape = tuple(map(operator.index, lengths))
     except TypeError:
-        message = f"{name} must be an integer or a tuple of integers, got {size!r}"
         raise TypeError(message) from None
     if any(n < 0 for n in shape):
         raise ValueError(f"{name} must hold lengths of 0 or more, got {size!r}")

@@ -178,7 +178,8 @@ def top_p(logits: ArrayLike, p: Number, axis: Axis = -1) -> FloatArray:
     -----
     The most likely classes come first, and of equally likely ones the first. The class with which
     the sum crosses p stays: without it less than p would be left, and nothing of a sure row. With
-    p = 1 all classes stay, whatever rounding makes of the sum.
+    p = 1 all classes stay, whatever rounding makes of the sum. If a sum is equal to another p but
+    for rounding, one class more may stay.
 
     References
     ----------

@@ -90,6 +90,34 @@ def test_top_p_reaches_p_and_needs_its_last_class_for_it(x, p):
     assert last >= probabilities[~is_kept].max(initial=0)
 
 
+@given(st.lists(st.integers(1, 30), min_size=2, max_size=9), st.data())
+def test_where_a_sum_is_p_rounding_drops_none_that_is_needed(counts, data):
+    """Of 5, 3, 1 and 1 the first two have 0.8: with p = 0.8 these stay, by rounding one more."""
+    counts = np.sort(counts)[::-1]
+    n = data.draw(st.integers(1, len(counts) - 1))
+    for dtype in FLOATS[1:]:
+        kept = top_p(np.log(counts).astype(dtype), counts[:n].sum() / counts.sum())
+        assert np.isfinite(kept).sum() in (n, n + 1)
+
+
+def test_a_p_at_a_sum_and_next_to_it():
+    """The sum itself is reached; the next number above it is not."""
+    x = np.random.default_rng(8).normal(size=200)
+    for dtype in (np.float32, np.float64):
+        sums = np.cumsum(-np.sort(-softmax(x.astype(dtype))), dtype=np.float64)
+        for n, p in enumerate(sums[:150], start=1):
+            stay = [(np.nextafter(p, 0), n), (p, n), (np.nextafter(p, 1), n + 1)]
+            for each, expected in stay:
+                assert np.isfinite(top_p(x.astype(dtype), each)).sum() == expected
+
+
+@given(rows_of_scores, st.permutations([*FILTERS.values()]))
+def test_filters_in_any_order_leave_something_to_draw(x, order):
+    for keep in order:
+        x = keep(x)
+    assert np.isfinite(x[sample(x, 50, rng=0)]).all()
+
+
 @given(rows_of_scores, st.integers(-8, 8))
 def test_the_level_of_the_scores_does_not_matter(x, shift):
     for keep in FILTERS.values():
@@ -526,6 +554,8 @@ def test_an_rng_must_be_named():
     [
         (1.5, TypeError, "size must be an integer or a tuple of integers, got 1.5"),
         ("3", TypeError, "size must be an integer or a tuple of integers, got '3'"),
+        ("", TypeError, "size must be an integer or a tuple of integers, got ''"),
+        ({3}, TypeError, "size must be an integer or a tuple of integers, got {3}"),
         ((2, 0.5), TypeError, "size must be an integer or a tuple of integers, got (2, 0.5)"),
         (-1, ValueError, "size must hold lengths of 0 or more, got -1"),
         ((2, -1), ValueError, "size must hold lengths of 0 or more, got (2, -1)"),

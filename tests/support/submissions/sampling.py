@@ -70,6 +70,32 @@ def top_p_of_the_last(logits, p):
     return top_p(logits[::-1], p)[::-1]
 
 
+def top_p_with_all_that_tie(logits, p):
+    probabilities = soft(logits)
+    highest_first = np.sort(probabilities)[::-1]
+    last = highest_first[np.argmax(np.cumsum(highest_first) >= p)]
+    return np.where(probabilities >= last, logits, -np.inf)
+
+
+def top_p_by_sums_of_scores(logits, p):
+    order = np.argsort(-logits, kind="stable")
+    kept = order[: np.count_nonzero(np.cumsum(logits[order]) < p) + 1]
+    result = np.full(logits.shape, -np.inf)
+    result[kept] = logits[kept]
+    return result
+
+
+def top_p_of_log_probabilities(logits, p):
+    return top_p(logits - np.log(np.exp(logits).sum()), p)
+
+
+def top_p_the_other_way_round(logits, p):
+    order = np.argsort(-logits, kind="stable")
+    result = logits.copy()
+    result[order[np.cumsum(soft(logits)[order]) < p]] = -np.inf
+    return result
+
+
 def gumbel_max(logits, u):
     return np.argmax(logits - np.log(-np.log(u)), axis=-1)
 
@@ -90,6 +116,10 @@ def residual(p, q):
 def missing(p, q):
     rest = p - np.minimum(p, q)
     return rest / rest.sum() if rest.any() else p.copy()
+
+
+def shared(p):
+    return p / p.sum()
 
 
 RIGHT = [
@@ -116,6 +146,11 @@ WRONG = [
     ("draw", lambda p, u: np.full(len(u), p.argmax()), "It always returns the likeliest class."),
     (
         "draw",
+        lambda p, u: draw_by_counting(np.sort(p)[::-1], u),
+        "It sorts the probabilities first.",
+    ),
+    (
+        "draw",
         lambda p, u: np.random.default_rng().choice(len(p), len(u), p=p),
         "The same call does not always",
     ),
@@ -129,11 +164,27 @@ WRONG = [
         lambda z, p: np.where(np.isfinite(top_p(z, p)), z, 0),
         "It sets what is dropped to 0",
     ),
+    ("top_p", top_p_with_all_that_tie, "It keeps all that tie with the last, also those that are"),
+    ("top_p", top_p_by_sums_of_scores, "It adds up the scores, not their probabilities."),
+    (
+        "top_p",
+        lambda z, p: np.maximum(top_p(z, p), -1e9),
+        "It sets what is dropped to -1e9, not to",
+    ),
+    ("top_p", top_p_of_log_probabilities, "It returns log-probabilities, not scores."),
+    ("top_p", top_p_the_other_way_round, "It drops the classes whose sum is below p, and keeps"),
+    ("gumbel_max", lambda z, u: np.max(z - np.log(-np.log(u)), axis=-1), "It returns the highest"),
+    ("gumbel_max", lambda z, u: gumbel_max(z, 1 - u), "The noise is made of 1 - u, not of u."),
+    ("gumbel_max", lambda z, u: gumbel_max(np.exp(z), u), "It adds the noise to the exponentials"),
     ("gumbel_max", gumbel_max_of_probabilities, "It adds the noise to the probabilities, not to"),
     ("gumbel_max", lambda z, u: np.argmax(z - np.log(u), axis=-1), "The noise is -log(u), which"),
     ("gumbel_max", lambda z, u: z.argmax(), "It returns one number, not an array"),
     ("residual", lambda p, q: p, "It is p: a refused draw is replaced by one from p."),
     ("residual", lambda p, q: np.maximum(p - q, 0), "It is not divided by its sum."),
+    ("residual", lambda p, q: soft(np.maximum(p - q, 0)), "It is softmax of max(p - q, 0)."),
+    ("residual", lambda p, q: shared(p * (p > q)), "It is p where p is larger, and 0 elsewhere."),
+    ("residual", lambda p, q: shared(1 - np.minimum(1, p / q)), "It is how often each word is ref"),
+    ("residual", lambda p, q: shared(np.maximum(p - q, 1e-12)), "It gives 1e-12 to classes that q"),
     (
         "residual",
         lambda p, q: np.maximum(p - q, 0) / np.maximum(p - q, 0).sum(),
