@@ -20,6 +20,7 @@ from softmax_lessons import (
     cross_entropy,
     cross_entropy_and_grad,
     log_sigmoid,
+    losses,
     one_hot,
     sigmoid,
 )
@@ -416,3 +417,10 @@ def test_the_advice_on_missing_answers_and_on_class_labels():
     with pytest.raises(ValueError, match=re.escape(message)):
         binary_cross_entropy(np.zeros((4, 3)), labels)
     assert np.isfinite(binary_cross_entropy(np.zeros((4, 3)), one_hot(labels, 3)))
+
+
+def test_the_kernel_alone_gives_the_gradient_of_each_entry():
+    x, y = np.array(Z), np.array(Y)
+    loss, grad = losses.binary_cross_entropy_and_grad_kernel(x, y, np.array(1.0), np.array(1.0))
+    assert_allclose(loss, binary_cross_entropy(Z, Y, reduction="none"))
+    assert_allclose(grad, sigmoid(x) - y)

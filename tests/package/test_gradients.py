@@ -560,6 +560,12 @@ def test_shapes_that_do_not_fit(product, p, v, axis, message):
         product(np.ones(p), np.ones(v), axis)
 
 
+def test_log_softmax_vjp_names_what_does_not_fit():
+    message = "log_p of shape (3,) and g of shape (4,) do not broadcast"
+    with pytest.raises(ValueError, match=whole(message)):
+        log_softmax_vjp(log_softmax(Z), np.ones(4))
+
+
 @pytest.mark.parametrize("product", PRODUCTS, ids=by_name)
 @pytest.mark.parametrize("axis", [0, 1, 2, (0, 2)])
 def test_any_memory_layout_gives_the_same(product, axis):
