@@ -55,8 +55,9 @@ Errors
 
 from typing import TYPE_CHECKING
 
-from softmax_lessons import activations, gradients, information, losses, normalizers
+from softmax_lessons import activations, alternatives, gradients, information, losses, normalizers
 from softmax_lessons.activations import *
+from softmax_lessons.alternatives import *
 from softmax_lessons.gradients import *
 from softmax_lessons.information import *
 from softmax_lessons.losses import *
@@ -65,6 +66,7 @@ from softmax_lessons.normalizers import *
 # Each module says in its own __all__ what is public of it.
 __all__: list[str] = []
 __all__ += activations.__all__
+__all__ += alternatives.__all__
 __all__ += gradients.__all__
 __all__ += information.__all__
 __all__ += losses.__all__

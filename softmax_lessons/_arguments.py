@@ -330,6 +330,15 @@ def as_temperature(temperature: Number, name: str) -> float:
     return t
 
 
+def as_alpha(alpha: Number, name: str) -> float:
+    """Return the parameter of entmax as a finite float of 1 or above."""
+    a = as_real(alpha, name)
+    if not 1 <= a < math.inf:
+        limits = "1 is softmax, 2 sparsemax"
+        raise ValueError(f"{name} must be 1 or above and finite, got {alpha!r}: {limits}")
+    return a
+
+
 def as_label_smoothing(label_smoothing: Number, name: str) -> np.longdouble:
     """Return ``label_smoothing`` as a number from 0 to below 1, with all its digits."""
     smoothing = as_real(label_smoothing, name)
