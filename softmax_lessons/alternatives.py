@@ -246,7 +246,7 @@ def entmax(
     >>> from softmax_lessons import entmax
     >>> z = [0.25, 1.23, -0.8]
     >>> entmax(z).round(3)
-    array([0.191, 0.809, 0.   ])
+    array([0.175, 0.825, 0.   ])
     >>> entmax(z, alpha=1).round(3)
     array([0.249, 0.664, 0.087])
     """
