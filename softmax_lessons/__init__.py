@@ -55,9 +55,18 @@ Errors
 
 from typing import TYPE_CHECKING
 
-from softmax_lessons import activations, alternatives, gradients, information, losses, normalizers
+from softmax_lessons import (
+    activations,
+    alternatives,
+    candidates,
+    gradients,
+    information,
+    losses,
+    normalizers,
+)
 from softmax_lessons.activations import *
 from softmax_lessons.alternatives import *
+from softmax_lessons.candidates import *
 from softmax_lessons.gradients import *
 from softmax_lessons.information import *
 from softmax_lessons.losses import *
@@ -67,6 +76,7 @@ from softmax_lessons.normalizers import *
 __all__: list[str] = []
 __all__ += activations.__all__
 __all__ += alternatives.__all__
+__all__ += candidates.__all__
 __all__ += gradients.__all__
 __all__ += information.__all__
 __all__ += losses.__all__
