@@ -55,10 +55,21 @@ Errors
 
 from typing import TYPE_CHECKING
 
-from softmax_lessons import activations, gradients, information, losses, normalizers, sampling
+from softmax_lessons import (
+    activations,
+    alternatives,
+    candidates,
+    gradients,
+    information,
+    losses,
+    normalizers,
+    sampling,
+)
 from softmax_lessons.activations import *
+from softmax_lessons.alternatives import *
 from softmax_lessons.attention import *
 from softmax_lessons.attention import __all__ as names_of_attention  # its function bears its name
+from softmax_lessons.candidates import *
 from softmax_lessons.gradients import *
 from softmax_lessons.information import *
 from softmax_lessons.losses import *
@@ -68,7 +79,9 @@ from softmax_lessons.sampling import *
 # Each module says in its own __all__ what is public of it.
 __all__: list[str] = []
 __all__ += activations.__all__
+__all__ += alternatives.__all__
 __all__ += names_of_attention
+__all__ += candidates.__all__
 __all__ += gradients.__all__
 __all__ += information.__all__
 __all__ += losses.__all__

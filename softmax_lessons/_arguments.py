@@ -431,6 +431,15 @@ def as_positive(x: Number, name: str) -> float:
     return number if fits else np.float64(number)  # NumPy turns a float into the array's dtype
 
 
+def as_alpha(alpha: Number, name: str) -> float:
+    """Return the parameter of entmax as a finite float of 1 or above."""
+    a = as_real(alpha, name)
+    if not 1 <= a < math.inf:
+        limits = "1 is softmax, 2 sparsemax"
+        raise ValueError(f"{name} must be 1 or above and finite, got {alpha!r}: {limits}")
+    return a
+
+
 def as_label_smoothing(label_smoothing: Number, name: str) -> np.longdouble:
     """Return ``label_smoothing`` as a number from 0 to below 1, with all its digits."""
     smoothing = as_real(label_smoothing, name)
@@ -522,6 +531,42 @@ def check_choice(choice: str, name: str, choices: Sequence[str]) -> None:
 
 
 # --- labels and targets -----------------------------------------------------------------------
+
+
+def check_score_table(z: FloatArray, name: str) -> int:
+    """Raise unless ``z`` has rows and columns; return the number of columns."""
+    if z.ndim != 2:
+        message = f"{name} must have one row for each example and one column for each candidate"
+        raise ValueError(f"{message}, got shape {z.shape}")
+    columns: int = z.shape[1]
+    return columns
+
+
+def as_log_q(log_q: ArrayLike, name: str, shape: tuple[int, ...]) -> FloatArray:
+    """Return logarithms of expected counts, finite, in a shape that broadcasts to ``shape``."""
+    array, _ = as_floats(log_q, name)
+    try:
+        np.broadcast_to(array, shape)
+    except ValueError:
+        message = f"{name} must broadcast to the shape of the logits, {shape}"
+        raise ValueError(f"{message}, got {array.shape}") from None
+    bad = array[~np.isfinite(array)]
+    if bad.size:
+        message = f"{name} must be finite, got {bad.flat[0]}"
+        raise ValueError(f"{message}: a candidate that cannot be drawn cannot be in the sample")
+    return array
+
+
+def as_candidates(candidates: ArrayLike, name: str, shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """Return the class of each column, as an array of the given shape (N, M)."""
+    array = as_array(candidates, name)
+    if array.dtype.kind not in "iu":
+        message = f"{name} must hold integers, got dtype {array.dtype}"
+        raise TypeError(f"{message}: {advice_on_labels(array, name)}")
+    if array.shape not in (shape, shape[1:]):
+        message = f"{name} must have shape {shape[1:]} or {shape}, one class for each column"
+        raise ValueError(f"{message}, got {array.shape}")
+    return np.broadcast_to(array, shape)
 
 
 def as_labels(labels: ArrayLike, name: str, n_classes: int) -> NDArray[np.intp]:

@@ -316,6 +316,7 @@ def product(
     names: tuple[str, str],
     axis: Axis,
     out: FloatArray | None,
+    parameters: tuple[float, ...] = (),
 ) -> FloatArray:
     """Return what ``kernel`` makes of what a function returned, and of a vector, broadcast."""
     (a, dtype_of_a), (b, dtype_of_b) = map(as_floats, arrays, names)
@@ -325,7 +326,7 @@ def product(
         a, b = np.broadcast_to(a, shape), np.broadcast_to(b, shape)
     axes = as_axes(axis, "axis", a.ndim)
     check_out(out, "out", a.shape, dtype)
-    [result] = run_blockwise(kernel, [a, b], axes, dtype, out=out)
+    [result] = run_blockwise(kernel, [a, b], axes, dtype, parameters, out=out)
     return result
 
 

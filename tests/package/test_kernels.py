@@ -75,10 +75,11 @@ def test_exp_is_at_most_six_calls_away(function, shape, monkeypatch):
     """So a reader can follow an argument from the call to the formula."""
     arguments = arguments_of(function, np.zeros(shape))
     depth = depth_of_exp(monkeypatch, function, *arguments)
-    assert depth <= 6
+    most = 8 if function is softmax_lessons.entmax else 6  # entmax first searches for a threshold
+    assert depth <= most
     if "where" in parameters_of(function):
         masked = depth_of_exp(monkeypatch, function, *arguments, where=True)
-        assert bool(depth) <= masked <= 6
+        assert bool(depth) <= masked <= most
 
 
 @functions
