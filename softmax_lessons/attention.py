@@ -12,6 +12,7 @@ import numpy as np
 from softmax_lessons._arguments import as_attention_mask, as_floats, as_positive, check_attention
 from softmax_lessons._blockwise import as_lines
 from softmax_lessons.activations import no_warnings, softmax_kernel
+from softmax_lessons.alternatives import softmax1_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -44,11 +45,10 @@ def attention_kernel(
 
 
 def softmax_of_rows(scores: FloatArray, sink: bool) -> FloatArray:
-    """Return softmax along the last axis; with a sink, of a further score of 0, then dropped."""
+    """Return softmax along the last axis, or softmax1, which is softmax with a sink."""
     lines = as_lines(scores, (scores.ndim - 1,))
-    if sink:  # one score among the others, so that it is shifted with them
-        lines = np.pad(lines, ((0, 0), (0, 1), (0, 0)))
-    return softmax_kernel(lines)[:, : scores.shape[-1]].reshape(scores.shape)
+    kernel = softmax1_kernel if sink else softmax_kernel
+    return kernel(lines).reshape(scores.shape)
 
 
 def weighted_mean(
