@@ -87,15 +87,17 @@ def sampled_cross_entropy(
     logarithm is too small on average, by about half the relative variance of the sum. So is the
     loss.
 
-    In a batch that is its own sample, the right answer is mostly corrected like all others [2]_.
+    In a batch that is its own sample, the right answer is mostly corrected like all
+    others (Yi et al.).
 
     References
     ----------
-    .. [1] S. Jean, K. Cho, R. Memisevic and Y. Bengio, "On using very large target vocabulary
-       for neural machine translation", *Annual Meeting of the Association for Computational
-       Linguistics*, 2015, 1-10, section 3.
-    .. [2] X. Yi et al., "Sampling-bias-corrected neural modeling for large corpus item
-       recommendations", *ACM Conference on Recommender Systems*, 2019, 269-277.
+    S. Jean, K. Cho, R. Memisevic and Y. Bengio, "On using very large target vocabulary for neural
+    machine translation", *Annual Meeting of the Association for Computational Linguistics*, 2015,
+    1-10, section 3.
+
+    X. Yi et al., "Sampling-bias-corrected neural modeling for large corpus item recommendations",
+    *ACM Conference on Recommender Systems*, 2019, 269-277.
 
     Examples
     --------
