@@ -95,6 +95,8 @@ def exception(stage: Stage, bad: Trial) -> Finding:
         return say("It uses a name that is not defined.", hint)
     if kind == "IndexError":
         hint = "In a batch `len(x)` counts the rows, and `x.shape[-1]` the classes."
+        if "index -" in message or "shape mismatch" in message:
+            hint = stage.hint
         return say(f"It asks for an entry that is not there, with {stage.name}.", hint)
     article = "an" if kind[0] in "AEIOU" else "a"
     hint = "Run the input in a cell of its own to see the whole traceback."

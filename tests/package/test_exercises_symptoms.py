@@ -175,6 +175,13 @@ def test_symptoms(name, solution, mistake):
     assert report.hint
 
 
+def test_an_index_for_what_does_not_count_brings_the_hint_of_its_stage():
+    report = check_in_process(
+        "masked_loss", lambda z, y: -np.log(soft(z)[np.arange(len(y)), y]).mean()
+    )
+    assert report.hint == "Choose the rows with `labels != -100` first, logits and labels alike."
+
+
 @needs_fork
 @pytest.mark.parametrize("solution", [draws, draws_a_little, counts_calls, remembers])
 def test_what_depends_on_earlier_calls_shows_in_a_fresh_process(solution):

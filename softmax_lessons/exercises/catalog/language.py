@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softmax_lessons import cross_entropy, log_softmax, softmax
+from softmax_lessons import cross_entropy, log_softmax, logsumexp, softmax
 from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
 from softmax_lessons.exercises._rules import at_least_zero, probabilities
 from softmax_lessons.exercises.catalog._shared import (
@@ -82,6 +82,11 @@ NEXT_TARGETS = Exercise(
         Mistake("The first token of a row is the target of its last place.",
             "`np.roll` goes round. Nothing comes after the last token: -100.",
             lambda x, pad: hidden(np.roll(x, -1, axis=1), pad)),
+        Mistake("The last place keeps its own token as the target.",
+            "Nothing comes after the last token: -100.",
+            lambda x, pad: hidden(np.concatenate([x[:, 1:], x[:, -1:]], axis=1), pad)),
+        Mistake("It takes 0 for padding, whatever `pad` is.", "Compare with `pad`.",
+            lambda x, pad: hidden(ahead(x), 0)),
         Mistake("It shifts along the rows, not along the columns.", "Time runs along axis 1.",
             lambda x, pad: hidden(ahead(x.T).T, pad)),
         Mistake("Padding is a target too: the model would learn to predict it.",
@@ -141,6 +146,11 @@ SMOOTHED = Exercise(
             lambda c, a: (c + a) / c.sum(axis=-1, keepdims=True)),
         Mistake("The divisor has the amount once, not K times.", "K counts were raised.",
             lambda c, a: (c + a) / (c.sum(axis=-1, keepdims=True) + a)),
+        Mistake("It adds to the probabilities, and they no longer sum to 1.",
+            "Add to the counts, then divide.",
+            lambda c, a: c / c.sum(axis=-1, keepdims=True) + a),
+        Mistake("It divides `amount` among the K counts.", "Each count gets all of it.",
+            lambda c, a: smooth(c, a / c.shape[-1])),
         Mistake("It raises the probabilities, not the counts.", "Add before you divide.",
             lambda c, a: smooth(c / c.sum(axis=-1, keepdims=True), a)),
         Mistake("It adds to the zeros alone.", "All counts are raised, the others too.",
@@ -213,6 +223,9 @@ PERPLEXITY = Exercise(
         Mistake("It is the exponential of minus the mean: the mean probability of a token.",
             "Losses are minus logarithms already.",
             lambda nats, counted: np.exp(-nats[counted].mean())),
+        Mistake("It divides by the number of texts, not of tokens.",
+            "Divide by the number of tokens, `counted.sum()`.",
+            lambda nats, counted: np.exp(nats[counted].sum() / len(nats))),
         Mistake("It takes exp of the sum, not of the mean.", "Divide by the number of tokens.",
             lambda nats, counted: np.exp(nats[counted].sum())),
         Mistake("It keeps the padding and leaves out the tokens.", "True means that it counts.",
@@ -228,6 +241,25 @@ PERPLEXITY = Exercise(
 def chosen(z: Array, y: Array) -> tuple[Array, Array]:
     """Return the rows that count, and their labels."""
     return z[y != IGNORED], y[y != IGNORED]
+
+
+def logarithm_of_softmax(z: Array, y: Array) -> Array:
+    """Return the mean loss by the logarithm of a quotient."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(-at_label(np.log(softmax(z)), y).mean())
+
+
+def summed_together(z: Array, y: Array) -> Array:
+    """Return the mean loss with one sum of exponentials for all rows."""
+    z = z - z.max(axis=-1, keepdims=True)
+    return np.asarray((logsumexp(z.ravel()) - at_label(z, y)).mean())
+
+
+def shifted_together(z: Array, y: Array) -> Array:
+    """Return the mean loss with one shift for all rows."""
+    z = z - z.max()
+    with np.errstate(divide="ignore"):
+        return np.asarray((np.log(np.exp(z).sum(axis=-1)) - at_label(z, y)).mean())
 
 
 MANY = np.concatenate([SQUARE, TWO_ROWS])
@@ -268,6 +300,8 @@ MASKED_LOSS = Exercise(
             lambda z, y: cross_entropy(z, y % z.shape[-1])),
         Mistake("Rows that are left out are asked for class 0.", "They must not count at all.",
             lambda z, y: cross_entropy(z, np.maximum(y, 0))),
+        Mistake("It leaves out class 0 as well.", "0 is a class. Leave out -100 alone.",
+            lambda z, y: cross_entropy(z[y > 0], y[y > 0])),
         Mistake("It returns the loss of each row, not their mean.", "Take the mean.",
             lambda z, y: cross_entropy(*chosen(z, y), reduction="none")),
         Mistake("It takes softmax twice: once before the loss, once in it.",
@@ -277,6 +311,16 @@ MASKED_LOSS = Exercise(
             lambda z, y: -at_label(softmax(chosen(z, y)[0]), chosen(z, y)[1]).mean()),
         Mistake("It is the perplexity, not the loss.", "Leave exp out.",
             lambda z, y: np.exp(cross_entropy(*chosen(z, y)))),
+        Mistake("Softmax runs over the rows, not over the classes.", "Use `axis=-1`.",
+            lambda z, y: -at_label(log_softmax(chosen(z, y)[0], axis=0), chosen(z, y)[1]).mean()),
+        Mistake("It adds the exponentials of all rows up.", "Use `axis=-1`.",
+            lambda z, y: summed_together(*chosen(z, y))),
+        Mistake("It takes the logarithm of a probability that has become 0.",
+            "Do not divide first: log softmax is z - max - log(sum(exp(z - max))).",
+            lambda z, y: logarithm_of_softmax(*chosen(z, y))),
+        Mistake("It subtracts the maximum of all rows.",
+            "Each row has its own maximum: `axis=-1`, with `keepdims=True`.",
+            lambda z, y: shifted_together(*chosen(z, y))),
         Mistake("It takes all columns that occur among the labels, in every row.",
             "`table[:, labels]` does that. Use `table[np.arange(n), labels]`.",
             lambda z, y: -log_softmax(chosen(z, y)[0])[:, chosen(z, y)[1]].mean()),

@@ -25,6 +25,12 @@ def rolled(tokens, pad):
     return np.where(result == pad, -100, result)
 
 
+def last_kept(tokens, pad):
+    result = tokens.copy()
+    result[:, :-1] = tokens[:, 1:]
+    return np.where(result == pad, -100, result)
+
+
 def asked(logits, labels):
     rows = np.flatnonzero(labels >= 0)
     return loss(logits[rows], labels[rows])
@@ -34,6 +40,16 @@ def times_zero(logits, labels):
     inside = labels != -100
     p = soft(logits)[np.arange(len(labels)), np.where(inside, labels, 0)]
     return -(np.log(p) * inside).sum() / inside.sum()
+
+
+def row_by_row(logits, labels, maximum, total=lambda e: e.sum(axis=1, keepdims=True)):
+    z, y = logits[labels != -100], labels[labels != -100]
+    z = z - maximum(z)
+    return -(z - np.log(total(np.exp(z))))[np.arange(len(y)), y].mean()
+
+
+def of_each(z):
+    return z.max(axis=1, keepdims=True)
 
 
 RIGHT = [
@@ -46,6 +62,7 @@ RIGHT = [
         lambda losses, counted: np.exp(np.where(counted, losses, 0).sum() / counted.sum()),
     ),
     ("masked_loss", asked),
+    ("masked_loss", lambda z, y: row_by_row(z, y, of_each)),
 ]
 
 WRONG = [
@@ -61,7 +78,19 @@ WRONG = [
         lambda x, pad: np.concatenate([x[:, 1:], np.full((len(x), 1), -100)], axis=1),
         "Padding is a target too",
     ),
+    ("next_targets", last_kept, "The last place keeps its own token"),
+    (
+        "next_targets",
+        lambda x, pad: np.where((t := targets_by_loop(x, pad=-1)) == 0, -100, t),
+        "It takes 0 for padding",
+    ),
     ("smoothed", lambda c, a: c / c.sum(axis=1)[:, None], "Nothing is added."),
+    ("smoothed", lambda c, a: c / c.sum(axis=1)[:, None] + a, "It adds to the probabilities"),
+    (
+        "smoothed",
+        lambda c, a: (c + a / c.shape[1]) / (c.sum(axis=1) + a)[:, None],
+        "It divides `amount` among the K counts.",
+    ),
     ("smoothed", lambda c, a: (c + 1) / (c + 1).sum(axis=1)[:, None], "It adds 1, whatever"),
     (
         "smoothed",
@@ -86,10 +115,37 @@ WRONG = [
         "The loss of padding gets into the result.",
     ),
     (
+        "perplexity",
+        lambda losses, counted: np.exp(sum(losses[counted]) / len(losses)),
+        "It divides by the number of texts, not of tokens.",
+    ),
+    (
         "masked_loss",
         lambda z, y: -np.log(soft(z)[np.arange(len(y)), y % z.shape[1]]).mean(),
         "It takes -100 for an index",
     ),
     ("masked_loss", lambda z, y: asked(z, y) * (y >= 0).mean(), "count in the divisor"),
+    (
+        "masked_loss",
+        lambda z, y: -np.log(soft(z)[np.arange(len(y)), y]).mean(),
+        "It asks for an entry that is not there, with some rows left out.",
+    ),
+    ("masked_loss", lambda z, y: loss(z[y > 0], y[y > 0]), "It leaves out class 0 as well."),
+    (
+        "masked_loss",
+        lambda z, y: row_by_row(z, y, lambda z: 0, lambda e: e.sum(axis=0)),
+        "Softmax runs over the rows, not over the classes.",
+    ),
+    (
+        "masked_loss",
+        lambda z, y: row_by_row(z, y, of_each, np.sum),
+        "It adds the exponentials of all rows up.",
+    ),
+    ("masked_loss", lambda z, y: row_by_row(z, y, np.max), "It subtracts the maximum of all rows."),
+    (
+        "masked_loss",
+        lambda z, y: -np.log(soft(z[y >= 0])[np.arange((y >= 0).sum()), y[y >= 0]]).mean(),
+        "It takes the logarithm of a probability that has become 0.",
+    ),
     ("masked_loss", times_zero, "A row that is left out gets into the result."),
 ]
