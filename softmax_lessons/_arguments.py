@@ -251,12 +251,10 @@ def broadcast_mask(
     except ValueError:
         message = f"{name} of shape {mask.shape} does not broadcast to the shape of {name_of_x}"
         lacking: tuple[int, ...] = ()
+        of_padding = (*shape[:1], *shape[-1:])  # the same in all rows
         if mask.shape == shape[: mask.ndim]:  # one entry for each row
             lacking = tuple(range(mask.ndim, len(shape)))
-        elif len(shape) > 2 and mask.shape == (
-            shape[0],
-            shape[-1],
-        ):  # padding, the same in all rows
+        elif len(shape) > 2 and mask.shape == of_padding:
             lacking = tuple(range(1, len(shape) - 1))
         advice = f": pass numpy.expand_dims({name}, {lacking})" if lacking else ""
         raise ValueError(f"{message}, {shape}{advice}") from None

@@ -22,7 +22,7 @@ from softmax_lessons._arguments import (
     as_temperature,
     check_drawable,
 )
-from softmax_lessons._blockwise import row_max, run_blockwise
+from softmax_lessons._blockwise import as_lines, row_max, run_blockwise
 from softmax_lessons.activations import no_warnings, softmax_kernel, subtract_max
 
 if TYPE_CHECKING:
@@ -327,10 +327,10 @@ def sample(
     generator = as_generator(rng, "rng")
     check_drawable(z, "logits", axes)
     of_rows = tuple(n for i, n in enumerate(z.shape) if i not in axes)
-    n_classes = math.prod(z.shape[i] for i in axes)
     precision = np.promote_types(z.dtype, np.float64)
     [cumulative] = run_blockwise(cumulative_kernel, [z], axes, precision, (t,))
-    rows = np.moveaxis(cumulative, axes, range(-len(axes), 0)).reshape(-1, max(1, n_classes))
+    lines = as_lines(cumulative, axes).swapaxes(1, 2)
+    rows = lines.reshape(-1, max(1, lines.shape[-1]))
     u = generator.random((math.prod(shape), len(rows)))
     draws = np.empty(u.shape, np.intp)
     for i, row in enumerate(rows):

@@ -458,10 +458,12 @@ def test_a_seed_begins_again_and_a_generator_goes_on():
 
 def test_no_warning_even_where_the_caller_asks_for_errors():
     wild = [[1e308, -1e308, -inf], [-800, 0, 800]]
+    wilder = [*wild, [nan, inf, 0], [-inf, -inf, -inf]]
+    kept = [keep(wilder) for keep in FILTERS.values()]
     with np.errstate(all="raise"):
-        sample(wild, rng=0)
-        for keep in FILTERS.values():
-            keep([*wild, [nan, inf, 0], [-inf, -inf, -inf]])
+        assert_array_equal(sample(wild, rng=0), [0, 2])
+        for keep, expected in zip(FILTERS.values(), kept, strict=True):
+            assert_array_equal(keep(wilder), expected)
 
 
 # --- errors --------------------------------------------------------------------------------------
