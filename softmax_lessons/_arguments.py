@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     Axis: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...]
     Number: TypeAlias = float | np.floating[Any] | np.integer[Any]
 
-FLOAT32 = np.finfo(np.float32)
+# The floats that float32 makes neither 0 nor inf.
+SMALLEST, LARGEST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 NATIVE = {np.dtype(np.float32), np.dtype(np.float64)}  # used as they are
 COMPLEX = "pass numpy.real({0}) or numpy.abs({0})"
 NOT_NUMPYS_OWN = "pass numpy.asarray({0}).astype(numpy.float32)"
@@ -407,7 +408,7 @@ def as_real(x: object, name: str) -> float:
 
 def as_temperature(temperature: Number, name: str) -> float:
     """Return ``temperature`` as a finite float above 0."""
-    if type(temperature) is float and 0 < temperature < math.inf:
+    if type(temperature) is float and SMALLEST <= temperature <= LARGEST:
         return temperature
     t = as_real(temperature, name)
     if t == 0:
@@ -417,15 +418,20 @@ def as_temperature(temperature: Number, name: str) -> float:
         raise ValueError(f"{name} must be finite, got {temperature!r}: {limit}")
     if not t > 0:
         raise ValueError(f"{name} must be above 0, got {temperature!r}")
-    return t
+    return in_any_dtype(t)
 
 
 def as_positive(x: Number, name: str) -> float:
-    """Return ``x`` as a finite float above 0, as float64 where float32 would make it 0 or inf."""
+    """Return ``x`` as a finite float above 0."""
     number = as_real(x, name)
     if not 0 < number < math.inf:
         raise ValueError(f"{name} must be above 0 and finite, got {x!r}")
-    fits = FLOAT32.tiny <= number <= FLOAT32.max
+    return in_any_dtype(number)
+
+
+def in_any_dtype(number: float) -> float:
+    """Return a positive float, as float64 where float32 would make it 0 or inf."""
+    fits = SMALLEST <= number <= LARGEST
     return number if fits else np.float64(number)  # NumPy turns a float into the array's dtype
 
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from softmax_lessons._arguments import (
-    FLOAT32,
     as_axes,
     as_floats,
     as_mask,
@@ -105,8 +104,6 @@ def subtract_max(x: FloatArray, temperature: float = 1.0) -> FloatArray:
     x_max = row_max(x)
     if temperature == 1:
         return x - x_max
-    if not FLOAT32.tiny <= temperature <= FLOAT32.max:  # float32 would make it 0 or inf
-        temperature = np.float64(temperature)
     if temperature < 1:
         return (x - x_max) / temperature
     # The difference may overflow although its quotient does not: both are halved first.
