@@ -12,7 +12,7 @@ from softmax_lessons._arguments import as_floats
 from softmax_lessons.activations import softmax
 from softmax_lessons.interactive._live import Live
 from softmax_lessons.interactive._table import figure, show
-from softmax_lessons.interactive._values import as_names
+from softmax_lessons.interactive._values import as_names, check_finite
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -118,8 +118,7 @@ def lookup(
 def as_finite_array(x: ArrayLike, name: str) -> FloatArray:
     """Return an array of finite float64."""
     array: FloatArray = as_floats(x, name)[0].astype(np.float64)
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite, got {array.tolist()}")
+    check_finite(array, name)
     return array
 
 

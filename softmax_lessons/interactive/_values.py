@@ -36,10 +36,15 @@ def as_scores(scores: ArrayLike, labels: Sequence[str], most: int) -> tuple[Floa
     number = "three" if most == 3 else "three to six"
     if z.ndim != 1 or not 3 <= z.size <= most:
         raise ValueError(f"scores must be {number} numbers in a row, got shape {z.shape}")
-    if not np.isfinite(z).all():
-        raise ValueError(f"scores must be finite, got {z.tolist()}")
+    check_finite(z, "scores")
     names = as_names(labels, z.size)
     return np.round(z, 2) + 0.0, names  # -0.0 + 0.0 is 0.0
+
+
+def check_finite(array: FloatArray, name: str) -> None:
+    """Raise unless all numbers are finite."""
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, got {array.tolist()}")
 
 
 def as_names(labels: Sequence[str], n: int, named: str = "scores") -> list[str]:
