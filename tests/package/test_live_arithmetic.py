@@ -315,7 +315,7 @@ def numbers_that_readers_write():
 def all_cases():
     for cases in (the_family, gradients, candidates, what_happened, triangle, reliability):
         yield from cases()
-    for cases in (sampler, lookup):
+    for cases in (sampler, lookup, between_softmax_and_sparsemax):
         yield from cases()
     for dtype in (np.float32, np.float64):
         yield from overflow(dtype)
