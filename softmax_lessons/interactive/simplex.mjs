@@ -2,28 +2,9 @@
 import { define, el, svg } from "./dom.mjs";
 import { Figure, bar, spoken } from "./figure.mjs";
 import { show, softmax, sum } from "./math.mjs";
+import { TRIANGLE_STYLE, line, move, probabilities, scoresFor, triangle } from "./triangle.mjs";
 
-const corners = [[30, 262], [160, 36.8], [290, 262]];
 const marks = [0.25, 0.5, 1, 2, 4];
-
-/** Where probabilities lie in the picture. */
-export const place = (p) =>
-  [0, 1].map((axis) => sum(p.map((each, i) => each * corners[i][axis])));
-
-/** The probabilities at a place, none below 0.001; outside, those of a place nearby. */
-export function probabilities([x, y]) {
-  const [[left, bottom], [, top], [right]] = corners;
-  const up = (bottom - y) / (bottom - top);
-  const across = (x - left) / (right - left) - up / 2;
-  const p = [1 - up - across, up, across].map((each) => Math.max(each, 0.001));
-  return p.map((each) => each / sum(p));
-}
-
-/** The scores that softmax turns into p at a temperature, with a mean of 0. */
-export function scoresFor(p, temperature) {
-  const logs = p.map((each) => Math.log(each));
-  return logs.map((log) => temperature * (log - sum(logs) / 3));
-}
 
 /** All scores as far apart as z, in every direction: one closed curve for each temperature. */
 function ring(z, temperature) {
@@ -37,9 +18,6 @@ function ring(z, temperature) {
   });
 }
 
-const line = (points) =>
-  `M${points.map((p) => place(p).map((x) => x.toFixed(1)).join(" ")).join("L")}`;
-
 const legend =
   "You can drag the large point, too. Small points: the same scores at other temperatures. " +
   "Rings: all scores that lie as far apart. The bold ring is at your temperature.";
@@ -51,12 +29,6 @@ class Simplex extends Figure {
     const { labels } = this.config;
     this.scores();
     this.temperature = this.temperatureSlider();
-    const edge = `M${corners.map((corner) => corner.join(" ")).join("L")}Z`;
-    const names = labels.map((label, i) => {
-      const x = corners[i][0] + [-24, 0, 24][i];
-      const y = corners[i][1] + [22, -12, 22][i];
-      return svg("text", { x, y, "text-anchor": ["start", "middle", "end"][i] }, label);
-    });
     this.rings = marks.map(() => svg("path", { class: "ring" }));
     this.own = svg("path", { class: "ring own" });
     this.path = svg("path", { class: "path" });
@@ -66,9 +38,8 @@ class Simplex extends Figure {
     });
     const hand = svg("circle", { r: 22, class: "hand" }); // large enough for a finger
     this.point = svg("g", { class: "point" }, hand, svg("circle", { r: 8 }));
-    this.svg = svg("svg", { viewBox: "0 0 320 290", role: "img" });
-    this.svg.append(svg("path", { d: edge, class: "edge" }), ...this.rings, this.own, this.path);
-    this.svg.append(...this.dots, ...names, this.point);
+    this.svg = triangle(labels, ...this.rings, this.own, this.path, ...this.dots);
+    this.svg.append(this.point);
     this.svg.addEventListener("click", (event) => this.follow(event));
     this.point.addEventListener("pointerdown", (event) => {
       event.preventDefault();
@@ -95,8 +66,6 @@ class Simplex extends Figure {
     const temperature = this.temperature.valueAsNumber;
     const p = softmax(z, temperature);
     this.cells.forEach((cell, i) => cell.replaceChildren(bar(p[i])));
-    const move = (node, probabilities) =>
-      node.setAttribute("transform", `translate(${place(probabilities).join(" ")})`);
     marks.forEach((mark, i) => {
       this.rings[i].setAttribute("d", line(ring(z, mark)));
       move(this.dots[i], softmax(z, mark));
@@ -112,17 +81,10 @@ class Simplex extends Figure {
 }
 
 define("softmax-simplex", Simplex, `
-softmax-simplex.softmax-live {
-  svg { display: block; inline-size: 100%; max-inline-size: 26rem; margin: 0.5rem auto 0; overflow: visible; }
-  svg text { fill: var(--ink); font-size: 14px; }
+softmax-simplex.softmax-live {${TRIANGLE_STYLE}
   svg .degree { font-size: 11px; paint-order: stroke; stroke: var(--ground); stroke-width: 4px; }
-  svg path { fill: none; stroke: var(--edge); }
-  svg .edge { stroke: var(--ink); stroke-width: 1.5; }
   svg .ring { stroke-dasharray: 2 3; }
   svg .own { stroke: var(--ink); stroke-width: 2; stroke-dasharray: none; }
-  svg .path { stroke: var(--accent); stroke-width: 1.5; }
-  svg circle { fill: var(--ink); }
   .point { cursor: grab; touch-action: none; }
-  .point circle { fill: var(--accent); stroke: var(--ground); stroke-width: 2; }
   .point .hand { fill: transparent; stroke: none; }
 }`);

@@ -17,6 +17,7 @@ from softmax_lessons import (
     calibration,
     cross_entropy,
     cross_entropy_and_grad,
+    entmax,
     interactive,
     min_max,
     min_p,
@@ -43,6 +44,7 @@ from softmax_lessons.interactive import (
     sampler,
     simplex,
 )
+from softmax_lessons.interactive import entmax as entmax_view
 from softmax_lessons.interactive._live import script
 from softmax_lessons.interactive._table import figure, show
 
@@ -103,7 +105,7 @@ def test_public_names():
     assert len(interactive.__all__) == len(set(interactive.__all__))
     assert {
         "Live", "choice", "double_softmax", "explorer", "gradient", "normalizers", "number",
-        "lookup", "overflow", "reliability", "sampler", "simplex",
+        "entmax", "lookup", "overflow", "reliability", "sampler", "simplex",
     } <= set(interactive.__all__)  # fmt: skip
 
 
@@ -140,8 +142,11 @@ def test_arithmetic_needs_no_page(module):
         files("softmax_lessons.interactive").joinpath(module).read_text(encoding="utf-8"),
         re.MULTILINE,
     )
-    allowed = {"math.mjs": set(), "dom.mjs": set(), "figure.mjs": {"dom.mjs", "math.mjs"}}
-    assert set(imports) <= allowed.get(module, {"dom.mjs", "figure.mjs", "math.mjs"})
+    base = {"dom.mjs", "math.mjs"}
+    allowed = {"math.mjs": set(), "dom.mjs": set(), "figure.mjs": base, "triangle.mjs": base}
+    in_triangle = {*base, "figure.mjs", "triangle.mjs"}
+    allowed |= {"entmax.mjs": in_triangle, "simplex.mjs": in_triangle}
+    assert set(imports) <= allowed.get(module, {*base, "figure.mjs"})
 
 
 @every_one
@@ -378,6 +383,26 @@ def test_simplex_shows_what_the_package_calculates():
     assert [row[0] for row in rows] == ["3.00", "0.25", "0.50", "1.00", "2.00", "4.00"]
     for t, *p in rows:
         np.testing.assert_allclose(numbers(p), softmax(Z, temperature=float(t)), atol=5e-4)
+
+
+def test_entmax_shows_what_the_package_calculates():
+    rows = table(entmax_view(Z, LABELS, alpha=2.5))[1:]
+    assert [row[0] for row in rows] == ["2.50", "1.00", "1.25", "1.50", "2.00", "3.00"]
+    for alpha, *p in rows:
+        np.testing.assert_allclose(numbers(p), entmax(Z, alpha=float(alpha)), atol=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "error", "message"),
+    [
+        (0.5, ValueError, "alpha must be 1 or above"),
+        (3.01, ValueError, "alpha must be from 1 to 3, as far as its slider goes, got 3.01"),
+        ("2", TypeError, "alpha must be one real number"),
+    ],
+)
+def test_entmax_refuses_an_alpha_off_its_slider(alpha, error, message):
+    with pytest.raises(error, match=message):
+        entmax_view(Z, LABELS, alpha=alpha)
 
 
 def test_gradient_shows_what_the_package_calculates():

@@ -187,10 +187,19 @@ def triangle():
     corners = np.array([[30, 262], [160, 36.8], [290, 262]])
     z = [Z, [0.0, 0.0, 0.0], [2.0, -1.0, 0.5]]
     p = [sl.softmax(v, temperature=2) for v in z]
-    yield case("places", "simplex", "m.place(x)", p, [v @ corners for v in p], [1e-9] * 3)
+    yield case("places", "triangle", "m.place(x)", p, [v @ corners for v in p], [1e-9] * 3)
     centred = [np.subtract(v, np.mean(v)) for v in z]
     there_and_back = "m.scoresFor(m.probabilities(m.place(x)), 2)"
-    yield case("scores of a place", "simplex", there_and_back, p, centred, [1e-12] * 3)
+    yield case("scores of a place", "triangle", there_and_back, p, centred, [1e-12] * 3)
+
+
+def between_softmax_and_sparsemax():
+    z = [*np.random.default_rng(8).normal(scale=2, size=(20, 3)), Z, np.zeros(3)]
+    z += [np.array([1.0, 0.0, -1.0]), np.array([40.0, -40.0, 39.75]), np.array([0.5, 0.5, 0.0])]
+    for alpha in (1, 1.01, 1.25, 1.5, 2, 2.5, 3):
+        ours = [sl.entmax(v, alpha=alpha) for v in z]
+        expression = f"m.entmax(x, {alpha})"
+        yield case(f"entmax at {alpha}", "entmax", expression, z, ours, [1e-12] * len(z))
 
 
 def held_out():
@@ -306,7 +315,7 @@ def numbers_that_readers_write():
 def all_cases():
     for cases in (the_family, gradients, candidates, what_happened, triangle, reliability):
         yield from cases()
-    for cases in (sampler, lookup):
+    for cases in (sampler, lookup, between_softmax_and_sparsemax):
         yield from cases()
     for dtype in (np.float32, np.float64):
         yield from overflow(dtype)

@@ -371,6 +371,19 @@ def test_simplex_point_can_be_dragged_and_put(figure):
     assert float(sliders(figure).nth(2).input_value()) > 1
 
 
+@pytest.mark.parametrize("name", ["entmax"])
+@pytest.mark.parametrize("alpha", [1, 1.25, 1.5, 2, 3])
+def test_entmax_agrees_with_the_package(figure, alpha):
+    put(figure, [*MOVED, alpha])
+    p = sl.entmax(MOVED, alpha=alpha)
+    assert figure.locator(".bar b").all_inner_texts() == [show(x) for x in p]
+    x, y = re.findall(r"-?\d[\d.e-]*", figure.locator(".point").get_attribute("transform"))
+    corners = np.array([[30, 262], [160, 36.8], [290, 262]])
+    np.testing.assert_allclose([float(x), float(y)], p @ corners, atol=1e-9)
+    spoken = f"panda {show(100 * p[1], 1)} percent"
+    assert spoken in figure.get_by_role("img").get_attribute("aria-label")
+
+
 def rows_of(figure):
     return [row.split("\t") for row in figure.locator("tbody tr").all_inner_texts()]
 
