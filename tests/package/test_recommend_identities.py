@@ -48,8 +48,9 @@ def test_the_slopes_of_both_towers():
 
 @pytest.mark.parametrize("n", [1, 20, 1115])
 @pytest.mark.parametrize("h", [0.0, 0.3, 1.0])
-def test_at_wilsons_ends_the_rate_is_as_far_away_as_can_be(h, n, s=1.96):
+def test_at_wilsons_ends_the_rate_is_as_far_away_as_can_be(h, n):
     """At either end p, h lies s standard deviations from p."""
+    s = 1.96
     reach = s * np.sqrt(h * (1 - h) / n + s**2 / (4 * n**2))
     for sign in (-1, 1):
         p = (h + s**2 / (2 * n) + sign * reach) / (1 + s**2 / n)

@@ -173,7 +173,8 @@ def loss_of(z: Array, answers: Array, log_q: Array) -> Array:
 
 def copies(answers: Array) -> Array:
     """Return which columns hold a row's answer a second time."""
-    return (answers == answers[:, np.newaxis]) & ~np.eye(len(answers), dtype=bool)
+    same = answers == answers[:, np.newaxis]
+    return np.asarray(same & ~np.eye(len(answers), dtype=bool))
 
 
 def without_mask(z: Array, answers: Array, log_q: Array) -> Array:
