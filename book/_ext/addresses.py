@@ -48,6 +48,19 @@ def addresses(repository: str) -> dict[str, Any]:
     }
 
 
+def launch_addresses(config: Config, page: str) -> list[tuple[str, str, str]]:
+    """Return where a page's notebook runs: the name of a place, an address, and what to know."""
+    options = config.html_theme_options
+    if "launch_buttons" not in options:
+        return []
+    places = options["launch_buttons"]
+    repository = urlsplit(options["repository_url"]).path.strip("/")
+    branch, file = options["repository_branch"], f"{page}.ipynb"
+    binder = f"{places['binderhub_url']}/v2/gh/{repository}/{branch}?urlpath=lab/tree/{file}"
+    colab = f"{places['colab_url']}/github/{repository}/blob/{branch}/{file}"
+    return [("Binder", binder, " (its first start takes minutes)"), ("Colab", colab, "")]
+
+
 def set_addresses(app: Sphinx, config: Config) -> None:
     """Fill in the addresses before the theme reads its options."""
     settings = addresses(os.environ.get("BOOK_REPOSITORY") or config.book_repository)

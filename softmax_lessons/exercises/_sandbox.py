@@ -211,7 +211,46 @@ class InThread(Caller):
         return box[0] if box else Outcome(ended="stuck" if thread.is_alive() else "time")
 
 
-Runner = InFork if sys.platform == "linux" else InThread
+# --- in the page of a browser --------------------------------------------------------------------
+
+
+class InPage(Caller):
+    """Calls the function directly: a page has neither forks nor threads.
+
+    The interpreter is asked to look at the clock whenever a loop begins anew. What this does not
+    end, such as a long sum inside a C function, the reader ends with the page's button.
+    """
+
+    def _call(self, args: Args, seconds: float) -> Outcome:
+        watch = sys.monitoring
+        tool, events = watch.DEBUGGER_ID, watch.events
+        end = time.monotonic() + seconds
+
+        def look(*_: object) -> None:
+            if time.monotonic() > end:
+                raise Stopped
+
+        watch.use_tool_id(tool, __name__)
+        watch.register_callback(tool, events.JUMP, look)
+        watch.register_callback(tool, events.PY_START, look)
+        watch.set_events(tool, events.JUMP | events.PY_START)
+        try:
+            return record(partial(perform, self._function, args))
+        except Stopped:
+            return Outcome(ended="time")
+        finally:
+            watch.set_events(tool, 0)
+            watch.free_tool_id(tool)
+
+
+def runner() -> type[Caller]:
+    """Return the safest way to call that this system has."""
+    if sys.platform == "emscripten":
+        return InPage
+    return InFork if sys.platform == "linux" else InThread
+
+
+Runner = runner()
 
 
 def start(function: Callable[..., Any]) -> Caller:

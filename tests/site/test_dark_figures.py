@@ -4,7 +4,7 @@ import io
 import re
 from itertools import pairwise
 
-import figures
+import dark as figures
 import matplotlib.pyplot as plt
 import pytest
 from support import pages

@@ -1,0 +1,197 @@
+"""Cells that run in the page: their buttons, their code for it, and Python itself.
+
+Each code cell gets a bar. Where the cell needs NumPy, matplotlib and mpmath alone, it has a button
+"Run"; where not, a line says what is missing, and where the cell runs. Nothing else is loaded with
+a page. The first press loads `static/cells/page.mjs`, which fetches what is prepared here:
+
+- the code of the page's cells, `_static/cells/code/<page>.json`;
+- Pyodide, the editor and the wheels, which `tools/pyodide.py` has fetched; and our own wheel.
+
+Without these the book has no buttons, and the build says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import slices
+from addresses import launch_addresses
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.osutil import relative_uri
+
+EXTENSIONS = Path(__file__).parent
+FETCHED = Path(sys.prefix, "pyodide", "site")
+PYODIDE = "_static/pyodide"
+CODE = "_static/cells/code"
+SHARED = ["slices.py", "dark.py"]  # the page's Python uses them, too
+# What a page lacks, by the module that is imported, with the name that people know it by.
+ELSEWHERE = {
+    "torch": "PyTorch",
+    "softmax_lessons.pytorch": "PyTorch",
+    "sklearn": "scikit-learn",
+    "scipy": "SciPy",
+    "seaborn": "seaborn",
+    "networkx": "networkx",
+    "keras": "Keras",
+    "jax": "JAX",
+}
+logger = logging.getLogger(__name__)
+
+
+class Code(NamedTuple):
+    """A code cell of a notebook."""
+
+    code: str  # empty where it is not for the page, such as the set-up on Colab
+    missing: list[str]  # what it needs and a page does not have
+
+
+def read_notebook(path: str) -> list[Code]:
+    """Return the code cells of a notebook."""
+    cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
+    of_code = [cell for cell in cells if cell["cell_type"] == "code"]
+    codes = [
+        "" if "remove-cell" in cell["metadata"].get("tags", []) else "".join(cell["source"])
+        for cell in of_code
+    ]
+    names = slices.read_all(codes)
+    own = [
+        {name for module, name in ELSEWHERE.items() if imports(cell, module)} for cell in names
+    ]
+    return [
+        Code(code, sorted(own[i].union(*(own[j] for j in slices.needed(names, i)))))
+        for i, code in enumerate(codes)
+    ]
+
+
+def imports(cell: slices.Cell, module: str) -> bool:
+    """Tell whether a cell imports a module, or something in it."""
+    return any(f"{name}.".startswith(f"{module}.") for name in cell.imports)
+
+
+def add_bars(app: Sphinx, tree: nodes.document, page: str) -> None:
+    """Add its bar to each cell whose code the page shows, and write down the page's code."""
+    path = app.env.doc2path(page)
+    if app.builder.format != "html" or not path.endswith(".ipynb") or not FETCHED.exists():
+        return
+    cells = read_notebook(path)
+    shown = [one for one in tree.findall(nodes.container) if one.get("nb_element") == "cell_code"]
+    file = f"{CODE}/{page}.json"
+    address = relative_uri(app.builder.get_target_uri(page), file)
+    place = 0
+    for node, (number, cell) in zip(shown, of_the_page(cells), strict=True):
+        if any("cell_input" in part["classes"] for part in node.findall(nodes.container)):
+            place += 1
+            bar = elsewhere(cell, app, page) if cell.missing else button(number, place, address)
+            node.append(nodes.raw("", bar, format="html"))
+            move_before_output(node)
+    write_code(app, file, cells)
+
+
+def of_the_page(cells: list[Code]) -> Iterator[tuple[int, Code]]:
+    """Yield the cells that stand in a page, with their numbers in the notebook."""
+    return ((number, cell) for number, cell in enumerate(cells) if cell.code)
+
+
+def button(number: int, place: int, address: str) -> str:
+    """Return the bar of a cell that runs in the page."""
+    return (
+        f'<div class="cell-bar" data-cell="{number}" data-code="{escape(address)}">'
+        f'<button class="cell-run" type="button" aria-label="Run cell {place}">Run</button></div>'
+    )
+
+
+def elsewhere(cell: Code, app: Sphinx, page: str) -> str:
+    """Return the bar of a cell that does not."""
+    places = [
+        f'<a href="{escape(address)}">{name}</a>{more}'
+        for name, address, more in launch_addresses(app.config, page)
+    ]
+    where = ", ".join([*places, "or your own machine"]) if places else "on your own machine"
+    needs = " and ".join(cell.missing)
+    return f'<p class="cell-bar cell-elsewhere">Needs {needs}: runs on {where}.</p>'
+
+
+def move_before_output(node: nodes.container) -> None:
+    """Move the bar, the last child of a cell, before what the cell has printed."""
+    bar = node.pop()
+    outputs = (
+        i
+        for i, child in enumerate(node.children)
+        if isinstance(child, nodes.container) and "cell_output" in child["classes"]
+    )
+    node.insert(next(outputs, len(node.children)), bar)
+
+
+def write_code(app: Sphinx, file: str, cells: list[Code]) -> None:
+    """Write what the page fetches with the first press: the code of those cells that can run."""
+    path = Path(app.outdir, file)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    codes = ["" if cell.missing else cell.code for cell in cells]
+    path.write_text(json.dumps(codes, ensure_ascii=False), encoding="utf-8")
+
+
+def copy_python(app: Sphinx, error: Exception | None) -> None:
+    """Copy Python and its packages to the site, with our own wheel in the list of packages."""
+    if error or app.builder.format != "html":
+        return
+    if not FETCHED.exists():
+        logger.info("No cell runs in the page: Python for it was not fetched (tools/pyodide.py).")
+        return
+    folder = Path(app.outdir, PYODIDE)
+    shutil.copytree(FETCHED, folder, dirs_exist_ok=True)
+    wheel = build_wheel(Path(app.srcdir), folder)
+    path = folder / "pyodide-lock.json"
+    lock = json.loads(path.read_text())
+    lock["packages"]["softmax-lessons"] = {
+        "name": "softmax-lessons",
+        "version": wheel.name.split("-")[1],
+        "file_name": wheel.name,
+        "install_dir": "site",
+        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
+        "package_type": "package",
+        "imports": ["softmax_lessons"],
+        "depends": ["numpy"],
+        "unvendored_tests": False,
+    }
+    path.write_text(json.dumps(lock, indent=1) + "\n")
+    sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
+    (folder / "sizes.json").write_text(json.dumps(sizes))
+    for name in SHARED:
+        shutil.copy(EXTENSIONS / name, Path(app.outdir, "_static", "cells"))
+
+
+def build_wheel(root: Path, folder: Path) -> Path:
+    """Build the package's wheel from a copy of its source, the same bytes each time."""
+    with tempfile.TemporaryDirectory() as copy:
+        for name in ("pyproject.toml", "PACKAGE.md", "LICENSE"):
+            shutil.copy(root / name, copy)
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(root / "softmax_lessons", Path(copy, "softmax_lessons"), ignore=ignore)
+        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "wheel"]
+        subprocess.run(
+            [*pip, "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), copy],
+            check=True,
+            env={**os.environ, "SOURCE_DATE_EPOCH": "315532800"},
+        )
+    (wheel,) = folder.glob("softmax_lessons-*.whl")
+    return wheel
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect all of it to Sphinx."""
+    app.add_js_file("cells.js")
+    app.connect("doctree-resolved", add_bars)
+    app.connect("build-finished", copy_python)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

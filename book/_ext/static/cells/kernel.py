@@ -1,0 +1,218 @@
+"""Run cells in the page's own Python, and send what they print and show.
+
+`start` is called once, with a function that sends a message to the page; then `run` for each press
+of a button. Cells are known by their numbers, their code by the page, which sends all of it each
+time: the reader may have changed it.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import io
+import linecache
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+import slices
+
+Send = Callable[..., None]
+Mark = tuple[int, tuple[str, ...]]
+LIMIT = 100_000  # characters that one cell may print
+FILE = "<cell {}>"
+# What is loaded when a cell needs it, by the modules that import it.
+PACKAGES = {
+    "matplotlib": ("matplotlib.", "softmax_lessons.plotting."),
+    "mpmath": ("mpmath.",),
+}
+
+
+class Stream(io.TextIOBase):
+    """Sends what is printed, line by line, up to a limit."""
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.waiting = ""
+        self.left = LIMIT
+
+    def write(self, text: str) -> int:
+        """Keep what is printed until a line ends."""
+        self.waiting += text
+        if "\n" in text:
+            self.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        """Send what is waiting."""
+        text, self.waiting = self.waiting[: self.left], ""
+        self.left -= len(text)
+        if text:
+            self.send("text", text)
+            if not self.left:
+                self.send("text", f"\n[These are the first {LIMIT:,} characters.]\n")
+
+
+class Kernel:
+    """Runs cells, each after those that it needs."""
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.names: dict[str, Any] = {
+            "__name__": "__main__",
+            "__builtins__": builtins,
+            "display": self.display,
+        }
+        # The run that has bound each name, and those that have changed it since.
+        self.history: dict[str, list[Mark]] = {}
+
+    def run(self, codes: list[str], number: int) -> bool:
+        """Run a cell, and before it those whose results it needs and does not find."""
+        cells = slices.read_all(codes)
+        order = slices.needed(cells, number)
+        marks = {one: mark(cells, codes, one) for one in [*order, number]}
+        for one in [*self.missing(cells, order, marks, number), number]:
+            write(self.history, cells[one], marks[one])
+            if not self.execute(one, codes[one]):
+                for name in cells[one].writes:
+                    self.history.pop(name, None)
+                return False
+        return True
+
+    def packages(self, codes: list[str], number: int) -> list[str]:
+        """Return which packages a cell and those that it needs import, beside NumPy."""
+        cells = slices.read_all(codes)
+        imported = {
+            module
+            for one in [*slices.needed(cells, number), number]
+            for module in cells[one].imports
+        }
+        return [
+            name
+            for name, modules in PACKAGES.items()
+            if any(f"{module}.".startswith(modules) for module in imported)
+        ]
+
+    def missing(
+        self, cells: list[slices.Cell], order: list[int], marks: dict[int, Mark], number: int
+    ) -> list[int]:
+        """Return which of the needed cells must run, because a name is not what they made it."""
+        expected: dict[str, list[Mark]] = {}
+        for one in order:
+            write(expected, cells[one], marks[one])
+        wrong = {name for name in expected if self.history.get(name) != expected[name]}
+        bound = [name for one in order for name in cells[one].binds]
+        wrong |= {name for name in bound if bound.count(name) > 1}  # it has two values on the way
+        found: set[int] = set()
+        wanted = set(cells[number].reads)
+        while True:
+            for one in reversed(order):
+                if one not in found and cells[one].writes & wrong & wanted:
+                    found.add(one)
+                    wanted |= cells[one].reads
+                    wrong |= cells[one].writes
+                    break
+            else:
+                return sorted(found)
+
+    def execute(self, number: int, code: str) -> bool:
+        """Run one cell and send what it shows; tell whether it came to its end."""
+        self.send("start", number)
+        stream = Stream(self.send)
+        before = sys.stdout, sys.stderr
+        sys.stdout = sys.stderr = stream
+        try:
+            file = FILE.format(number)
+            linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
+            body, last = parse(code, file)
+            exec(body, self.names)
+            if last is not None:
+                self.display(eval(last, self.names))
+            self.show_figures()
+        except BaseException as error:
+            stream.flush()
+            self.send("error", explain(error, file))
+            return False
+        finally:
+            stream.flush()
+            sys.stdout, sys.stderr = before
+        return True
+
+    def display(self, *things: Any) -> None:
+        """Show objects as a notebook does: as HTML, if they have any, or as text."""
+        for thing in things:
+            show = getattr(thing, "_repr_html_", None)
+            html = show() if show else None
+            if html is not None:
+                sys.stdout.flush()
+                self.send("html", html)
+            elif thing is not None:
+                print(repr(thing))
+
+    def show_figures(self) -> None:
+        """Send the open figures for both modes, and close them."""
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        if pyplot is None:
+            return
+        from dark import darken
+
+        for figure in map(pyplot.figure, pyplot.get_fignums()):
+            buffer = io.StringIO()
+            figure.savefig(buffer, format="svg", metadata={"Date": None}, bbox_inches="tight")
+            self.send("figure", buffer.getvalue(), darken(buffer.getvalue()))
+        pyplot.close("all")
+
+
+def mark(cells: list[slices.Cell], codes: list[str], number: int) -> Mark:
+    """Return what tells one run of a cell from another: its code, and that of what it needs."""
+    return number, tuple(codes[one] for one in [*slices.needed(cells, number), number])
+
+
+def write(history: dict[str, list[Mark]], cell: slices.Cell, mark: Mark) -> None:
+    """Note that a cell has run, in the histories of the names that it binds or changes."""
+    for name in cell.changes:
+        history[name] = [*history.get(name, []), mark]
+    for name in cell.binds:
+        history[name] = [mark]
+
+
+def parse(code: str, file: str) -> tuple[CodeType, CodeType | None]:
+    """Return a cell's code compiled: its statements, and its last expression by itself."""
+    tree = ast.parse(code, file)
+    last = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = compile(ast.Expression(tree.body.pop().value), file, "eval")
+    return compile(tree, file, "exec"), last
+
+
+def explain(error: BaseException, file: str) -> str:
+    """Return an error in a few lines, which end at the line of the reader's code."""
+    text = traceback.format_exception_only(error)[-1].strip()
+    if isinstance(error, MemoryError):
+        text = "MemoryError: this asks for more memory than a page has."
+    elif isinstance(error, ModuleNotFoundError):
+        text = f"ModuleNotFoundError: the page has no {error.name}. It has NumPy, matplotlib, "
+        text += "mpmath, and Python's own library."
+    if isinstance(error, SyntaxError) and error.filename == file:
+        line, source = error.lineno, error.text or ""
+    else:
+        line, source = None, ""
+        for frame in traceback.extract_tb(error.__traceback__):
+            if frame.filename == file:
+                line, source = frame.lineno, frame.line or ""
+    return f"{text}\nin line {line}: {source.strip()}" if line else text
+
+
+def no_input(prompt: object = "") -> str:
+    """Replace `input`, for whose answer nothing can wait here."""
+    raise RuntimeError("input() gets no answer in the page: write the value into the code.")
+
+
+def start(send: Send) -> Kernel:
+    """Return a kernel, in a Python that draws without a screen and asks nothing."""
+    os.environ["MPLBACKEND"] = "agg"
+    builtins.input = no_input
+    return Kernel(send)

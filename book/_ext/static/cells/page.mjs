@@ -1,0 +1,324 @@
+// The page's side of the cells: buttons, editors and outputs. worker.mjs has Python.
+
+import { openEditor } from "../pyodide/editor.js";
+
+const INTERACTIVE = new URL("../interactive/", import.meta.url);
+const LONG = 30; // seconds, after which a cell that still runs is mentioned
+
+const element = (name, attributes = {}, ...content) => {
+  const made = Object.assign(document.createElement(name), attributes);
+  made.append(...content);
+  return made;
+};
+
+/** What the reader has changed on this page, kept on the reader's device. */
+class Changes {
+  constructor(key) {
+    this.key = key;
+    try {
+      this.codes = JSON.parse(localStorage.getItem(key)) ?? {};
+    } catch {
+      this.codes = {};
+    }
+  }
+
+  set(number, code) {
+    if (code === null) delete this.codes[number];
+    else this.codes[number] = code;
+    try {
+      if (Object.keys(this.codes).length) localStorage.setItem(this.key, JSON.stringify(this.codes));
+      else localStorage.removeItem(this.key);
+    } catch {
+      // Site data is blocked, or full: the changes last as long as the page.
+    }
+  }
+}
+
+/** A cell that can run. */
+class Cell {
+  constructor(bar, original, cells) {
+    this.bar = bar;
+    this.number = Number(bar.dataset.cell);
+    this.original = original;
+    this.cells = cells;
+    this.box = bar.closest(".cell");
+    this.output = this.box.querySelector(".cell_output");
+    this.stored = this.output && [...this.output.childNodes];
+    this.name = bar.querySelector(".cell-run").ariaLabel.replace("Run ", "");
+    this.addControls();
+    this.nameOutput();
+    this.openEditor();
+  }
+
+  addControls() {
+    const make = (word, action) => {
+      const button = element("button", { type: "button", className: "cell-button", hidden: true }, word);
+      button.ariaLabel = `${word} ${this.name}`;
+      button.addEventListener("click", action);
+      return button;
+    };
+    this.stop = make("Stop", () => this.cells.stop());
+    this.reset = make("Reset", () => this.restore());
+    this.status = element("span", { className: "cell-status" });
+    this.status.setAttribute("role", "status");
+    this.bytes = element("span", { className: "cell-bytes", ariaHidden: "true" });
+    this.bar.append(this.stop, this.reset, this.status, this.bytes);
+  }
+
+  nameOutput() {
+    this.output?.setAttribute("role", "region");
+    this.output?.setAttribute("aria-label", `Output of ${this.name}`);
+  }
+
+  openEditor() {
+    const block = this.box.querySelector(".cell_input pre");
+    const kept = this.cells.changes.codes[this.number];
+    const host = element("div", { className: "cell-editor" });
+    this.editor = openEditor(host.attachShadow({ mode: "open" }), kept ?? this.original, {
+      run: () => this.cells.run(this.number),
+      changed: (code) => this.changed(code, block),
+    });
+    block.after(host);
+    block.hidden = true; // the button that copies still reads it
+    if (kept !== undefined) this.changed(kept, block);
+  }
+
+  get code() {
+    return this.editor.code;
+  }
+
+  changed(code, block) {
+    block.textContent = code;
+    const edited = code !== this.original;
+    this.cells.changes.set(this.number, edited ? code : null);
+    this.box.classList.toggle("cell-edited", edited);
+    this.reset.hidden = !edited && !this.ran;
+  }
+
+  /** Bring back the page's code and output. */
+  restore() {
+    this.editor.code = this.original;
+    if (this.stored) this.output.replaceChildren(...this.stored);
+    else this.output?.remove();
+    if (!this.stored) this.output = null;
+    this.ran = false;
+    const focused = document.activeElement === this.reset;
+    this.reset.hidden = true;
+    if (focused) this.bar.querySelector(".cell-run").focus();
+    this.say("Back as it was.");
+  }
+
+  say(text) {
+    this.status.textContent = text;
+    this.bytes.textContent = "";
+  }
+
+  /** Make room for what the cell is about to show; the page keeps its height until then. */
+  start() {
+    this.ran = true;
+    this.reset.hidden = false;
+    if (!this.output) {
+      this.output = element("div", { className: "cell_output docutils container" });
+      this.box.append(this.output);
+      this.nameOutput();
+    }
+    this.output.style.minHeight = `${this.output.offsetHeight}px`;
+    this.output.replaceChildren();
+    this.text = null;
+    this.figures = 0;
+  }
+
+  finish() {
+    this.output.style.minHeight = "";
+    if (!this.output.hasChildNodes()) this.output.remove(), (this.output = null);
+  }
+
+  show(kind, ...content) {
+    const box = element("div", { className: `output ${kind}` }, ...content);
+    this.output.append(box);
+    return box;
+  }
+
+  addText(text) {
+    if (!this.text) {
+      this.text = element("pre");
+      this.show(
+        "stream highlight-myst-ansi notranslate",
+        element("div", { className: "highlight" }, this.text),
+      );
+    }
+    this.text.append(text);
+  }
+
+  addError(text) {
+    this.text = null;
+    this.show("cell-error", element("pre", {}, text));
+  }
+
+  addHtml(html) {
+    this.text = null;
+    const box = this.show("text_html");
+    box.innerHTML = html;
+    for (const script of box.querySelectorAll("script")) script.remove(); // the site has it as a file
+    for (const { localName } of box.querySelectorAll(".softmax-live")) {
+      import(new URL(`${localName.replace("softmax-", "")}.mjs`, INTERACTIVE));
+    }
+  }
+
+  /** Show a drawing, with the page's caption, and its words for those who do not see it. */
+  addFigure(light, dark) {
+    this.text = null;
+    const stored = this.stored?.filter((node) => node.querySelector?.("img"))[this.figures++];
+    const place = stored?.cloneNode(true) ?? element("figure");
+    const alt = place.querySelector("img")?.alt;
+    const pictures = [
+      ["figure-light", light],
+      ["figure-dark", dark],
+    ].map(([kind, svg]) =>
+      element("img", {
+        className: `${kind} dark-light`,
+        src: `data:image/svg+xml,${encodeURIComponent(svg)}`,
+        alt: alt && this.code === this.original ? alt : "What the changed code draws.",
+      }),
+    );
+    for (const old of place.querySelectorAll("img")) old.remove();
+    place.prepend(...pictures);
+    this.output.append(place);
+  }
+}
+
+/** All cells of the page, and the Python that runs them. */
+class Cells {
+  constructor(codes, key) {
+    this.codes = codes;
+    this.changes = new Changes(key);
+    this.waiting = [];
+    this.cells = new Map();
+    for (const bar of document.querySelectorAll(".cell-bar[data-cell]")) {
+      const number = Number(bar.dataset.cell);
+      this.cells.set(number, new Cell(bar, codes[number], this));
+    }
+  }
+
+  /** Run a cell as soon as those that were asked for before it are done. */
+  run(number) {
+    if (this.waiting.includes(number)) return;
+    this.waiting.push(number);
+    const cell = this.cells.get(number);
+    cell.say(this.waiting.length > 1 ? "Waits for its turn." : "Starting.");
+    cell.stop.hidden = false;
+    if (this.waiting.length === 1) this.next();
+  }
+
+  next() {
+    const [number] = this.waiting;
+    if (number === undefined) return;
+    if (!this.worker) {
+      this.worker = new Worker(new URL("worker.mjs", import.meta.url), { type: "module" });
+      this.worker.onmessage = ({ data: { kind, values } }) => this[kind](...values);
+      this.worker.onerror = ({ message }) => this.dead(message);
+    }
+    const codes = this.codes.map((code, i) => this.cells.get(i)?.code ?? code);
+    this.failed = false;
+    this.worker.postMessage({ codes, number });
+  }
+
+  get pressed() {
+    return this.cells.get(this.waiting[0]);
+  }
+
+  // What the worker says.
+
+  loading(loaded, total) {
+    const cell = this.pressed;
+    const text = "Fetching Python, once for all pages.";
+    if (cell.status.textContent !== text) cell.say(text);
+    const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+    cell.bytes.textContent = `${megabytes(loaded)} of ${megabytes(total)} MB`;
+  }
+
+  loaded() {
+    this.pressed.say("Running.");
+    this.clock = setTimeout(() => {
+      this.pressed.say(`Still running after ${LONG} seconds. Is there a loop without end? Stop ends it.`);
+    }, LONG * 1000);
+  }
+
+  start(number) {
+    this.current?.finish();
+    this.current = this.cells.get(number);
+    this.current?.start();
+  }
+
+  text(text) {
+    this.current?.addText(text);
+  }
+
+  html(html) {
+    this.current?.addHtml(html);
+  }
+
+  figure(light, dark) {
+    this.current?.addFigure(light, dark);
+  }
+
+  error(text) {
+    this.failed = true;
+    this.current?.addError(text);
+    if (this.current !== this.pressed) {
+      const where = this.current ? this.current.name : "a cell that the page does not show";
+      this.pressed.say(`Needs ${where}, which stopped with an error.`);
+    }
+  }
+
+  done() {
+    const { pressed, failed, current } = this;
+    if (!failed) this.end("Done.");
+    else this.end(current === pressed ? "Stopped with an error." : pressed.status.textContent);
+    this.next();
+  }
+
+  dead(message) {
+    console.warn(message);
+    this.forget();
+    this.end(
+      /memory/i.test(message)
+        ? "Python has ended: there was not enough memory. What ran before is lost; Run starts again."
+        : "Python has ended. What ran before is lost; Run starts again.",
+    );
+    this.next();
+  }
+
+  /** End Python, whatever it does. */
+  stop() {
+    this.forget();
+    for (const number of this.waiting.slice(1)) this.settle(this.cells.get(number), "Not run.");
+    this.waiting.length = Math.min(this.waiting.length, 1);
+    this.end("Stopped. What earlier cells had computed is lost; they run again when needed.");
+  }
+
+  forget() {
+    this.worker?.terminate();
+    this.worker = null;
+  }
+
+  end(words) {
+    clearTimeout(this.clock);
+    this.current?.finish();
+    this.current = null;
+    const cell = this.cells.get(this.waiting.shift());
+    if (cell) this.settle(cell, words);
+  }
+
+  settle(cell, words) {
+    if (document.activeElement === cell.stop) cell.bar.querySelector(".cell-run").focus();
+    cell.stop.hidden = true;
+    cell.say(words);
+  }
+}
+
+/** Make the page's cells ready to be changed and run. */
+export async function open(address) {
+  const codes = await (await fetch(address)).json();
+  return new Cells(codes, `cells:${address.pathname}`);
+}

@@ -1,0 +1,78 @@
+// Python, in a thread of its own: the page ends it to stop a cell.
+//
+// Takes { codes, number }: all cells of the page, and which to run. Sends { kind, values }: what the
+// kernel sends, what is being loaded, and "done".
+
+import { loadPyodide } from "../pyodide/pyodide.mjs";
+
+const PYODIDE = new URL("../pyodide/", import.meta.url).href;
+const MODULES = ["kernel.py", "slices.py", "dark.py"];
+// Loaded by Pyodide before any package.
+const CORE = ["pyodide.asm.wasm", "python_stdlib.zip"];
+
+const send = (kind, ...values) => postMessage({ kind, values });
+let sizes, loaded, total;
+
+// Count the bytes as they come, whoever asks for them.
+const plainFetch = fetch;
+globalThis.fetch = async (...request) => {
+  const answer = await plainFetch(...request);
+  if (!answer.ok || !answer.url.startsWith(PYODIDE)) return answer;
+  const counter = new TransformStream({
+    transform(chunk, out) {
+      loaded += chunk.byteLength;
+      send("loading", loaded, Math.max(total, loaded));
+      out.enqueue(chunk);
+    },
+  });
+  const { headers, status } = answer;
+  return new Response(answer.body.pipeThrough(counter), { headers, status });
+};
+
+const expect = (files) => {
+  loaded = 0;
+  total = files.reduce((sum, name) => sum + (sizes[name] ?? 0), 0);
+};
+
+async function start() {
+  sizes = await (await plainFetch(`${PYODIDE}sizes.json`)).json();
+  const lock = await (await plainFetch(`${PYODIDE}pyodide-lock.json`)).json();
+  const filesOf = (names) => {
+    const found = new Set();
+    const visit = (name) => {
+      if (python?.loadedPackages[name] || found.has(lock.packages[name].file_name)) return;
+      found.add(lock.packages[name].file_name);
+      lock.packages[name].depends.forEach(visit);
+    };
+    names.forEach(visit);
+    return [...found];
+  };
+  let python;
+  expect([...CORE, ...filesOf(["softmax-lessons"])]);
+  python = await loadPyodide({ indexURL: PYODIDE, packages: ["softmax-lessons"] });
+  for (const name of MODULES) {
+    const source = await (await plainFetch(new URL(name, import.meta.url))).text();
+    python.FS.writeFile(`/home/pyodide/${name}`, source);
+  }
+  const kernel = python.pyimport("kernel").start(send);
+  return {
+    async run(codes, number) {
+      const packages = kernel.packages(codes, number).toJs();
+      expect(filesOf(packages));
+      if (total) await python.loadPackage(packages, { messageCallback() {} });
+      send("loaded");
+      kernel.run(codes, number);
+    },
+  };
+}
+
+let kernel;
+onmessage = async ({ data: { codes, number } }) => {
+  try {
+    const { run } = await (kernel ??= start());
+    await run(codes, number);
+    send("done");
+  } catch (error) {
+    send("dead", String(error));
+  }
+};

