@@ -78,6 +78,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     for file in [
         *site.glob("**/*.html"),
         *site.glob("_static/*.js"),
+        *site.glob("_static/cells/*.mjs"),
         *(site / one for one in THEME_SCRIPTS),
     ]:
         used.update(NAME.findall(file.read_text(encoding="utf-8")))

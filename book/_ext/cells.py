@@ -1,7 +1,8 @@
 """Cells that run in the page: their buttons, their code for it, and Python itself.
 
-Each code cell gets a bar. Where the cell needs NumPy, matplotlib and mpmath alone, it has a button
-"Run"; where not, a line says what is missing, and where the cell runs. Nothing else is loaded with
+Each code cell gets a bar. Where the cell needs what the page has, it has a button
+"Run"; where not, as with PyTorch, a line
+says where the cell runs. Nothing else is loaded with
 a page. The first press loads `static/cells/page.mjs`, which fetches what is prepared here:
 
 - the code of the page's cells, `_static/cells/code/<page>.json`;
@@ -41,9 +42,6 @@ ELSEWHERE = {
     "torch": "PyTorch",
     "softmax_lessons.pytorch": "PyTorch",
     "sklearn": "scikit-learn",
-    "scipy": "SciPy",
-    "seaborn": "seaborn",
-    "networkx": "networkx",
     "keras": "Keras",
     "jax": "JAX",
 }

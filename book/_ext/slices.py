@@ -67,6 +67,9 @@ def read(code: str) -> Cell:
         elif isinstance(node, ast.ImportFrom) and node.module:
             cell.imports.add(node.module)
             cell.imports.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif called(node) == "distribution":  # importlib.metadata: opens a package's files
+            names = (part.value for part in node.args if isinstance(part, ast.Constant))
+            cell.imports.update(map(str, names))
     return cell
 
 

@@ -5,7 +5,7 @@
   const boxes = "pre, .cell_output > .output, .pst-scrollable-table-container";
   const watch = new ResizeObserver((entries) => {
     const around = entries.flatMap(({ target }) => [target, target.parentElement]);
-    const found = [...new Set(around)].filter((element) => element.matches(boxes));
+    const found = [...new Set(around)].filter((element) => element?.matches(boxes));
     const scrolls = found.map(
       (box) => box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight,
     );

@@ -15,7 +15,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 import slices
@@ -28,6 +28,11 @@ FILE = "<cell {}>"
 PACKAGES = {
     "matplotlib": ("matplotlib.", "softmax_lessons.plotting."),
     "mpmath": ("mpmath.",),
+    "names": ("names.",),
+    "networkx": ("networkx.",),
+    "scipy": ("scipy.",),
+    "seaborn": ("seaborn.",),
+    "symspellpy": ("symspellpy.",),
 }
 
 
@@ -131,7 +136,7 @@ class Kernel:
             exec(body, self.names)
             if last is not None:
                 self.display(eval(last, self.names))
-            self.show_figures()
+            show_figures()
         except BaseException as error:
             stream.flush()
             self.send("error", explain(error, file))
@@ -152,18 +157,11 @@ class Kernel:
             elif thing is not None:
                 print(repr(thing))
 
-    def show_figures(self) -> None:
-        """Send the open figures for both modes, and close them."""
-        pyplot = sys.modules.get("matplotlib.pyplot")
-        if pyplot is None:
-            return
-        from dark import darken
 
-        for figure in map(pyplot.figure, pyplot.get_fignums()):
-            buffer = io.StringIO()
-            figure.savefig(buffer, format="svg", metadata={"Date": None}, bbox_inches="tight")
-            self.send("figure", buffer.getvalue(), darken(buffer.getvalue()))
-        pyplot.close("all")
+def show_figures() -> None:
+    """Show the figures that a cell has left open."""
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].show()
 
 
 def mark(cells: list[slices.Cell], codes: list[str], number: int) -> Mark:
@@ -212,7 +210,9 @@ def no_input(prompt: object = "") -> str:
 
 
 def start(send: Send) -> Kernel:
-    """Return a kernel, in a Python that draws without a screen and asks nothing."""
-    os.environ["MPLBACKEND"] = "agg"
+    """Return a kernel, in a Python that shows figures in the page and asks nothing."""
+    os.environ["MPLBACKEND"] = "module://backend"
     builtins.input = no_input
+    sys.modules["page"] = page = ModuleType("page")
+    page.send = send
     return Kernel(send)
