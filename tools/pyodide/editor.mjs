@@ -24,7 +24,7 @@ const look = EditorView.theme({
   "&": { color: "inherit", backgroundColor: "transparent", fontSize: "inherit" },
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "inherit", lineHeight: "inherit", overflowX: "auto" },
-  ".cm-content": { padding: "0", caretColor: "currentColor" },
+  ".cm-content": { padding: "1rem", caretColor: "currentColor" },
   ".cm-line": { padding: "0" },
   ".cm-cursor": { borderLeftColor: "currentColor" },
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": {

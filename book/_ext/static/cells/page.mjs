@@ -210,6 +210,11 @@ class Cells {
     if (this.waiting.length === 1) this.next();
   }
 
+  /** Put the cursor into a cell. */
+  edit(number) {
+    this.cells.get(number).editor.focus();
+  }
+
   next() {
     const [number] = this.waiting;
     if (number === undefined) return;
