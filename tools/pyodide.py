@@ -13,6 +13,7 @@ without what it would bring.
 
 from __future__ import annotations
 
+import email
 import hashlib
 import json
 import shutil
@@ -52,6 +53,7 @@ def main() -> None:
         site.mkdir()
         bundle_editor(installed, site)
         take_pyodide(installed / "node_modules" / "pyodide", site)
+        write_notice(installed, site)
         shutil.rmtree(SITE, ignore_errors=True)
         site.rename(SITE)
     finally:
@@ -173,6 +175,43 @@ def entry(wheel: Path) -> tuple[str, dict]:
         "depends": DEPENDS.get(name, []),
         "unvendored_tests": False,
     }
+
+
+def write_notice(installed: Path, site: Path) -> None:
+    """Say what the folder holds: whose it is, under which licence, and with which hash."""
+    lock = json.loads((installed / "package-lock.json").read_text())["packages"]
+    bundled = {path.removeprefix("node_modules/"): entry for path, entry in lock.items() if path}
+    lines = ["What runs Python in the pages. The files are those that their makers published, but for"]
+    lines += ["three: editor.js is bundled from the packages named below it, the wheel of names is"]
+    lines += ["made from its source, and pyodide-lock.json lists what is here.", ""]
+    for file in sorted(site.iterdir()):
+        lines.append(f"{file.name}\n  sha256  {hashlib.sha256(file.read_bytes()).hexdigest()}")
+        if file.suffix == ".whl":
+            lines.append(f"  licence {licence(file)}")
+        elif file.name == "editor.js":
+            lines += [
+                f"  {name} {entry['version']}, licence {entry['license']}"
+                for name, entry in sorted(bundled.items())
+                if name.startswith(("@codemirror", "@lezer", "@marijn", "crelt", "style", "w3c"))
+            ]
+        else:
+            entry = bundled["pyodide"]
+            lines.append(f"  licence {entry['license']} (Pyodide {entry['version']}, with CPython)")
+        lines.append("")
+    (site / "notice.txt").write_text("\n".join(lines))
+
+
+def licence(wheel: Path) -> str:
+    """Return the licence that a wheel names."""
+    with zipfile.ZipFile(wheel) as files:
+        (name,) = (one for one in files.namelist() if one.endswith(".dist-info/METADATA"))
+        described = email.message_from_bytes(files.read(name))
+    classes = [one for one in described.get_all("Classifier", []) if one.startswith("License")]
+    return (
+        described["License-Expression"]
+        or ", ".join(one.rpartition(" :: ")[2] for one in classes)
+        or described["License"].splitlines()[0]
+    )
 
 
 def check(file: str, content: bytes, expected: str, place: str) -> None:

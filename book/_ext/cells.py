@@ -20,7 +20,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -51,26 +50,32 @@ logger = logging.getLogger(__name__)
 class Code(NamedTuple):
     """A code cell of a notebook."""
 
-    code: str  # empty where it is not for the page, such as the set-up on Colab
-    missing: list[str]  # what it needs and a page does not have
+    number: int  # among all code cells of the notebook
+    code: str  # for the page, so empty if it cannot run there
+    missing: list[str]  # what it needs, for all that it prints, and a page does not have
 
 
 def read_notebook(path: str) -> list[Code]:
-    """Return the code cells of a notebook."""
+    """Return the code cells of a notebook, but for those of which a page shows nothing."""
     cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
     of_code = [cell for cell in cells if cell["cell_type"] == "code"]
+    hidden = ["remove-cell" in cell["metadata"].get("tags", []) for cell in of_code]
     codes = [
-        "" if "remove-cell" in cell["metadata"].get("tags", []) else "".join(cell["source"])
-        for cell in of_code
+        "" if unseen else "".join(cell["source"])
+        for cell, unseen in zip(of_code, hidden, strict=True)
     ]
     names = slices.read_all(codes)
     own = [
         {name for module, name in ELSEWHERE.items() if imports(cell, module)} for cell in names
     ]
-    return [
-        Code(code, sorted(own[i].union(*(own[j] for j in slices.needed(names, i)))))
-        for i, code in enumerate(codes)
-    ]
+    result = []
+    for i, code in enumerate(codes):
+        missing = own[i].union(*(own[j] for j in slices.needed(names, i)))
+        # WebAssembly raises no flags of floating point, so NumPy never warns there.
+        warns = {"NumPy's warnings"} if "catch_warnings" in code else set()
+        if not hidden[i]:
+            result.append(Code(i, "" if missing else code, sorted(missing | warns)))
+    return result
 
 
 def imports(cell: slices.Cell, module: str) -> bool:
@@ -88,24 +93,19 @@ def add_bars(app: Sphinx, tree: nodes.document, page: str) -> None:
     file = f"{CODE}/{page}.json"
     address = relative_uri(app.builder.get_target_uri(page), file)
     place = 0
-    for node, (number, cell) in zip(shown, of_the_page(cells), strict=True):
+    for node, cell in zip(shown, cells, strict=True):
         if any("cell_input" in part["classes"] for part in node.findall(nodes.container)):
             place += 1
-            bar = elsewhere(cell, app, page) if cell.missing else button(number, place, address)
+            bar = elsewhere(cell, app, page) if cell.missing else button(cell, place, address)
             node.append(nodes.raw("", bar, format="html"))
             move_before_output(node)
     write_code(app, file, cells)
 
 
-def of_the_page(cells: list[Code]) -> Iterator[tuple[int, Code]]:
-    """Yield the cells that stand in a page, with their numbers in the notebook."""
-    return ((number, cell) for number, cell in enumerate(cells) if cell.code)
-
-
-def button(number: int, place: int, address: str) -> str:
+def button(cell: Code, place: int, address: str) -> str:
     """Return the bar of a cell that runs in the page."""
     return (
-        f'<div class="cell-bar" data-cell="{number}" data-code="{escape(address)}">'
+        f'<div class="cell-bar" data-cell="{cell.number}" data-code="{escape(address)}">'
         f'<button class="cell-run" type="button" aria-label="Run cell {place}">Run</button></div>'
     )
 
@@ -136,8 +136,9 @@ def write_code(app: Sphinx, file: str, cells: list[Code]) -> None:
     """Write what the page fetches with the first press: the code of those cells that can run."""
     path = Path(app.outdir, file)
     path.parent.mkdir(parents=True, exist_ok=True)
-    codes = ["" if cell.missing else cell.code for cell in cells]
-    path.write_text(json.dumps(codes, ensure_ascii=False), encoding="utf-8")
+    codes = {cell.number: cell.code for cell in cells}
+    whole = [codes.get(number, "") for number in range(max(codes) + 1)]
+    path.write_text(json.dumps(whole, ensure_ascii=False), encoding="utf-8")
 
 
 def copy_python(app: Sphinx, error: Exception | None) -> None:

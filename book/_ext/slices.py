@@ -35,7 +35,9 @@ class Cell:
     reads: set[str] = field(default_factory=set)
     binds: set[str] = field(default_factory=set)
     changes: set[str] = field(default_factory=set)
-    stateful: set[str] = field(default_factory=set)  # of what it binds
+    settings: set[str] = field(default_factory=set)  # names through which others see a setting
+    stateful: set[str] = field(default_factory=set)  # of what it binds, as modules is
+    modules: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)  # modules, as "package.module"
 
     @property
@@ -48,8 +50,10 @@ def read_all(codes: Iterable[str]) -> list[Cell]:
     """Return what each cell of a notebook does with names."""
     cells = [read(code) for code in codes]
     stateful = {name for cell in cells for name in cell.stateful}
+    modules = {name for cell in cells for name in cell.modules}
     for cell in cells:
-        cell.changes |= cell.reads & stateful
+        cell.changes -= modules  # np.sort(x) changes nothing
+        cell.changes |= cell.settings | cell.reads & stateful
     return cells
 
 
@@ -79,8 +83,8 @@ def follow(code: str, statements: Iterable[ast.stmt | ast.ExceptHandler], cell: 
         match statement:
             case ast.For(target=target, iter=source):
                 use(code, source, cell)
-                use(code, target, cell)
                 cell.binds |= stored(target)
+                use(code, target, cell)
             case ast.While(test=test) | ast.If(test=test):
                 use(code, test, cell)
             case ast.With(items=items):
@@ -106,9 +110,11 @@ def use(code: str, node: ast.AST, cell: Cell) -> None:
     new = {name for name, symbol in symbols(code, node) if symbol.is_referenced()}
     for decorator in getattr(node, "decorator_list", []):
         use(code, decorator, cell)
-    changed = set(changes(node))
-    cell.reads |= (new | changed) - cell.binds
-    cell.changes |= changed - cell.binds
+    new |= set(added_to(node))
+    cell.reads |= new - cell.binds
+    cell.changes |= set(changes(node)) & new - cell.binds
+    for call in ast.walk(node):
+        cell.settings.update(SETTINGS.get(called(call), []))
 
 
 def bind(code: str, statement: ast.stmt, cell: Cell) -> None:
@@ -119,12 +125,14 @@ def bind(code: str, statement: ast.stmt, cell: Cell) -> None:
         if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
     }
     cell.binds |= bound
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        cell.modules |= bound
     if any(called(node) in STATEFUL for node in ast.walk(statement)):
         cell.stateful |= bound
 
 
 def symbols(code: str, node: ast.AST) -> Iterator[tuple[str, symtable.Symbol]]:
-    """Yield the names of the cell's own scope in a piece of code, as Python's compiler sees them."""
+    """Yield the names of the cell's own scope in a piece of code, as Python's compiler does."""
     text = ast.get_source_segment(code, node) or ""
     if isinstance(node, ast.stmt):
         text = textwrap.dedent(" " * node.col_offset + text)
@@ -151,12 +159,16 @@ def changes(node: ast.AST) -> Iterator[str]:
         match part:
             case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store()):
                 yield from root(part)
-            case ast.AugAssign(target=ast.Name(id=name)):
-                yield name
-            case ast.Call(func=ast.Attribute(attr=attr, value=value)):
-                if attr in MUTATORS:
-                    yield from root(value)
-                yield from SETTINGS.get(attr, [])
+            case ast.Call(func=ast.Attribute(attr=attr, value=value)) if attr in MUTATORS:
+                yield from root(value)
+    yield from added_to(node)
+
+
+def added_to(node: ast.AST) -> Iterator[str]:
+    """Yield the name of `name += ...`, which Python's compiler does not count as read."""
+    match node:
+        case ast.AugAssign(target=ast.Name(id=name)):
+            yield name
 
 
 def root(node: ast.AST) -> Iterator[str]:

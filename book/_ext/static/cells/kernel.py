@@ -131,7 +131,8 @@ class Kernel:
         sys.stdout = sys.stderr = stream
         try:
             file = FILE.format(number)
-            linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
+            lines = f"{code}\n".splitlines(keepends=True)
+            linecache.cache[file] = (len(code), None, lines, file)
             body, last = parse(code, file)
             exec(body, self.names)
             if last is not None:

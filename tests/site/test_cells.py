@@ -1,0 +1,245 @@
+"""Cells run in the page, and print what the notebooks store.
+
+`make test` builds the site with Python for the pages. Where no place had it, these tests fail.
+"""
+
+import base64
+import io
+import zipfile
+
+import pytest
+from support import axe, pages
+from support.cells import SECONDS, Cell, bars, stored
+
+RUNNING = [page for page in pages.NOTEBOOKS if bars(page)]
+PAGE = "book/1-probabilities/softmax"
+BUDGET = 10e6  # bytes of NumPy, Python and what starts them, as a web host sends them
+
+SUBMISSIONS = """
+import base64, io, sys, zipfile
+
+from softmax_lessons import exercises
+
+zipfile.ZipFile(io.BytesIO(base64.b64decode("{packed}"))).extractall("/tmp/submissions")
+sys.path.insert(0, "/tmp/submissions")
+from support import submissions
+
+for name, function in submissions.RIGHT:
+    report = exercises.check(name, function)
+    if not report:
+        print("refused:", name, report)
+for name, function, sentence in submissions.WRONG:
+    report = exercises.check(name, function)
+    # WebAssembly raises no flags of floating point, so nothing warns of an overflow.
+    if report or (sentence not in report.mistake and "overflow" not in sentence):
+        print("not named:", name, sentence, report)
+print(len(submissions.RIGHT), "right,", len(submissions.WRONG), "wrong")
+"""
+
+
+@pytest.fixture(scope="module")
+def context(browser):
+    """One reader, whose browser keeps what it has fetched."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def visit(context, server):
+    """Open a page; afterwards nothing may have left the site, or been said on the console."""
+    complaints = []
+    tab = context.new_page()
+    tab.on("console", lambda line: line.type == "log" or complaints.append(line.text))
+    tab.on("pageerror", lambda error: complaints.append(f"script: {error}"))
+    own = (server, "data:")
+    tab.on("request", lambda one: one.url.startswith(own) or complaints.append(one.url))
+
+    def open_page(page):
+        tab.goto(f"{server}{page}.html", wait_until="networkidle")
+        tab.evaluate("""for (const fold of document.querySelectorAll("details")) fold.open = true;
+            for (const fold of document.querySelectorAll(".toggle-hidden")) fold.click();""")
+        return tab
+
+    yield open_page
+    tab.close()
+    assert not complaints
+
+
+@pytest.fixture
+def alone(browser, server):
+    """A page of a reader who comes for the first time."""
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    tab = context.new_page()
+    tab.goto(f"{server}{PAGE}.html", wait_until="networkidle")
+    yield tab
+    context.close()
+
+
+@pytest.fixture
+def cell(alone):
+    """The first cell that prints something."""
+    return Cell(alone, next(number for number in bars(PAGE) if stored(PAGE, number)[0]))
+
+
+# From the last cell to the first, so that each finds nothing but what it has asked for.
+@pytest.mark.parametrize("page", RUNNING)
+def test_every_cell_prints_what_is_stored(visit, page):
+    tab = visit(page)
+    wrong = []
+    for number in reversed(bars(page)):
+        cell = Cell(tab, number)
+        before = cell.box.locator(".cell_output .text_html").count()
+        said = cell.press()
+        text, figures, pieces = stored(page, number)
+        shown = "".join(cell.texts()).strip()
+        if said != "Done." or shown != text.strip():
+            wrong.append(f"{number} {said} printed {shown!r}, not {text.strip()!r}")
+        if cell.figures() != figures:
+            wrong.append(f"{number} drew {cell.figures()}, not {figures}")
+        if cell.box.locator(".cell_output .text_html").count() != before != pieces:
+            wrong.append(f"{number} shows {before} pieces of HTML, not {pieces}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nine_of_ten_cells_of_the_first_two_parts_run():
+    early = [page for page in pages.CHAPTERS if page.startswith(("book/1", "book/2"))]
+    shown = [cell for page in early for cell in pages.article(page).select(".cell-bar")]
+    assert sum(cell.has_attr("data-cell") for cell in shown) >= 0.9 * len(shown) > 100
+
+
+def test_a_cell_that_cannot_run_says_where_it_does():
+    said = {
+        bar.get_text()
+        for page in pages.NOTEBOOKS
+        for bar in pages.article(page).select(".cell-bar:not([data-cell])")
+    }
+    assert (
+        "Needs PyTorch: runs on Binder (its first start takes minutes), Colab, or your own machine."
+        in said
+    )
+    assert all(line.startswith("Needs ") for line in said)
+
+
+def test_nothing_is_fetched_before_the_press(alone, cell, server):
+    fetched = "performance.getEntriesByType('resource').map(one => one.name)"
+    parts = ("_static/cells/", "_static/pyodide/")
+    assert not [one for one in alone.evaluate(fetched) if any(part in one for part in parts)]
+    sizes = {}
+    alone.on("response", lambda one: sizes.update({one.url: one.headers.get("content-length")}))
+    assert cell.press() == "Done."
+    alone.wait_for_load_state("networkidle")
+    assert any("numpy" in one for one in sizes)
+    assert not any("matplotlib" in one for one in sizes)
+    assert 5e6 < sum(int(size or 0) for size in sizes.values()) <= BUDGET
+
+
+def test_progress_is_told_in_bytes(alone, cell):
+    cell.run.click()
+    told = cell.bar.locator(".cell-bytes")
+    alone.wait_for_function(
+        "one => /^\\d+\\.\\d of 1\\d\\.\\d MB$/.test(one.textContent)",
+        arg=told.element_handle(timeout=SECONDS * 1000),
+    )
+    assert cell.status.text_content() == "Fetching Python, once for all pages."
+    assert cell.end() == "Done."
+    assert told.text_content() == ""
+
+
+def test_an_endless_loop_is_stopped_and_the_page_goes_on(alone, cell):
+    cell.press()
+    cell.code.fill("count = 0\nwhile True:\n    count += 1")
+    cell.run.click()
+    cell.status.filter(has_text="Running").wait_for()
+    cell.stop.click()
+    assert cell.end().startswith("Stopped. What earlier cells had computed is lost")
+    assert cell.run.evaluate("one => one === document.activeElement")  # Stop is gone
+    cell.code.fill("print(6 * 7)")
+    assert cell.press() == "Done."
+    assert cell.texts() == ["42\n"]
+
+
+def test_an_error_ends_at_the_readers_line(cell):
+    cell.press()
+    cell.code.fill("import numpy as np\n\nnp.array([1, 2]) + np.array([1, 2, 3])")
+    assert cell.press() == "Stopped with an error."
+    assert cell.texts() == [
+        "ValueError: operands could not be broadcast together with shapes (2,) (3,) \n"
+        "in line 3: np.array([1, 2]) + np.array([1, 2, 3])"
+    ]
+
+
+def test_too_much_memory_is_said(cell):
+    cell.press()
+    cell.code.fill("import numpy as np\n\nnp.ones(10**9)")
+    assert cell.press() == "Stopped with an error."
+    assert "more memory than a page has" in cell.texts()[0]
+    cell.code.fill("print('still here')")
+    assert cell.press() == "Done."
+
+
+def test_changes_survive_a_reload_and_reset_brings_the_page_back(alone, cell):
+    before = cell.texts()
+    cell.press()
+    original = alone.evaluate("one => one.innerText", cell.code.element_handle())
+    cell.code.fill("print('mine')")
+    cell.press()
+    alone.reload(wait_until="networkidle")
+    cell.code.wait_for()
+    assert cell.code.inner_text() == "print('mine')"
+    assert cell.press() == "Done."
+    assert cell.texts() == ["mine\n"]
+    cell.reset.click()
+    assert cell.code.inner_text() == original
+    assert cell.texts() == before
+    assert alone.evaluate("localStorage.length") == 0
+    assert cell.reset.is_hidden()
+
+
+def test_the_keyboard_is_enough(alone, cell):
+    cell.run.focus()
+    alone.keyboard.press("Enter")
+    assert cell.end() == "Done."
+    alone.keyboard.press("Shift+Tab")  # to the code, which is before its button
+    assert cell.code.evaluate("one => one === one.getRootNode().activeElement")
+    alone.keyboard.press("Tab")  # who comes with Tab goes on with it
+    assert cell.run.evaluate("one => one === document.activeElement")
+    alone.keyboard.press("Shift+Tab")
+    alone.keyboard.press("Control+A")
+    alone.keyboard.type("for i in range(2):\nprint(i)")  # the editor indents
+    alone.keyboard.press("Shift+Enter")
+    assert cell.end() == "Done."
+    assert cell.texts() == ["0\n1\n"]
+    alone.keyboard.press("Tab")
+    assert cell.code.inner_text().endswith("    ")  # who writes wants to indent
+    alone.keyboard.press("Escape")
+    alone.keyboard.press("Tab")
+    assert cell.run.evaluate("one => one === document.activeElement")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_open_cells_are_accessible(alone, cell, scheme):
+    alone.emulate_media(color_scheme=scheme)
+    alone.wait_for_function("s => document.documentElement.dataset.theme === s", arg=scheme)
+    cell.press()
+    cell.code.fill("def f(x):  # a comment\n    return 'text', 1.5\n\nf(")
+    cell.press()
+    assert axe.violations(alone) == []
+    assert axe.colour_violations(alone, []) == []
+    assert alone.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_every_exercise_is_checked_in_the_page(alone, cell):
+    packed = io.BytesIO()
+    tests = pages.ROOT / "tests"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(tests / "support" / "__init__.py", "support/__init__.py")
+        for file in (tests / "support" / "submissions").glob("*.py"):
+            archive.write(file, file.relative_to(tests))
+    cell.press()
+    cell.code.fill(SUBMISSIONS.format(packed=base64.b64encode(packed.getvalue()).decode()))
+    assert cell.press() == "Done."
+    (printed,) = cell.texts()
+    assert printed.count("\n") == 1, printed
+    assert int(printed.split()[0]) >= 90
+    assert int(printed.split()[2]) >= 250
