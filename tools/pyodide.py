@@ -181,7 +181,9 @@ def write_notice(installed: Path, site: Path) -> None:
     """Say what the folder holds: whose it is, under which licence, and with which hash."""
     lock = json.loads((installed / "package-lock.json").read_text())["packages"]
     bundled = {path.removeprefix("node_modules/"): entry for path, entry in lock.items() if path}
-    lines = ["What runs Python in the pages. The files are those that their makers published, but for"]
+    lines = [
+        "What runs Python in the pages. The files are those that their makers published, but for"
+    ]
     lines += ["three: editor.js is bundled from the packages named below it, the wheel of names is"]
     lines += ["made from its source, and pyodide-lock.json lists what is here.", ""]
     for file in sorted(site.iterdir()):

@@ -65,9 +65,7 @@ def read_notebook(path: str) -> list[Code]:
         for cell, unseen in zip(of_code, hidden, strict=True)
     ]
     names = slices.read_all(codes)
-    own = [
-        {name for module, name in ELSEWHERE.items() if imports(cell, module)} for cell in names
-    ]
+    own = [{name for module, name in ELSEWHERE.items() if imports(cell, module)} for cell in names]
     result = []
     for i, code in enumerate(codes):
         missing = own[i].union(*(own[j] for j in slices.needed(names, i)))

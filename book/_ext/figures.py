@@ -18,6 +18,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
+
 class drawing(nodes.image):
     """A picture that a notebook has made."""
 

@@ -136,7 +136,10 @@ def test_after_an_error_the_cell_runs_again(page):
     [
         ("1 / 0", "ZeroDivisionError: division by zero\nin line 1: 1 / 0"),
         ("x = 1\nx +", "SyntaxError: invalid syntax\nin line 2: x +"),
-        ("def f():\n    return g\n\n\nf()", "NameError: name 'g' is not defined\nin line 2: return g"),
+        (
+            "def f():\n    return g\n\n\nf()",
+            "NameError: name 'g' is not defined\nin line 2: return g",
+        ),
         ("import json\njson.loads('{')", None),
         ("raise SystemExit(3)", "SystemExit: 3\nin line 1: raise SystemExit(3)"),
         ("import flax", None),
