@@ -60,6 +60,7 @@ export function openEditor(root, code, { run, changed }) {
         EditorView.contentAttributes.of({
           "aria-label": "Code",
           "aria-description": "Shift+Enter runs the cell. Escape, then Tab, leaves the editor.",
+          tabindex: "0", // it can have the focus without, but not all tools know
           autocapitalize: "off",
           spellcheck: "false",
         }),
