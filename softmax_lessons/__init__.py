@@ -1,6 +1,6 @@
 """Softmax and its family in NumPy, with the hard cases right and the sources named.
 
-The functions here need NumPy alone. ``softmax_lessons.plotting`` needs matplotlib and seaborn,
+The functions here need NumPy alone. ``softmax_lessons.plotting`` needs matplotlib,
 ``softmax_lessons.pytorch`` needs torch; both are imported by name, when they are wanted.
 
 These conventions hold for all functions. A docstring says what is its own.

@@ -13,7 +13,7 @@ import numpy as np
 
 try:
     import matplotlib.pyplot as plt
-    import seaborn as sns  # type: ignore[import-untyped]
+    from matplotlib.rcsetup import cycler
 except ImportError as error:
     raise ImportError(
         f'softmax_lessons.plotting needs {error.name}: pip install "softmax-lessons[plotting]"'
@@ -27,9 +27,31 @@ __all__ = ["bars", "curves", "use_style"]
 
 HATCHES = ["", "//", "..", "\\\\", "xx"]
 DASHES = ["-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1))]
+COLOURS = "#0173b2 #de8f05 #029e73 #d55e00 #cc78bc #ca9161 #fbafe4 #949494 #ece133 #56b4e9"
+THEME = {  # seaborn's "ticks" and "colorblind", so that a page can draw without seaborn
+    "axes.axisbelow": True,
+    "axes.labelcolor": ".15",
+    "axes.linewidth": 1.25,
+    "axes.prop_cycle": cycler(color=COLOURS.split()),
+    "grid.linewidth": 1,
+    "legend.title_fontsize": 12,
+    "lines.solid_capstyle": "round",
+    "patch.edgecolor": "w",
+    "patch.force_edgecolor": True,
+    "text.color": ".15",
+    "xtick.color": ".15",
+    "xtick.major.size": 6,
+    "xtick.major.width": 1.25,
+    "xtick.minor.size": 4,
+    "xtick.minor.width": 1,
+    "ytick.color": ".15",
+    "ytick.major.size": 6,
+    "ytick.major.width": 1.25,
+    "ytick.minor.size": 4,
+    "ytick.minor.width": 1,
+}
 RC = {
     "figure.figsize": (5, 3.2),  # so that the text is still readable on a phone
-    "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "savefig.bbox": "tight",
     "figure.constrained_layout.use": True,
@@ -47,7 +69,6 @@ RC = {
     "axes.spines.right": False,
     "grid.color": "0.9",
     "lines.linewidth": 2.2,
-    "hatch.linewidth": 1.0,
     "svg.hashsalt": "softmax-lessons",  # the ids inside an SVG would be random without it
 }
 
@@ -56,7 +77,7 @@ def use_style() -> None:
     """Set the look of all figures: seaborn's theme, colour-blind-safe colours, readable sizes.
 
     In a notebook, figures become SVG without a date and with fixed ids, so that two runs give the
-    same bytes. Call it once, in the first cell.
+    same bytes. Call it once, before the first figure.
 
     Examples
     --------
@@ -67,7 +88,7 @@ def use_style() -> None:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("svg", metadata={"Date": None})  # type: ignore[no-untyped-call]
-    sns.set_theme(style="ticks", palette="colorblind", rc=RC)
+    plt.style.use(THEME | RC)
 
 
 def bars(

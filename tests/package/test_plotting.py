@@ -1,6 +1,8 @@
 """The figures: what they show, what they refuse, and that they come out the same twice."""
 
 import re
+import subprocess
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -8,9 +10,10 @@ import pytest
 from support.family import LABELS, P, Z, inf, nan
 
 plt = pytest.importorskip("matplotlib.pyplot")
-pytest.importorskip("seaborn")
 
-from softmax_lessons.plotting import bars, curves, use_style  # noqa: E402
+from matplotlib.colors import to_rgb  # noqa: E402
+
+from softmax_lessons.plotting import RC, THEME, bars, curves, use_style  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +22,43 @@ def _style():
         use_style()
         yield
         plt.close("all")
+
+
+def settings():
+    """Return matplotlib's settings, without those that seaborn alone could draw with."""
+    others = {"backend", "image.cmap", "font.sans-serif"}
+    found = {key: value for key, value in plt.rcParams.items() if key not in others}
+    colours = found["axes.prop_cycle"].by_key()["color"]
+    return found | {"axes.prop_cycle": [to_rgb(colour) for colour in colours]}
+
+
+def test_the_style_is_the_theme_of_seaborn():
+    """But for its map of colours, and for Arial, which not every machine would have."""
+    sns = pytest.importorskip("seaborn")
+    plt.rcdefaults()
+    sns.set_theme(style="ticks", palette="colorblind", rc=RC, color_codes=False)
+    theirs = settings()
+    plt.rcdefaults()
+    use_style()
+    assert settings() == theirs
+
+
+def test_the_style_sets_nothing_that_matplotlib_sets_by_itself():
+    style = THEME | RC
+    plt.rcdefaults()
+    before = {key: plt.rcParams[key] for key in style}
+    use_style()
+    assert [key for key in style if plt.rcParams[key] == before[key]] == []
+
+
+def test_the_style_needs_no_seaborn():
+    code = (
+        "import sys; sys.modules.update(seaborn=None, pandas=None, scipy=None)\n"
+        "from softmax_lessons.plotting import bars, use_style\n"
+        "use_style(); print(len(bars({'a': [1, 2]}, ['x', 'y']).patches))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("2\n", 0), done.stderr
 
 
 def texts(ax):

@@ -74,7 +74,7 @@ def test_every_function_has_an_example_that_runs():
 @pytest.mark.parametrize(
     ("name", "needs", "public"),
     [
-        ("plotting", ["matplotlib", "seaborn"], {"use_style", "bars", "curves"}),
+        ("plotting", ["matplotlib"], {"use_style", "bars", "curves"}),
         ("pytorch", ["torch"], {"History", "SoftmaxRegression", "fit", "minibatches"}),
     ],
 )
@@ -101,22 +101,18 @@ def test_importing_the_package_imports_nothing_heavy():
     ("module", "library", "extra"),
     [
         ("plotting", "matplotlib", "plotting"),
-        ("plotting", "seaborn", "plotting"),
         ("pytorch", "torch", "torch"),
     ],
 )
 def test_a_missing_library_is_named_with_its_extra(module, library, extra):
     code = f"""
 import sys
-from types import ModuleType
 
 class Missing:
     def find_spec(self, name, path=None, target=None):
         if name == {library!r}:
             raise ModuleNotFoundError("No module named " + name, name=name)
 
-if {library!r} == "seaborn":  # which is asked for second
-    sys.modules["matplotlib"] = sys.modules["matplotlib.pyplot"] = ModuleType("matplotlib")
 sys.meta_path.insert(0, Missing())
 try:
     import softmax_lessons.{module}
