@@ -573,7 +573,9 @@ def as_candidates(candidates: ArrayLike, name: str, shape: tuple[int, ...]) -> N
     return np.broadcast_to(array, shape)
 
 
-def as_labels(labels: ArrayLike, name: str, n_classes: int) -> NDArray[np.intp]:
+def as_labels(
+    labels: ArrayLike, name: str, n_classes: int, counted: str = "classes"
+) -> NDArray[np.intp]:
     """Return ``labels`` as indices; raise unless all are integers from 0 to below ``n_classes``."""
     array = as_array(labels, name)
     if array.dtype.kind not in "iu":
@@ -581,7 +583,7 @@ def as_labels(labels: ArrayLike, name: str, n_classes: int) -> NDArray[np.intp]:
         raise TypeError(f"{message}: {advice_on_labels(array, name)}")
     bad = array[(array < 0) | (array >= n_classes)]
     if bad.size:
-        message = f"{name} must be 0 or above and below {n_classes}, the number of classes"
+        message = f"{name} must be 0 or above and below {n_classes}, the number of {counted}"
         raise IndexError(f"{message}, got {bad[0]}")
     return array.astype(np.intp, copy=False)
 

@@ -22,7 +22,7 @@ from softmax_lessons.losses import cross_entropy, cross_entropy_and_grad
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from softmax_lessons._arguments import FloatArray
+    from softmax_lessons._arguments import FloatArray, FloatDtype
     from softmax_lessons.losses import Reduction
 
 __all__ = ["sampled_cross_entropy", "sampled_cross_entropy_and_grad"]
@@ -78,17 +78,19 @@ def sampled_cross_entropy(
 
     Notes
     -----
-    What the scores tend to, in training, is the logarithm of the probability p of each class only
-    with the correction. Without it they tend to ``log(p) - log_q``: classes that are often in the
-    sample are scored too low. With the wrong sign they tend to ``log(p) - 2 * log_q``.
+    With the correction, training moves the scores towards the logarithms of the probabilities p
+    of the classes, up to a constant. Without it they end at ``log(p) - log_q``: classes that are
+    often in the sample are scored too low. With the wrong sign they end at
+    ``log(p) - 2 * log_q``. For a batch that is its own sample, all this is exact without
+    ``candidates``; leaving out accidental hits favours frequent classes a little.
 
     Where the right answer has ``log_q`` 0, and m classes beside it were drawn with ``log(m * q)``,
     the sum over the columns that count is an unbiased estimate of the sum over all classes. Its
     logarithm is too small on average, by about half the relative variance of the sum. So is the
     loss.
 
-    In a batch that is its own sample, the right answer is mostly corrected like all
-    others (Yi et al.).
+    Where a batch is its own sample, it is usual to correct the right answer like all others (Yi
+    et al.).
 
     References
     ----------
@@ -114,8 +116,8 @@ def sampled_cross_entropy(
     ... ).round(4)
     np.float64(0.2641)
     """
-    z, columns, is_rival = corrected(logits, target, log_q, candidates)
-    return cross_entropy(z, columns, where=is_rival, reduction=reduction)
+    z, dtype, columns, is_rival = corrected(logits, target, log_q, candidates)
+    return cross_entropy(z, columns, where=is_rival, reduction=reduction).astype(dtype)
 
 
 @no_warnings
@@ -172,26 +174,29 @@ def sampled_cross_entropy_and_grad(
     >>> grad.round(3)
     array([[-0.295,  0.035,  0.259]])
     """
-    z, columns, is_rival = corrected(logits, target, log_q, candidates)
-    return cross_entropy_and_grad(z, columns, where=is_rival, reduction=reduction)
+    z, dtype, columns, is_rival = corrected(logits, target, log_q, candidates)
+    loss, grad = cross_entropy_and_grad(z, columns, where=is_rival, reduction=reduction)
+    return loss.astype(dtype), grad.astype(dtype, copy=False)
 
 
 def corrected(
     logits: ArrayLike, target: ArrayLike, log_q: ArrayLike | None, candidates: ArrayLike | None
-) -> tuple[FloatArray, NDArray[np.intp], NDArray[np.bool_] | None]:
-    """Return the corrected scores, the columns of the answers, and which columns count."""
+) -> tuple[FloatArray, FloatDtype, NDArray[np.intp], NDArray[np.bool_] | None]:
+    """Return the corrected scores, their dtype, the columns of the answers, and which count.
+
+    Scores in float16 stay in float32 here: log q would lose its digits beside them.
+    """
     z, dtype = as_floats(logits, "logits")
-    columns = as_labels(target, "target", check_score_table(z, "logits"))
+    columns = as_labels(target, "target", check_score_table(z, "logits"), "columns")
     if columns.shape != z.shape[:1]:
         advice = "one column for each row of logits"
         raise ValueError(f"target must have shape {z.shape[:1]}, {advice}, got {columns.shape}")
     if log_q is not None:
         z = z - as_log_q(log_q, "log_q", z.shape).astype(z.dtype, copy=False)
-    z = z.astype(dtype, copy=False)
     if candidates is None:
-        return z, columns, None
+        return z, dtype, columns, None
     classes = as_candidates(candidates, "candidates", z.shape)
     rows = np.arange(len(z))
     is_answer = classes == classes[rows, columns][:, np.newaxis]
     is_answer[rows, columns] = False
-    return z, columns, ~is_answer
+    return z, dtype, columns, ~is_answer

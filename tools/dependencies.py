@@ -21,8 +21,9 @@ HEADER = """\
 # Made by tools/dependencies.py: of the packages named python3-*, what they depend on (the field
 # Depends; of alternatives the first) that is named python3-* too; those with {fewest} such
 # dependencies or more. Names stand here without "python3-".
-# Licence: these are names and facts, taken from an index that states no licence of its own. As far
-# as there are rights in the selection, we give them up under CC0 1.0. The packages have their own.
+# Licence: the names of packages, and which depends on which, are facts. The index states no licence
+# for them, and we add none: whatever rights we have in this table, we give up under CC0 1.0. The
+# packages themselves have licences of their own.
 package,dependencies
 """
 

@@ -143,6 +143,54 @@ def test_dtypes_come_back():
     assert sampled_cross_entropy([[1, 2]], [0]).dtype == np.float64
 
 
+def test_float16_is_corrected_in_float32():
+    """At scores of 13 the steps of float16 are 0.008 wide."""
+    z, log_q = np.array([[1, 2]], np.float16), [-12.3456, -11.1234]
+    exact = sampled_cross_entropy_and_grad(z.astype(float), [0], log_q=log_q)
+    got = sampled_cross_entropy_and_grad(z, [0], log_q=log_q)
+    for is_, should_be in zip(got, exact, strict=True):
+        assert_array_equal(is_, should_be.astype(np.float16))
+    assert sampled_cross_entropy(z, [0], log_q=log_q) == got[0]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_torch_says_the_same(reduction, seed):
+    torch = pytest.importorskip("torch")
+    random = np.random.default_rng(seed)
+    z, y = 100 * random.normal(size=(6, 8)), random.integers(8, size=6)
+    log_q, candidates = random.normal(size=8), random.integers(4, size=8)
+    loss, grad = sampled_cross_entropy_and_grad(
+        z, y, log_q=log_q, candidates=candidates, reduction=reduction
+    )
+    scores = torch.tensor(z, requires_grad=True)
+    copies = torch.tensor(candidates == candidates[y][:, np.newaxis])
+    copies[torch.arange(6), torch.tensor(y)] = False
+    masked = (scores - torch.tensor(log_q)).masked_fill(copies, -torch.inf)
+    expected = torch.nn.functional.cross_entropy(masked, torch.tensor(y), reduction=reduction)
+    expected.sum().backward()
+    assert_allclose(loss, expected.detach(), atol=1e-14)
+    assert_allclose(grad, scores.grad, atol=1e-14)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_leaving_out_accidental_hits_favours_frequent_classes(seed):
+    """Where the batch is its own sample, log p is where the slopes are 0 with the copies alone."""
+    random = np.random.default_rng(seed)
+    batch = random.choice(5, size=60, p=[0.5, 0.2, 0.15, 0.1, 0.05])
+    log_p = np.log(np.bincount(batch, minlength=5) / 60)
+
+    def slopes(candidates):
+        z, rows = np.tile(log_p[batch], (60, 1)), np.arange(60)
+        _, grad = sampled_cross_entropy_and_grad(z, rows, log_q=log_p[batch], candidates=candidates)
+        return np.bincount(batch, grad.sum(axis=0), minlength=5)
+
+    assert_allclose(slopes(None), 0, atol=1e-15)
+    masked = slopes(batch)
+    assert masked[np.argmax(log_p)] < -0.001
+    assert masked[np.argmin(log_p)] > 0.001
+
+
 def test_nothing_is_changed():
     z, log_q, candidates = np.zeros((2, 3)), np.zeros(3), np.arange(3)
     sampled_cross_entropy_and_grad(z, [0, 1], log_q=log_q, candidates=candidates)
@@ -171,7 +219,7 @@ def test_nothing_is_changed():
             ([[1.0, 2.0]], [2]),
             {},
             IndexError,
-            "target must be 0 or above and below 2, the number of classes, got 2",
+            "target must be 0 or above and below 2, the number of columns, got 2",
         ),
         (
             ([[1.0, 2.0]], [0]),

@@ -44,6 +44,7 @@ SCORES = array([0.3, 2.0, -1.0, 0.9, 1.1], [1.5, 0.2, 0.4, -0.3, 2.2], [0.1, 0.5
 HELD = labels(3, 0, 1, 4)
 TIED = array([1.0, 1.0, 1.0, 0.0, 2.0], [0.0, 0.0, 0.0, 0.0, 0.0], [3.0, 3.0, 1.0, 1.0, 1.0])
 TIED_HELD = labels(1, 4, 2)
+NEAR = 1 + 1e-10 * array([0.0, 1.0, 2.0, 3.0, -1.0], [2.0, 1.0, 3.0, 0.0, 4.0])
 
 HIT_RATE = Exercise(
     "Count hits, with ties",
@@ -65,6 +66,9 @@ HIT_RATE = Exercise(
             "(k - a) / t, cut at 0 and 1.",
             ((TIED, TIED_HELD, 2), (TIED, TIED_HELD, 3), (TIED, TIED_HELD, 1),
                 (np.zeros((2, 8)), labels(0, 7), 3)), hard=True),
+        Stage("nearly equal scores", "Scores that differ by very little are counted as equal.",
+            "Compare with `==` and `>`: a score that is higher by 1e-10 is higher.",
+            ((NEAR, labels(2, 2), 2), (NEAR, labels(1, 3), 3)), hard=True),
     ),
     mistakes=(
         Mistake("What ties counts as won.", "Then a model with equal scores always hits. Divide "
@@ -123,14 +127,19 @@ LOG_Q = Exercise(
         Stage("every item occurs", "It is not the logarithm of the frequencies.",
             "Count each item with `np.bincount`, and divide by the number of answers.",
             ((ANSWERS, 3), (labels(1, 0, 1, 1), 2), (labels(3, 0, 1, 2, 3, 3, 1, 1, 3), 4))),
-        Stage("items at the end that never occur", "It has the wrong length.",
-            "`np.bincount(answers, minlength=K)`.", ((ANSWERS, 5), (labels(0, 0), 2)), hard=True),
+        Stage("items at the end that never occur",
+            "Items at the end that never occur are missing, or they do not count as seen once.",
+            "`np.bincount(answers, minlength=K)` counts them as 0; put 1 in its place.",
+            ((ANSWERS, 5), (labels(0, 0), 2)), hard=True),
         Stage("an item in between that never occurs", "An item that never occurs gets -inf, or the "
             "others change.", "Take 1 where the count is 0, and leave the others as they are.",
             ((labels(0, 2, 2, 4, 2), 5), (labels(3, 3, 1), 4)), hard=True),
     ),
     mistakes=(
         Mistake("An item that never occurs gets -inf.", "`np.maximum(counts, 1)`.", plain_log),
+        Mistake("An item that never occurs gets 0, as if it were every answer.",
+            "Put 1 for a count of 0, before the logarithm.",
+            lambda a, n: np.where(np.isinf(plain_log(a, n)), 0, plain_log(a, n))),
         Mistake("It adds 1 to each count.", "Only a count of 0 becomes 1.",
             lambda a, n: np.log((np.bincount(a, minlength=n) + 1) / len(a))),
         Mistake("It adds 1 to each count and n to the total.",
@@ -192,7 +201,7 @@ BATCH_LOSS = Exercise(
     "Build the loss of a batch",
     "batch_loss(Z, answers, log_q)",
     "`Z[i, j]` is the score of person i for the item `answers[j]`, and `log_q[j]` is the logarithm "
-    "of how often this item is in a batch. The right answer of row i stands in column i. Return "
+    "of this item's frequency. The right answer of row i stands in column i. Return "
     "the loss of each row, in nats: subtract log q from the scores, leave out the other columns "
     "that hold the same item as the right answer, and take minus the logarithm of the probability "
     f"of column i. {NINE_DIGITS}",
@@ -216,6 +225,9 @@ BATCH_LOSS = Exercise(
             "Subtract the maximum of the row before `np.exp`, or use `logsumexp`.",
             ((HUGE, labels(0, 1, 2), np.zeros(3)), (HUGE, labels(0, 1, 0), np.zeros(3))),
             hard=True),
+        Stage("low scores", "Copies of the right answer get a score that others can fall below.",
+            "A copy gets -inf, which no score falls below.",
+            ((FOUR - 2000, labels(3, 1, 3, 2), np.zeros(4)),), hard=True),
     ),
     mistakes=(
         Mistake("It adds log q.", "Subtract it: with the wrong sign popular items end last.",

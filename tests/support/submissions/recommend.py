@@ -18,6 +18,21 @@ def hit_rate_by_loop(scores, held, k):
     return total / len(held)
 
 
+def hit_rate_by_sorting(scores, held, k):
+    rates = []
+    for row, item in zip(scores, held, strict=True):
+        ranked = sorted(row, reverse=True)
+        places = [i < k for i, score in enumerate(ranked) if score == row[item]]
+        rates.append(sum(places) / len(places))
+    return sum(rates) / len(rates)
+
+
+def hit_rate_with_near_ties(scores, held, k):
+    own = scores[np.arange(len(held)), held][:, None]
+    tied = np.isclose(scores, own).sum(1)
+    return np.clip((k - (scores > own).sum(1)) / tied, 0, 1).mean()
+
+
 def hit_rate_that_wins_ties(scores, held, k):
     own = scores[np.arange(len(held)), held][:, None]
     return ((scores > own).sum(axis=1) < k).mean()
@@ -42,6 +57,15 @@ def log_q_by_comparison(answers, K):
 def log_q_without_zeros(answers, K):
     with np.errstate(divide="ignore"):
         return np.log(np.bincount(answers, minlength=K) / len(answers))
+
+
+def log_q_with_zeros(answers, K):
+    counts = np.bincount(answers, minlength=K)
+    return np.where(counts > 0, np.log(np.maximum(counts, 1) / len(answers)), 0)
+
+
+def log_q_with_a_floor(answers, K):
+    return np.log(np.maximum(np.bincount(answers, minlength=K) / len(answers), 1e-3))
 
 
 def batch_loss(Z, answers, log_q):
@@ -77,6 +101,13 @@ def batch_loss_that_overflows(Z, answers, log_q):
     return -np.log(np.diag(e) / e.sum(axis=1))
 
 
+def batch_loss_with_low_scores(Z, answers, log_q):
+    copy = answers[:, None] == answers
+    np.fill_diagonal(copy, False)
+    z = np.where(copy, -100, Z - log_q)
+    return np.logaddexp.reduce(z, axis=1) - np.diag(z)
+
+
 def popular(X, k):
     order = np.where(X == 1, np.inf, -X.sum(axis=0))
     return np.argsort(order, axis=1, kind="stable")[:, :k]
@@ -95,6 +126,7 @@ def popular_reversed(X, k):
 RIGHT = [
     ("hit_rate", hit_rate),
     ("hit_rate", hit_rate_by_loop),
+    ("hit_rate", hit_rate_by_sorting),
     ("log_q", log_q),
     ("log_q", log_q_by_comparison),
     ("batch_loss", batch_loss),
@@ -107,12 +139,16 @@ WRONG = [
     ("hit_rate", hit_rate_that_wins_ties, "What ties counts as won."),
     ("hit_rate", hit_rate_by_argsort, "It breaks ties by the column"),
     ("hit_rate", lambda s, h, k: hit_rate(s, h, k) * len(h), "It is how many rows hit"),
+    ("hit_rate", hit_rate_with_near_ties, "Scores that differ by very little"),
+    ("log_q", log_q_with_zeros, "An item that never occurs gets 0, as if"),
+    ("log_q", log_q_with_a_floor, "are missing, or they do not count as seen once"),
     ("log_q", log_q_without_zeros, "An item that never occurs gets -inf"),
     ("log_q", lambda a, K: np.log(np.bincount(a) / len(a)), "The result has shape (3,)"),
     ("log_q", lambda a, K: -log_q(a, K), "It has the wrong sign."),
     ("log_q", lambda a, K: np.exp(log_q(a, K)), "It is the probability, not its logarithm."),
     ("batch_loss", batch_loss_with_the_wrong_sign, "It adds log q."),
     ("batch_loss", batch_loss_with_copies, "Copies of the right answer count as wrong."),
+    ("batch_loss", batch_loss_with_low_scores, "a score that others can fall below"),
     ("batch_loss", batch_loss_that_overflows, "It overflows."),
     ("batch_loss", lambda Z, a, q: batch_loss(Z, a, 0 * q), "It leaves out log q."),
     (
