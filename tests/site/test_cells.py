@@ -164,16 +164,16 @@ def test_an_error_ends_at_the_readers_line(cell):
     cell.code.fill("import numpy as np\n\nnp.array([1, 2]) + np.array([1, 2, 3])")
     assert cell.press() == "Stopped with an error."
     assert cell.texts() == [
-        "ValueError: operands could not be broadcast together with shapes (2,) (3,) \n"
+        "ValueError: operands could not be broadcast together with shapes (2,) (3,)\n"
         "in line 3: np.array([1, 2]) + np.array([1, 2, 3])"
     ]
 
 
 def test_too_much_memory_is_said(cell):
     cell.press()
-    cell.code.fill("import numpy as np\n\nnp.ones(10**9)")
+    cell.code.fill("kept = []\nwhile True:\n    kept.append(bytearray(2**28))")
     assert cell.press() == "Stopped with an error."
-    assert "more memory than a page has" in cell.texts()[0]
+    assert cell.texts()[0].startswith("MemoryError: this asks for more memory than a page has.")
     cell.code.fill("print('still here')")
     assert cell.press() == "Done."
 
@@ -214,7 +214,7 @@ def test_the_keyboard_is_enough(alone, cell):
     assert cell.end() == "Done."
     assert cell.texts() == ["0\n1\n"]
     alone.keyboard.press("Tab")
-    assert cell.code.inner_text().endswith("    ")  # who writes wants to indent
+    assert cell.code.inner_text().endswith("    print(i)    ")  # who writes wants to indent
     alone.keyboard.press("Escape")
     alone.keyboard.press("Tab")
     assert cell.box.locator(".copybtn").evaluate("one => one === document.activeElement")
