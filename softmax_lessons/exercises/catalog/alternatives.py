@@ -269,7 +269,8 @@ SPARSEMAX_LOSS = Exercise(
         Mistake("p is softmax, not sparsemax.", "Use `sl.sparsemax`.", lambda z, y: np.mean(
             (softmax(z) * z - softmax(z) ** 2 / 2).sum(axis=-1) + 0.5 - at_label(z, y))),
         Mistake("What an excluded class adds is NaN, not 0.",
-            "0 times -inf is NaN, and so is -inf minus -inf. Sum only where p is above 0.", lambda z, y: np.mean(
+            "0 times -inf is NaN, and so is -inf minus -inf. Sum only where p is above 0.",
+            lambda z, y: np.mean(
             (sparsemax(z) * z - sparsemax(z) ** 2 / 2).sum(axis=-1) + 0.5 - at_label(z, y))),
     ),
     rules=(at_least_zero,),
