@@ -39,7 +39,7 @@ def exact_entmax(row, alpha, digits=60):
             return [max(largest**c + c * v, 0) ** (1 / c) for v in x]
 
         low, high = mpmath.mpf(1) / (2 * len(x)), mpmath.mpf(1)
-        for _ in range(digits * 4):
+        for _ in range(digits * 3):
             middle = (low + high) / 2
             low, high = (low, middle) if mpmath.fsum(p(middle)) > 1 else (middle, high)
         return p(high)
