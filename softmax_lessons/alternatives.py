@@ -46,9 +46,12 @@ def entmax_kernel(x: FloatArray, alpha: float = 1.5) -> FloatArray:
     if alpha in (1, 2):
         return softmax_kernel(x) if alpha == 1 else sparsemax_kernel(x)
     x = x - finite_max(x)
-    p = power(x - entmax_threshold(x, alpha), alpha)
-    slope = slopes(p, alpha)
-    # One more step of Newton's method, taken by p, which has digits that the threshold has not.
+    p = entmax_below(x, largest_of_entmax(x, alpha), alpha)
+    # One more step of Newton's method, taken by p itself. It also helps where no largest
+    # probability makes the sum 1: beyond alpha 2, rounding lets a class enter with a jump.
+    # There the smallest has the steepest slope, and is the unit, so that none overflows.
+    smallest = np.where(p == 0, 1, p).min(axis=1, keepdims=True, initial=1)
+    slope = slopes(p / smallest if alpha > 2 else p, alpha)
     return np.maximum(p - (row_sum(p) - 1) / row_sum(slope) * slope, 0)
 
 
@@ -85,34 +88,39 @@ def finite_max(x: FloatArray) -> FloatArray:
     return np.where(np.isinf(x_max), np.nan, x_max)
 
 
-def entmax_threshold(x: FloatArray, alpha: float) -> FloatArray:
-    """Return the threshold of each row that makes its sum 1, by Newton's method between bounds."""
-    # At 0 the sum is at least 1. At the other end it is at most 1, even if all scores are equal.
-    low = np.zeros_like(x[:, :1])
-    high = low + (1 - float(max(x.shape[1], 1)) ** (1 - alpha)) / (alpha - 1)
-    threshold = low
+def largest_of_entmax(x: FloatArray, alpha: float) -> FloatArray:
+    """Return the largest probability of each row, by Newton's method between bounds."""
+    low = np.full_like(x[:, :1], 0.5 / max(x.shape[1], 1))  # 1 / n, if all are equal, is above it
+    high = np.ones_like(low)
+    largest = high
     while True:
-        p = power(x - threshold, alpha)
+        p = entmax_below(x, largest, alpha)
         excess = row_sum(p) - 1
-        low, high = np.where(excess > 0, threshold, low), np.where(excess > 0, high, threshold)
-        step = excess / row_sum(slopes(p, alpha))
-        newton, halfway = threshold + step, (low + high) / 2
-        is_found = abs(step) <= np.finfo(x.dtype).eps * threshold
-        if np.all(is_found | (halfway == low) | (halfway == high) | np.isnan(step)):
-            return threshold
-        threshold = np.where((low < newton) & (newton < high), newton, halfway)
+        is_low = excess < 0
+        low, high = np.where(is_low, largest, low), np.where(is_low, high, largest)
+        halfway = (low + high) / 2
+        is_found = abs(excess) <= 8 * np.finfo(x.dtype).eps
+        if np.all(is_found | (halfway == low) | (halfway == high) | np.isnan(excess)):
+            return np.where(is_found, largest, high)
+        newton = largest - excess / row_sum(slopes(p / largest, alpha))
+        largest = np.where((low < newton) & (newton < high), newton, halfway)
 
 
-def power(x: FloatArray, alpha: float) -> FloatArray:
-    """Return ``max(1 + (alpha - 1) * x, 0) ** (1 / (alpha - 1))``, which tends to ``exp(x)``."""
-    change = (alpha - 1) * x
+def entmax_below(x: FloatArray, largest: FloatArray, alpha: float) -> FloatArray:
+    """Return ``max(largest ** c + c * x, 0) ** (1 / c)``, with ``c = alpha - 1``.
+
+    This is entmax of scores below 0, the largest of which is 0 and has the probability ``largest``.
+    For small c it tends to ``largest * exp(x)``.
+    """
+    c = alpha - 1
+    change = np.where(x == 0, 0, c * x / largest**c)
     is_out = change <= -1
-    result = np.exp(np.log1p(np.where(is_out, 0, change)) / (alpha - 1))
-    return np.where(is_out, 0, result)
+    ratio = np.exp(np.log1p(np.where(is_out, 0, change)) / c)
+    return np.where(is_out, 0, largest * ratio)
 
 
 def slopes(p: FloatArray, alpha: float) -> FloatArray:
-    """Return ``p ** (2 - alpha)``, the slope of `power`, where p is above 0."""
+    """Return ``p ** (2 - alpha)``, the slope of p for its score alone, where p is above 0."""
     return np.where(p == 0, 0, p ** (2 - alpha))
 
 
@@ -233,8 +241,9 @@ def entmax(
     Among all probabilities p, entmax has the largest ``sum(p * x) + H(p)``, where
     ``H(p) = sum(p - p ** alpha) / (alpha * (alpha - 1))`` is Tsallis' entropy.
 
-    The threshold is found by Newton's method between bounds, and its last step is taken by the
-    probabilities themselves. Their error is a few times the precision of the dtype, relative to 1.
+    The largest probability is found by Newton's method between bounds; it leads to the threshold
+    and to all others. The error of a probability is a few times the precision of the dtype,
+    relative to 1. With an alpha far above 2 it is about alpha times the precision.
 
     References
     ----------
@@ -408,6 +417,9 @@ def entmax_vjp(
     -----
     This is the gradient with respect to the scores. That with respect to alpha, by which some
     models learn it, is not calculated.
+
+    With an alpha above 2, s grows without bound as p falls to 0. Where it overflows, the row is
+    NaN.
 
     References
     ----------

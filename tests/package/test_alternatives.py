@@ -26,22 +26,23 @@ SPARSE = [sparsemax, entmax]
 EVERYTHING = [sparsemax, entmax, softmax1]
 
 
-def exact_entmax(row, alpha):
-    """Bisect for the threshold with 60 digits."""
-    x = [mpmath.mpf(float(v)) for v in row]
-    x = [v - max(x) for v in x]
-    a = mpmath.mpf(float(alpha))
+def exact_entmax(row, alpha, digits=60):
+    """Bisect for the largest probability with many digits."""
+    with mpmath.workdps(digits):
+        x = [mpmath.mpf(float(v)) for v in row]
+        x = [v - max(x) for v in x]
+        c = mpmath.mpf(float(alpha)) - 1
 
-    def p(threshold):
-        if a == 1:
-            return [mpmath.exp(v - threshold) for v in x]
-        return [max(1 + (a - 1) * (v - threshold), 0) ** (1 / (a - 1)) for v in x]
+        def p(largest):
+            if c == 0:
+                return [largest * mpmath.exp(v) for v in x]
+            return [max(largest**c + c * v, 0) ** (1 / c) for v in x]
 
-    low, high = mpmath.mpf(0), mpmath.log(len(x)) + 1
-    for _ in range(150):
-        middle = (low + high) / 2
-        low, high = (middle, high) if mpmath.fsum(p(middle)) > 1 else (low, middle)
-    return p(low)
+        low, high = mpmath.mpf(1) / (2 * len(x)), mpmath.mpf(1)
+        for _ in range(digits * 3):
+            middle = (low + high) / 2
+            low, high = (low, middle) if mpmath.fsum(p(middle)) > 1 else (middle, high)
+        return p(high)
 
 
 def exact_softmax1(row):
@@ -62,6 +63,31 @@ def test_entmax_is_exact(alpha, dtype, spread):
     scores = rows(dtype, spread, count=3)
     for row, p in zip(scores, entmax(scores, alpha=alpha), strict=True):
         assert error(p, exact_entmax(row, alpha), dtype) < 4
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("alpha", [3, 10, 20])
+def test_entmax_is_exact_where_a_class_may_just_enter(alpha, dtype):
+    """Beyond alpha 2, a class that just enters does so with an infinite slope."""
+    scores = (np.random.default_rng(0).normal(size=(5, 6)) / (alpha - 1)).astype(dtype)
+    for row, p in zip(scores, entmax(scores, alpha=alpha), strict=True):
+        assert error(p, exact_entmax(row, alpha, digits=100), dtype) < alpha
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("alpha", [20, 100, 1e6, 1e300])
+def test_scores_that_tie_share_alike_whatever_alpha_is(alpha, dtype):
+    """The largest probability to the power ``alpha - 1`` is far below the precision, or 0."""
+    assert_allclose(entmax(np.zeros(300, dtype), alpha=alpha), 1 / 300, rtol=1e-6)
+    assert_array_equal(entmax(np.array([2, 2, 1], dtype), alpha=alpha), [0.5, 0.5, 0])
+    assert_array_equal(entmax(np.array([1e-3, 0, 0], dtype), alpha=1e300), [1, 0, 0])
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("alpha", [3, 20, 100, 1000])
+def test_the_sum_is_1_whatever_alpha_is(alpha, seed):
+    x = np.random.default_rng(seed).normal(size=(50, 12)) / (alpha - 1)
+    assert_allclose(entmax(x, alpha=alpha).sum(axis=-1), 1, atol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

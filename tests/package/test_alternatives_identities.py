@@ -30,6 +30,21 @@ def test_the_threshold_is_the_mean_of_what_stays(seed):
     assert_allclose(z[p > 0] - p[p > 0], (z[p > 0].sum() - 1) / size, atol=1e-15)
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("alpha", [1.25, 1.5, 2, 3])
+def test_entmax_by_its_equation(alpha, seed):
+    """One threshold serves all that stay, and all others lie at or below it."""
+    z = np.random.default_rng(seed).normal(size=40)
+    p = entmax(z, alpha=alpha)
+    thresholds = z[p > 0] - p[p > 0] ** (alpha - 1) / (alpha - 1)
+    assert_allclose(thresholds, thresholds[0], atol=1e-12)
+    assert_allclose(
+        p, np.maximum((alpha - 1) * (z - thresholds.mean()), 0) ** (1 / (alpha - 1)), atol=1e-6
+    )
+    assert thresholds[0] >= z.max() - 1 / (alpha - 1) - 1e-12
+    assert not p[z <= z.max() - 1 / (alpha - 1)].any()
+
+
 def minus_shannon(p):
     return xlogy(p, p).sum()
 

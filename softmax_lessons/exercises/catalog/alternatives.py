@@ -56,6 +56,16 @@ def one_class_less(z: Array) -> Array:
     return positive(z - (sums - 1) / size)
 
 
+def sum_of_the_sums(z: Array) -> Array:
+    """Return what comes of a threshold that adds up all the cumulative sums of those that stay."""
+    z = z - max_of(z)
+    size = sum_of((sparsemax(z) > 0).astype(int))
+    highest = -np.sort(-z, axis=-1)
+    stays = np.arange(z.shape[-1]) < size
+    total = sum_of(np.where(stays, np.cumsum(highest, axis=-1), 0))
+    return positive(z - (total - 1) / size)
+
+
 def threshold_of_all(z: Array) -> Array:
     """Return the threshold if all classes stay."""
     return np.asarray((sum_of(z) - 1) / z.shape[-1])
@@ -79,7 +89,8 @@ SPARSEMAX = Exercise(
                 array([1e12, 1e12], [0.25, 0.5])),
             hard=True),
         Stage("an excluded class", "A score of -inf gives a wrong result.",
-            "A difference of two infinities is NaN. Shift by the maximum, which is finite.",
+            "A difference of two infinities is NaN. Shift by the maximum, which is finite, and let "
+            "only scores above tau count: -inf is not above -inf.",
             cases(array(0.3, -np.inf, 0.1), array([-np.inf, 0.0, 2.0], [0.1, 0.2, -np.inf]),
                 array(-np.inf, -5.0)),
             hard=True),
@@ -107,6 +118,9 @@ SPARSEMAX = Exercise(
         Mistake("One class too few stays.",
             "The class at which z is last above tau stays as well: there are k of them, and its "
             "index is k - 1.", one_class_less),
+        Mistake("The threshold adds up all the cumulative sums of those that stay.",
+            "Take the last of the cumulative sums: it is the sum of those that stay.",
+            sum_of_the_sums),
         Mistake("It is sparsemax of half the scores.", "Do not divide the scores.",
             lambda z: sparsemax(z / 2)),
     ),
@@ -254,8 +268,9 @@ SPARSEMAX_LOSS = Exercise(
             lambda z, y: loss_of(z, y) * len(y)),
         Mistake("p is softmax, not sparsemax.", "Use `sl.sparsemax`.", lambda z, y: np.mean(
             (softmax(z) * z - softmax(z) ** 2 / 2).sum(axis=-1) + 0.5 - at_label(z, y))),
-        Mistake("p times z is taken where p is 0 as well: 0 times -inf is NaN.",
-            "Multiply only where p is above 0.", lambda z, y: np.mean(
+        Mistake("What an excluded class adds is NaN, not 0.",
+            "0 times -inf is NaN, and so is -inf minus -inf. Sum only where p is above 0.",
+            lambda z, y: np.mean(
             (sparsemax(z) * z - sparsemax(z) ** 2 / 2).sum(axis=-1) + 0.5 - at_label(z, y))),
     ),
     rules=(at_least_zero,),

@@ -33,6 +33,37 @@ def sparsemax_without_shift(scores):
     return np.maximum(scores - np.take_along_axis(tau, size - 1, axis=-1), 0)
 
 
+def sparsemax_with_sum_of_sums(scores):
+    """As Keras had it, keras-team/keras#23425, after a shift."""
+    z = scores - scores.max(axis=-1, keepdims=True)
+    highest = -np.sort(-z, axis=-1)
+    k = np.arange(1, z.shape[-1] + 1)
+    sums = np.cumsum(highest, axis=-1)
+    stays = 1 + k * highest > sums
+    total = np.where(stays, sums, 0).sum(axis=-1, keepdims=True)
+    return np.maximum(z - (total - 1) / stays.sum(axis=-1, keepdims=True), 0)
+
+
+def sparsemax_that_keeps_ties(scores):
+    z = scores - scores.max(axis=-1, keepdims=True)
+    highest = -np.sort(-z, axis=-1)
+    k = np.arange(1, z.shape[-1] + 1)
+    sums = np.cumsum(highest, axis=-1)
+    size = np.count_nonzero(1 + k * highest >= sums, axis=-1, keepdims=True)
+    tau = (np.take_along_axis(sums, size - 1, axis=-1) - 1) / size
+    return np.maximum(z - tau, 0)
+
+
+def sparsemax_with_1_beside_sums(scores):
+    """With a strict inequality, as Martins and Astudillo write it."""
+    z = scores - scores.max(axis=-1, keepdims=True)
+    highest = -np.sort(-z, axis=-1)
+    k = np.arange(1, z.shape[-1] + 1)
+    sums = np.cumsum(highest, axis=-1)
+    size = np.count_nonzero(1 + k * highest > sums, axis=-1, keepdims=True)
+    return np.maximum(z - (np.take_along_axis(sums, size - 1, axis=-1) - 1) / size, 0)
+
+
 def backward(p, g, alpha):
     stays = p > 0
     s = np.where(stays, np.where(stays, p, 1) ** (2 - alpha), 0)
@@ -81,6 +112,12 @@ def loss_with_every_product(logits, labels):
     return np.mean((p * logits - p**2 / 2).sum(axis=-1) + 1 / 2 - right)
 
 
+def loss_by_distances(logits, labels):
+    """Half the squared distances of the scores to the truth, and to p; inf - inf is NaN."""
+    p, y = sorted_sparsemax(logits), np.eye(logits.shape[-1])[labels]
+    return np.mean(((logits - y) ** 2).sum(axis=-1) - ((logits - p) ** 2).sum(axis=-1)) / 2
+
+
 def log_of_sparsemax(logits, labels):
     return -np.log(sorted_sparsemax(logits)[np.arange(len(labels)), labels]).mean()
 
@@ -112,6 +149,7 @@ def scalable_masked_first(scores, keep, s):
 RIGHT = [
     ("sparsemax", sorted_sparsemax),
     ("sparsemax", sparsemax_by_halving),
+    ("sparsemax", sparsemax_with_1_beside_sums),
     ("entmax_backward", backward),
     ("entmax_backward", backward_by_matrix),
     ("sparsemax_loss", loss),
@@ -133,13 +171,16 @@ WRONG = [
         lambda z: np.maximum(z, 0) / np.maximum(z, 0).sum(axis=-1, keepdims=True),
         "It cuts off negative scores and divides by the sum.",
     ),
+    ("sparsemax", sparsemax_with_sum_of_sums, "The threshold adds up all the cumulative sums"),
+    ("sparsemax", sparsemax_that_keeps_ties, "A score of -inf gives a wrong result."),
     ("entmax_backward", lambda p, g, a: backward(p, g, 1), "It is the product of softmax, what"),
     ("entmax_backward", lambda p, g, a: backward(p, g, 2), "It is the product of sparsemax, wh"),
     ("entmax_backward", lambda p, g, a: backward(p, g, 3 - a), "The power is alpha - 1."),
     ("entmax_backward", backward_with_plain_power, "The slopes are wrong where a probability is"),
     ("entmax_backward", backward_masked_late, "The slopes are wrong where a probability is 0."),
     ("sparsemax_loss", log_of_sparsemax, "It is the cross-entropy of sparsemax: -ln p of the"),
-    ("sparsemax_loss", loss_with_every_product, "0 times -inf is NaN."),
+    ("sparsemax_loss", loss_with_every_product, "What an excluded class adds is NaN, not 0."),
+    ("sparsemax_loss", loss_by_distances, "What an excluded class adds is NaN, not 0."),
     ("sparsemax_loss", lambda z, y: loss(z, y) - 1 / 2, "The 1/2 of the truth is missing."),
     ("sparsemax_loss", lambda z, y: loss(z, y) * len(y), "It is the sum over the rows, not thei"),
     ("scalable_softmax", scalable_of_all, "n is the length of the row."),
