@@ -23,8 +23,10 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOG = VENV / "setup.log"
 REQUIREMENTS = ROOT / "requirements.txt"
+PYODIDE = ROOT / "tools" / "pyodide"
 # PyPI's torch for Linux brings gigabytes of GPU libraries; this index has it without.
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+LATER = 75  # the status of what could not be fetched now
 FULL = 50e6  # bytes: with less left on the disk, that is why something failed
 
 
@@ -36,6 +38,7 @@ def main() -> None:
         python = f"{sys.base_prefix} {sys.version_info[:3]}"
         step("environment", digest(REQUIREMENTS) + python + str(VENV), make_environment)
         step("site", digest(ROOT / "pyproject.toml"), install_site)
+        step("pyodide", "".join(map(digest, sorted(PYODIDE.glob("*")))), fetch_pyodide)
         if "site" not in sys.argv[1:]:
             step("everything", "", install_everything)
 
@@ -74,6 +77,17 @@ def install_everything() -> None:
     if torch and sys.platform == "linux" and cpu_index_answers():
         pip("install", "--no-deps", *torch, "--index-url", CPU_INDEX)
     pip("install", "-r", "requirements.txt")
+
+
+def fetch_pyodide() -> bool:
+    """Fetch Python for the pages, unless no place has it now; tell whether that is done."""
+    say(
+        "Fetching Python for the pages: 50 MB to download, or 110 where its own release cannot be reached."
+    )
+    done = subprocess.run([PYTHON, ROOT / "tools" / "pyodide.py"], cwd=ROOT, check=False)
+    if done.returncode not in (0, LATER):
+        sys.exit("Set-up failed: Python for the pages is not what it should be, see above.")
+    return done.returncode == 0
 
 
 def cpu_index_answers() -> bool:
@@ -129,7 +143,8 @@ def step(name: str, made_from: str, work) -> None:
         return
     unstamp(name)
     started = time.monotonic()
-    work()
+    if work() is False:  # not now: the next run tries again
+        return
     stamp(name, made_from)
     say(f"Set-up of {name} done in {time.monotonic() - started:.0f} s.")
 

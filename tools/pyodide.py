@@ -40,6 +40,11 @@ DEPENDS = {"seaborn": ["matplotlib", "pandas"]}  # of the packages in pure.txt, 
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{file}"
 # The wheel of this package has copies of Pyodide's wheels. Nothing else is taken from it.
 CARRIER, FOLDER = "open-webui==0.12.4", "open_webui/frontend/pyodide"
+HEAD = """\
+What runs Python in the pages. The files are those that their makers published, but for three:
+editor.js is bundled from the packages named below it, the wheel of names is made from its source,
+and pyodide-lock.json lists what is here.
+"""
 UNREACHABLE = 75  # EX_TEMPFAIL: try again later
 
 
@@ -63,7 +68,7 @@ def main() -> None:
 def install(folder: Path) -> Path:
     """Let npm install what is pinned, held to the hashes in the lock file."""
     shutil.copytree(PINNED, folder)
-    command = [*NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [*NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if "EINTEGRITY" in done.stderr:
         sys.exit(f"A package of npm is not the one that was pinned:\n{done.stderr}")

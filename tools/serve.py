@@ -14,7 +14,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
-COMPRESSED = {".css", ".html", ".ipynb", ".js", ".json", ".md", ".mjs", ".svg", ".txt", ".xml"}
+COMPRESSED = {".css", ".html", ".ipynb", ".js", ".json", ".md", ".mjs", ".py", ".svg", ".txt"}
+COMPRESSED |= {".wasm", ".xml"}
 
 
 class Handler(SimpleHTTPRequestHandler):
