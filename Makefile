@@ -54,6 +54,7 @@ test-itself:
 
 test-style:
 	@$(PY) tools/browser.py
+	@$(PY) tools/browser.py firefox
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy

@@ -81,9 +81,7 @@ def install_everything() -> None:
 
 def fetch_pyodide() -> bool:
     """Fetch Python for the pages, unless no place has it now; tell whether that is done."""
-    say(
-        "Fetching Python for the pages: 50 MB to download, or 110 where its own release cannot be reached."
-    )
+    say("Fetching Python for the pages: 50 to 110 MB to download.")
     done = subprocess.run([PYTHON, ROOT / "tools" / "pyodide.py"], cwd=ROOT, check=False)
     if done.returncode not in (0, LATER):
         sys.exit("Set-up failed: Python for the pages is not what it should be, see above.")

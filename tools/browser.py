@@ -1,7 +1,10 @@
-"""Print the path of a Chromium for the tests, installing one where there is none.
+"""Print the path of a Chromium for the tests, installing one where there is none; or of a Firefox.
 
-$CHROMIUM names the one to take. Otherwise: the one on this machine, else Playwright's own
-download, else Debian's package when running as root, else a sentence that says what to do.
+Usage: python tools/browser.py [firefox]
+
+$CHROMIUM or $FIREFOX names the one to take. Otherwise: the one on this machine, else Playwright's
+own download of Chromium, else Debian's package when running as root, else a sentence that says
+what to do.
 """
 
 from __future__ import annotations
@@ -12,23 +15,49 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-
-NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-NAMES += ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"]
-NAMES += ["/Applications/Chromium.app/Contents/MacOS/Chromium"]
+from typing import NamedTuple
 
 
-def find() -> str | None:
-    """Return a browser that starts, or None."""
-    return next((path for name in NAMES if (path := shutil.which(name)) and starts(path)), None)
+class Browser(NamedTuple):
+    """A browser that the tests use."""
+
+    name: str
+    paths: list[str]
+    package: str  # Debian's
+
+    def find(self) -> str | None:
+        """Return the path of one that starts, or None."""
+        found = filter(None, map(shutil.which, self.paths))
+        return next((path for path in found if self.starts(path)), None)
+
+    def starts(self, path: str) -> bool:
+        """Tell whether the one at `path` shows a page: a file that exists may lack libraries."""
+        with tempfile.TemporaryDirectory() as folder:
+            if self is FIREFOX:
+                picture = Path(folder, "shown.png")
+                flags = ["--headless", "--no-remote", "--profile", folder, "--screenshot", picture]
+                run([path, *map(str, flags), "data:text/html,<p>shown</p>"], 60)
+                return picture.exists()
+            flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}"]
+            return "<p>shown</p>" in run(
+                [path, *flags, "--dump-dom", "data:text/html,<p>shown</p>"], 60
+            )
 
 
-def starts(path: str) -> bool:
-    """Tell whether the browser at `path` shows a page: a file that exists may lack libraries."""
-    with tempfile.TemporaryDirectory() as profile:
-        flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]
-        command = [path, *flags, "--dump-dom", "data:text/html,<p>shown</p>"]
-        return "<p>shown</p>" in run(command, 60)
+CHROMIUM = Browser(
+    "Chromium",
+    [
+        *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    ],
+    "chromium",
+)
+FIREFOX = Browser(
+    "Firefox",
+    ["firefox", "firefox-esr", "/Applications/Firefox.app/Contents/MacOS/firefox"],
+    "firefox-esr",
+)
 
 
 def run(command: list[str], seconds: int) -> str:
@@ -48,7 +77,7 @@ def run(command: list[str], seconds: int) -> str:
 
 
 def playwrights() -> str | None:
-    """Return Playwright's own browser, downloading it if need be."""
+    """Return Playwright's own Chromium, downloading it if need be."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -56,18 +85,18 @@ def playwrights() -> str | None:
     if not Path(path).exists():
         say("No Chromium here: trying Playwright's (170 MB) ...")
         run([sys.executable, "-m", "playwright", "install", "chromium"], 300)
-    return path if starts(path) else None
+    return path if CHROMIUM.starts(path) else None
 
 
-def debians() -> str | None:
+def debians(browser: Browser) -> str | None:
     """Return Debian's browser after installing it, which takes root and apt-get."""
     if os.geteuid() or not shutil.which("apt-get"):
         return None
-    say("No Chromium here: installing Debian's package with apt-get ...")
+    say(f"No {browser.name} here: installing Debian's package with apt-get ...")
     run(["apt-get", "update", "-qq"], 300)
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
-    run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], 900)
-    return find()
+    run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", browser.package], 900)
+    return browser.find()
 
 
 def say(line: str) -> None:
@@ -77,15 +106,20 @@ def say(line: str) -> None:
 
 def main() -> None:
     """Print the path, or end with a sentence."""
-    named = os.environ.get("CHROMIUM")
+    browser = FIREFOX if sys.argv[1:] == ["firefox"] else CHROMIUM
+    variable = browser.name.upper()
+    named = os.environ.get(variable)
     if named:
         path = shutil.which(named)
-        if not path or not starts(path):
-            sys.exit(f"CHROMIUM={named} does not start: name a Chromium or Chrome that does.")
+        if not path or not browser.starts(path):
+            sys.exit(f"{variable}={named} does not start: name a {browser.name} that does.")
     else:
-        path = find() or playwrights() or debians()
+        path = browser.find()
+        if not path and browser is CHROMIUM:
+            path = playwrights()
+        path = path or debians(browser)
     if not path:
-        sys.exit("The tests need a browser: install Chromium or Chrome, or name one in CHROMIUM.")
+        sys.exit(f"The tests need {browser.name}: install it, or name one in {variable}.")
     print(path)
 
 

@@ -162,7 +162,7 @@ def run(page: Page, address: str, notebook: str) -> Seen:
 
 def rehearse(address: str, notebooks: list[str], shots: Path | None = None) -> list[Seen]:
     """Run the notebooks one after the other; print what happens to each."""
-    chromium = browser.find() or sys.exit("This needs Chromium or Chrome.")
+    chromium = browser.CHROMIUM.find() or sys.exit("This needs Chromium or Chrome.")
     everything = []
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])

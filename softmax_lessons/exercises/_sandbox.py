@@ -12,6 +12,9 @@ calls happen in a thread. An exception set from outside ends a loop in Python. W
 do: end a C function (it is left behind, and reported, if it lets other threads run), limit memory,
 or hold back a crash or an exit of the whole process. ``signal.alarm`` would do no better: it works
 in the main thread alone, is missing on Windows, and waits for C functions too.
+
+In the page of a browser there is neither a fork nor a thread. There the interpreter itself looks at
+the clock, and the page can end all of it.
 """
 
 from __future__ import annotations
@@ -222,7 +225,7 @@ class InPage(Caller):
     """
 
     def _call(self, args: Args, seconds: float) -> Outcome:
-        watch = sys.monitoring
+        watch: Any = vars(sys)["monitoring"]  # from Python 3.12 on, and a page has 3.14
         tool, events = watch.DEBUGGER_ID, watch.events
         end = time.monotonic() + seconds
 

@@ -26,15 +26,25 @@ def browser():
     """A Chromium. Without one the tests fail: a skipped test would look green."""
     from playwright.sync_api import sync_playwright  # `make book` runs a file here without it
 
-    command = [sys.executable, str(pages.ROOT / "tools" / "browser.py")]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    if found.returncode:
-        pytest.fail(found.stderr.strip())
     with sync_playwright() as playwright:
-        path = found.stdout.strip()
+        path = path_of_browser()
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield chromium
         chromium.close()
+
+
+def path_of_browser(*which):
+    command = [sys.executable, str(pages.ROOT / "tools" / "browser.py"), *which]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    if found.returncode:
+        pytest.fail(found.stderr.strip())
+    return found.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def firefox():
+    """The path of a Firefox."""
+    return path_of_browser("firefox")
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ PAGE = "book/1-probabilities/softmax"
 BUDGET = 10e6  # bytes of NumPy, Python and what starts them, as a web host sends them
 
 SUBMISSIONS = """
-import base64, io, sys, zipfile
+import base64, io, re, sys, zipfile
 
 from softmax_lessons import exercises
 
@@ -30,8 +30,10 @@ for name, function in submissions.RIGHT:
         print("refused:", name, report)
 for name, function, sentence in submissions.WRONG:
     report = exercises.check(name, function)
-    # WebAssembly raises no flags of floating point, so nothing warns of an overflow.
-    if report or (sentence not in report.mistake and "overflow" not in sentence):
+    # WebAssembly raises no flags of floating point, so nothing warns of an overflow; and its last
+    # digits of exp are its own.
+    said, sentence = (re.sub("about [0-9]+", "about", text) for text in (report.mistake, sentence))
+    if report or (sentence not in said and "overflow" not in sentence):
         print("not named:", name, sentence, report)
 print(len(submissions.RIGHT), "right,", len(submissions.WRONG), "wrong")
 """
@@ -76,10 +78,30 @@ def alone(browser, server):
     context.close()
 
 
+def first_that_prints(tab):
+    return Cell(tab, next(number for number in bars(PAGE) if stored(PAGE, number)[0]))
+
+
 @pytest.fixture
-def cell(alone):
-    """The first cell that prints something."""
-    return Cell(alone, next(number for number in bars(PAGE) if stored(PAGE, number)[0]))
+def untouched(alone):
+    return first_that_prints(alone)
+
+
+@pytest.fixture(scope="module")
+def tab(browser, server):
+    """A page in which a cell has run."""
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    tab = context.new_page()
+    tab.goto(f"{server}{PAGE}.html", wait_until="networkidle")
+    assert first_that_prints(tab).press() == "Done."
+    yield tab
+    context.close()
+
+
+@pytest.fixture
+def cell(tab):
+    """A cell of a page in which it has run."""
+    return first_that_prints(tab)
 
 
 # From the last cell to the first, so that each finds nothing but what it has asked for.
@@ -121,33 +143,32 @@ def test_a_cell_that_cannot_run_says_where_it_does():
     assert all(line.startswith("Needs ") for line in said)
 
 
-def test_nothing_is_fetched_before_the_press(alone, cell, server):
+def test_nothing_is_fetched_before_the_press(alone, untouched, server):
     fetched = "performance.getEntriesByType('resource').map(one => one.name)"
     parts = ("_static/cells/", "_static/pyodide/")
     assert not [one for one in alone.evaluate(fetched) if any(part in one for part in parts)]
     sizes = {}
     alone.on("response", lambda one: sizes.update({one.url: one.headers.get("content-length")}))
-    assert cell.press() == "Done."
+    assert untouched.press() == "Done."
     alone.wait_for_load_state("networkidle")
     assert any("numpy" in one for one in sizes)
     assert not any("matplotlib" in one for one in sizes)
     assert 5e6 < sum(int(size or 0) for size in sizes.values()) <= BUDGET
 
 
-def test_progress_is_told_in_bytes(alone, cell):
-    cell.run.click()
-    told = cell.bar.locator(".cell-bytes")
+def test_progress_is_told_in_bytes(alone, untouched):
+    untouched.run.click()
+    told = untouched.bar.locator(".cell-bytes")
     alone.wait_for_function(
         "one => /^\\d+\\.\\d of 1\\d\\.\\d MB$/.test(one.textContent)",
         arg=told.element_handle(timeout=SECONDS * 1000),
     )
-    assert cell.status.text_content() == "Fetching Python, once for all pages."
-    assert cell.end() == "Done."
+    assert untouched.status.text_content() == "Fetching Python, once for all pages."
+    assert untouched.end() == "Done."
     assert told.text_content() == ""
 
 
-def test_an_endless_loop_is_stopped_and_the_page_goes_on(alone, cell):
-    cell.press()
+def test_an_endless_loop_is_stopped_and_the_page_goes_on(tab, cell):
     cell.code.fill("count = 0\nwhile True:\n    count += 1")
     cell.run.click()
     cell.status.filter(has_text="Running").wait_for()
@@ -160,7 +181,6 @@ def test_an_endless_loop_is_stopped_and_the_page_goes_on(alone, cell):
 
 
 def test_an_error_ends_at_the_readers_line(cell):
-    cell.press()
     cell.code.fill("import numpy as np\n\nnp.array([1, 2]) + np.array([1, 2, 3])")
     assert cell.press() == "Stopped with an error."
     assert cell.texts() == [
@@ -170,7 +190,6 @@ def test_an_error_ends_at_the_readers_line(cell):
 
 
 def test_too_much_memory_is_said(cell):
-    cell.press()
     cell.code.fill("kept = []\nwhile True:\n    kept.append(bytearray(2**28))")
     assert cell.press() == "Stopped with an error."
     assert cell.texts()[0].startswith("MemoryError: this asks for more memory than a page has.")
@@ -178,68 +197,66 @@ def test_too_much_memory_is_said(cell):
     assert cell.press() == "Done."
 
 
-def test_changes_survive_a_reload_and_reset_brings_the_page_back(alone, cell):
-    before = cell.texts()
-    cell.press()
-    original = alone.evaluate("one => one.innerText", cell.code.element_handle())
-    cell.code.fill("print('mine')")
-    cell.press()
+def test_changes_survive_a_reload_and_reset_brings_the_page_back(alone, untouched):
+    before = untouched.texts()
+    untouched.press()
+    original = alone.evaluate("one => one.innerText", untouched.code.element_handle())
+    untouched.code.fill("print('mine')")
+    untouched.press()
     alone.reload(wait_until="networkidle")
-    cell.code.wait_for()
-    assert cell.code.inner_text() == "print('mine')"
-    assert cell.press() == "Done."
-    assert cell.texts() == ["mine\n"]
-    cell.reset.click()
-    assert cell.code.inner_text() == original
-    assert cell.texts() == before
+    untouched.code.wait_for()
+    assert untouched.code.inner_text() == "print('mine')"
+    assert untouched.press() == "Done."
+    assert untouched.texts() == ["mine\n"]
+    untouched.reset.click()
+    assert untouched.code.inner_text() == original
+    assert untouched.texts() == before
     assert not [key for key in alone.evaluate("Object.keys(localStorage)") if "cells" in key]
-    assert cell.reset.is_hidden()
+    assert untouched.reset.is_hidden()
 
 
-def test_the_keyboard_is_enough(alone, cell):
+def test_the_keyboard_is_enough(tab, cell):
     cell.run.focus()
-    alone.keyboard.press("Enter")
+    tab.keyboard.press("Enter")
     assert cell.end() == "Done."
     for _ in range(2):  # by the button that copies, to the code
-        alone.keyboard.press("Shift+Tab")
+        tab.keyboard.press("Shift+Tab")
     assert cell.code.evaluate("one => one === one.getRootNode().activeElement")
     for _ in range(2):  # who comes with Tab goes on with it
-        alone.keyboard.press("Tab")
+        tab.keyboard.press("Tab")
     assert cell.run.evaluate("one => one === document.activeElement")
     for _ in range(2):
-        alone.keyboard.press("Shift+Tab")
-    alone.keyboard.press("Control+A")
-    alone.keyboard.type("for i in range(2):\nprint(i)")  # the editor indents
-    alone.keyboard.press("Shift+Enter")
+        tab.keyboard.press("Shift+Tab")
+    tab.keyboard.press("Control+A")
+    tab.keyboard.type("for i in range(2):\nprint(i)")  # the editor indents
+    tab.keyboard.press("Shift+Enter")
     assert cell.end() == "Done."
     assert cell.texts() == ["0\n1\n"]
-    alone.keyboard.press("Tab")
+    tab.keyboard.press("Tab")
     assert "\n        print(i)" in cell.code.inner_text()  # who writes wants to indent
-    alone.keyboard.press("Escape")
-    alone.keyboard.press("Tab")
+    tab.keyboard.press("Escape")
+    tab.keyboard.press("Tab")
     assert cell.box.locator(".copybtn").evaluate("one => one === document.activeElement")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_open_cells_are_accessible(alone, cell, scheme):
-    alone.emulate_media(color_scheme=scheme)
-    alone.wait_for_function("s => document.documentElement.dataset.theme === s", arg=scheme)
-    cell.press()
+def test_open_cells_are_accessible(tab, cell, scheme):
+    tab.emulate_media(color_scheme=scheme)
+    tab.wait_for_function("s => document.documentElement.dataset.theme === s", arg=scheme)
     cell.code.fill("def f(x):  # a comment\n    return 'text', 1.5\n\nf(")
     cell.press()
-    assert axe.violations(alone) == []
-    assert axe.colour_violations(alone, []) == []
-    assert alone.evaluate("document.documentElement.scrollWidth") == 390
+    assert axe.violations(tab) == []
+    assert axe.colour_violations(tab, []) == []
+    assert tab.evaluate("document.documentElement.scrollWidth") == 390
 
 
-def test_every_exercise_is_checked_in_the_page(alone, cell):
+def test_every_exercise_is_checked_in_the_page(tab, cell):
     packed = io.BytesIO()
     tests = pages.ROOT / "tests"
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(tests / "support" / "__init__.py", "support/__init__.py")
         for file in (tests / "support" / "submissions").glob("*.py"):
             archive.write(file, file.relative_to(tests))
-    cell.press()
     cell.code.fill(SUBMISSIONS.format(packed=base64.b64encode(packed.getvalue()).decode()))
     assert cell.press() == "Done."
     (printed,) = cell.texts()
