@@ -23,9 +23,9 @@ def test_opening_says_what_and_how_long(page):
 
 
 def test_each_way_through_the_book_says_how_long_it_takes():
-    section = pages.text("book/index").split("\n## Four ways through\n")[1].split("\n## ")[0]
+    section = pages.text("book/index").split("\n## Five ways through\n")[1].split("\n## ")[0]
     ways = re.split(r"\n\*\*", section)[1:]
-    assert len(ways) == 4
+    assert len(ways) == 5
     for way in ways:
         chapters = re.findall(r"\]\(([\w/-]+)\.ipynb\), (\d+) minutes", way)
         assert chapters
