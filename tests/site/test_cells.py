@@ -60,7 +60,8 @@ def visit(context, server):
     def open_page(page):
         tab.goto(f"{server}{page}.html", wait_until="networkidle")
         tab.evaluate("""for (const fold of document.querySelectorAll("details")) fold.open = true;
-            for (const fold of document.querySelectorAll(".toggle-hidden")) fold.click();""")
+            for (const fold of document.querySelectorAll(".toggle-hidden"))
+                fold.classList.remove("toggle-hidden");""")
         return tab
 
     yield open_page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from support import pages
 
@@ -47,12 +48,9 @@ class Cell:
         return self.box.locator(".cell_output pre").all_text_contents()
 
     def figures(self) -> list[str]:
-        """Return the words in each figure that is shown, in order, as the drawing has them."""
-        sources = self.box.locator(".cell_output img.figure-light").evaluate_all(
-            "pictures => pictures.map(one => fetch(one.src).then(answer => answer.text()))"
-            ".reduce(async (all, one) => [...await all, await one], [])"
-        )
-        return [words(source) for source in sources]
+        """Return the words in each figure that the cell has drawn, in order."""
+        shown = self.box.locator(".cell_output img.figure-light")
+        return [words(unquote(one)) for one in shown.evaluate_all("all => all.map(one => one.src)")]
 
 
 def words(svg: str) -> str:
