@@ -1,0 +1,92 @@
+"""Python for the pages is taken from the first place that answers, and only with the right hash."""
+
+import hashlib
+import json
+import re
+import sys
+
+import cells
+import pyodide
+import pytest
+from support import pages
+
+CONTENT = b"a wheel"
+HASHES = {"a.whl": hashlib.sha256(CONTENT).hexdigest()}
+
+
+def has(*files):
+    def place(hashes, version):
+        yield from files
+
+    return place
+
+
+def fails(hashes, version):
+    raise OSError("no network")
+    yield
+
+
+def fetch(monkeypatch, folder, release, carrier):
+    monkeypatch.setattr(pyodide, "from_release", release)
+    monkeypatch.setattr(pyodide, "from_carrier", carrier)
+    monkeypatch.setattr(pyodide, "CACHE", folder)
+    pyodide.fetch_wheels(HASHES, "314.0.3", folder)
+
+
+def test_the_release_is_asked_first(monkeypatch, tmp_path):
+    fetch(monkeypatch, tmp_path, has(("a.whl", CONTENT)), fails)
+    assert (tmp_path / "a.whl").read_bytes() == CONTENT
+
+
+def test_where_it_does_not_answer_the_carrier_is_asked(monkeypatch, tmp_path):
+    fetch(monkeypatch, tmp_path, fails, has(("a.whl", CONTENT)))
+    assert (tmp_path / "a.whl").read_bytes() == CONTENT
+
+
+def test_a_wrong_hash_stops_the_build_with_both_hashes(monkeypatch, tmp_path):
+    with pytest.raises(SystemExit) as end:
+        fetch(monkeypatch, tmp_path, has(("a.whl", b"another")), has(("a.whl", CONTENT)))
+    assert HASHES["a.whl"] in end.value.code
+    assert hashlib.sha256(b"another").hexdigest() in end.value.code
+    assert not (tmp_path / "a.whl").exists()
+
+
+def test_with_nothing_to_reach_one_sentence_says_so(monkeypatch, tmp_path, capsys):
+    with pytest.raises(SystemExit) as end:
+        fetch(monkeypatch, tmp_path, fails, fails)
+    assert end.value.code == pyodide.UNREACHABLE
+    said = capsys.readouterr().out
+    assert "without the buttons that run cells in the page" in said
+    assert said.count("\n") == 1
+
+
+def test_what_a_package_depends_on_comes_with_it():
+    lock = {
+        "packages": {"a": {"depends": ["b"]}, "b": {"depends": ["a", "c"]}, "c": {"depends": []}}
+    }
+    assert pyodide.with_dependencies(lock, ["a"]) == ["a", "b", "c"]
+    assert pyodide.with_dependencies(lock, ["c"]) == ["c"]
+
+
+def test_pure_packages_have_the_versions_that_the_notebooks_use():
+    pure = (pyodide.PINNED / "pure.txt").read_text()
+    pins = re.findall(r"^(\S+==\S+) --hash=sha256:[0-9a-f]{64}$", pure, re.MULTILINE)
+    assert len(pins) == len([line for line in pure.splitlines() if line and line[0] != "#"])
+    assert set(pins) <= set((pages.ROOT / "requirements.txt").read_text().splitlines())
+
+
+def test_what_was_taken_is_what_the_lock_and_the_notice_name():
+    folder = cells.FETCHED
+    assert folder.is_relative_to(sys.prefix)
+    notice = json.loads((folder / "notice.json").read_text())
+    files = {file.name for file in folder.iterdir()} - {"notice.json"}
+    assert set(notice) == files
+    for name, told in notice.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == told["sha256"]
+        assert told["licences"]
+        assert all(2 < len(licence) < 60 for licence in told["licences"])
+    packages = json.loads((folder / "pyodide-lock.json").read_text())["packages"]
+    assert {one["file_name"] for one in packages.values()} == {f for f in files if f.endswith(".whl")}
+    for one in packages.values():
+        assert notice[one["file_name"]]["sha256"] == one["sha256"]
+        assert set(one["depends"]) <= set(packages)
