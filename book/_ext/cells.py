@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,7 @@ EXTENSIONS = Path(__file__).parent
 FETCHED = Path(sys.prefix, "pyodide", "site")
 PYODIDE = "_static/pyodide"
 CODE = "_static/cells/code"
+DATA = "book/data"  # what cells find as "../data"
 SHARED = ["slices.py", "dark.py"]  # the page's Python uses them, too
 # What a page lacks, by the module that is imported, with the name that people know it by.
 ELSEWHERE = {
@@ -44,6 +46,8 @@ ELSEWHERE = {
     "keras": "Keras",
     "jax": "JAX",
 }
+# In the metadata of a cell: what else it needs that a page does not have, such as much time.
+NEEDS = "page-needs"
 logger = logging.getLogger(__name__)
 
 
@@ -65,7 +69,11 @@ def read_notebook(path: str) -> list[Code]:
         for cell, unseen in zip(of_code, hidden, strict=True)
     ]
     names = slices.read_all(codes)
-    own = [{name for module, name in ELSEWHERE.items() if imports(cell, module)} for cell in names]
+    own = [
+        {name for module, name in ELSEWHERE.items() if imports(read, module)}
+        | set(cell["metadata"].get(NEEDS, []))
+        for read, cell in zip(names, of_code, strict=True)
+    ]
     result = []
     for i, code in enumerate(codes):
         missing = own[i].union(*(own[j] for j in slices.needed(names, i)))
@@ -101,10 +109,15 @@ def add_bars(app: Sphinx, tree: nodes.document, page: str) -> None:
 
 
 def button(cell: Code, place: int, address: str) -> str:
-    """Return the bar of a cell that runs in the page."""
+    """Return the bar of a cell that runs in the page; of an exercise, it says what to do."""
+    hint = "Fill in the code here: Run names the first mistake."
+    to_fill_in = "exercises.check(" in cell.code and re.search(
+        r"^ +\.\.\.$", cell.code, re.MULTILINE
+    )
     return (
         f'<div class="cell-bar" data-cell="{cell.number}" data-code="{escape(address)}">'
-        f'<button class="cell-run" type="button" aria-label="Run cell {place}">Run</button></div>'
+        f'<button class="cell-run" type="button" aria-label="Run cell {place}">Run</button>'
+        f"{f'<span class=cell-hint>{hint}</span>' if to_fill_in else ''}</div>"
     )
 
 
@@ -131,12 +144,14 @@ def move_before_output(node: nodes.container) -> None:
 
 
 def write_code(app: Sphinx, file: str, cells: list[Code]) -> None:
-    """Write what the page fetches with the first press: the code of those cells that can run."""
+    """Write what the page fetches with the first press: code that can run, names of its data."""
     path = Path(app.outdir, file)
     path.parent.mkdir(parents=True, exist_ok=True)
     codes = {cell.number: cell.code for cell in cells}
     whole = [codes.get(number, "") for number in range(max(codes) + 1)]
-    path.write_text(json.dumps(whole, ensure_ascii=False), encoding="utf-8")
+    data = [file.name for file in (Path(app.srcdir) / DATA).iterdir() if file.name in str(whole)]
+    text = json.dumps({"codes": whole, "data": data}, ensure_ascii=False)
+    path.write_text(text, encoding="utf-8")
 
 
 def copy_python(app: Sphinx, error: Exception | None) -> None:
@@ -165,6 +180,9 @@ def copy_python(app: Sphinx, error: Exception | None) -> None:
     path.write_text(json.dumps(lock, indent=1) + "\n")
     sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
     (folder / "sizes.json").write_text(json.dumps(sizes))
+    shutil.copytree(
+        Path(app.srcdir, DATA), Path(app.outdir, "_static", "cells", "data"), dirs_exist_ok=True
+    )
     for name in SHARED:
         shutil.copy(EXTENSIONS / name, Path(app.outdir, "_static", "cells"))
 

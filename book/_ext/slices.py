@@ -20,8 +20,10 @@ from dataclasses import dataclass, field
 # Methods that change the object they are called on.
 MUTATORS = {
     *("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse"),
-    *("add", "discard", "update", "setdefault", "fill", "shuffle"),
+    *("add", "discard", "update", "setdefault", "fill"),
 }
+# Functions that change their first argument, as `np.add.at(x, ...)` does.
+FILLERS = {"at", "copyto", "put", "put_along_axis", "place", "putmask", "fill_diagonal", "shuffle"}
 # Functions whose results change whenever they are used.
 STATEFUL = {"default_rng", "RandomState", "Random", "iter", "count", "cycle", "islice", "repeat"}
 # Calls that set something for all cells that come after, and the names by which these use it.
@@ -160,6 +162,10 @@ def changes(node: ast.AST) -> Iterator[str]:
             case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store()):
                 yield from root(part)
             case ast.Call(func=ast.Attribute(attr=attr, value=value)) if attr in MUTATORS:
+                yield from root(value)
+            case ast.Call(args=[first, *_]) if called(part) in FILLERS:
+                yield from root(first)
+            case ast.keyword(arg="out", value=value):
                 yield from root(value)
     yield from added_to(node)
 

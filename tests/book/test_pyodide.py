@@ -86,7 +86,9 @@ def test_what_was_taken_is_what_the_lock_and_the_notice_name():
         assert told["licences"]
         assert all(2 < len(licence) < 60 for licence in told["licences"])
     packages = json.loads((folder / "pyodide-lock.json").read_text())["packages"]
-    assert {one["file_name"] for one in packages.values()} == {f for f in files if f.endswith(".whl")}
+    assert {one["file_name"] for one in packages.values()} == {
+        f for f in files if f.endswith(".whl")
+    }
     for one in packages.values():
         assert notice[one["file_name"]]["sha256"] == one["sha256"]
         assert set(one["depends"]) <= set(packages)

@@ -37,6 +37,10 @@ def needed(*codes):
         (["x = 1", "x += 1", "x"], [0, 1]),
         (["x = [1]", "x.copy()", "x"], [0]),  # not changed
         (["x = 1", "del x[0]", "x"], [0, 1]),
+        (["x = 1", "np.add.at(x, 0, 1)", "x"], [0, 1]),
+        (["x = 1", "r = 2", "r.shuffle(x)", "x"], [0, 1, 2]),
+        (["x = 1", "np.exp(2, out=x)", "x"], [0, 1]),
+        (["x = 1", "np.exp(x)", "x"], [0]),
         (["import numpy as np", "np.sort([2, 1])", "np.pi"], [0]),
         (["self = 1", "class A:\n    def f(self):\n        self.x = 2", "self"], [0]),
         (["r = np.random.default_rng(0)", "a = r.normal()", "b = r.normal()", "b"], [0, 1, 2]),

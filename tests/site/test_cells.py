@@ -114,6 +114,9 @@ def test_every_cell_prints_what_is_stored(visit, page):
         cell = Cell(tab, number)
         before = cell.box.locator(".cell_output .text_html").count()
         said = cell.press()
+        if "nbval-ignore-output" in pages.tags(pages.code_cells(page)[number]):
+            wrong += [f"{number} {said}"] * (said != "Done.")
+            continue
         text, figures, pieces = stored(page, number)
         shown = "".join(cell.texts()).strip()
         if said != "Done." or shown != text.strip():

@@ -11,12 +11,9 @@ from support.cells import bars, stored
 
 PAGE = "book/1-probabilities/softmax"
 FOLDER = Path(__file__).parent / "firefox"
-# The exercise "Build the inverse", without the sum over each row.
-WRONG = """def logits_from(p):
-    return np.log(p)
-
-
-exercises.check("logits_from", logits_from)"""
+# The exercise "Build the inverse", without the sum over each row. In two lines, because the editor
+# indents by itself.
+WRONG = 'logits_from = lambda p: np.log(p)\nexercises.check("logits_from", logits_from)'
 
 
 def test_a_cell_runs_and_an_exercise_is_checked(firefox, server):

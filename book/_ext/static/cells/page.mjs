@@ -109,6 +109,7 @@ class Cell {
   }
 
   say(text) {
+    this.bar.querySelector(".cell-hint")?.remove();
     this.status.textContent = text;
     this.bytes.textContent = "";
   }
@@ -189,8 +190,9 @@ class Cell {
 
 /** All cells of the page, and the Python that runs them. */
 class Cells {
-  constructor(codes, key) {
+  constructor({ codes, data }, key) {
     this.codes = codes;
+    this.data = data;
     this.changes = new Changes(key);
     this.waiting = [];
     this.cells = new Map();
@@ -225,7 +227,7 @@ class Cells {
     }
     const codes = this.codes.map((code, i) => this.cells.get(i)?.code ?? code);
     this.failed = false;
-    this.worker.postMessage({ codes, number });
+    this.worker.postMessage({ codes, number, data: this.data });
   }
 
   get pressed() {
@@ -324,6 +326,6 @@ class Cells {
 
 /** Make the page's cells ready to be changed and run. */
 export async function open(address) {
-  const codes = await (await fetch(address)).json();
-  return new Cells(codes, `cells:${address.pathname}`);
+  const page = await (await fetch(address)).json();
+  return new Cells(page, `cells:${address.pathname}`);
 }

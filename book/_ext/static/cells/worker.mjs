@@ -1,7 +1,7 @@
 // Python, in a thread of its own: the page ends it to stop a cell.
 //
-// Takes { codes, number }: all cells of the page, and which to run. Sends { kind, values }: what the
-// kernel sends, what is being loaded, and "done".
+// Takes { codes, number, data }: all cells of the page, which to run, and the names of the tables that
+// they read. Sends { kind, values }: what the kernel sends, what is being loaded, and "done".
 
 import { loadPyodide } from "../pyodide/pyodide.mjs";
 
@@ -34,7 +34,7 @@ const expect = (files) => {
   total = files.reduce((sum, name) => sum + (sizes[name] ?? 0), 0);
 };
 
-async function start() {
+async function start(data) {
   sizes = await (await plainFetch(`${PYODIDE}sizes.json`)).json();
   const lock = await (await plainFetch(`${PYODIDE}pyodide-lock.json`)).json();
   const filesOf = (names) => {
@@ -50,10 +50,13 @@ async function start() {
   let python;
   expect([...CORE, ...filesOf(["softmax-lessons"])]);
   python = await loadPyodide({ indexURL: PYODIDE, packages: ["softmax-lessons"] });
-  for (const name of MODULES) {
-    const source = await (await plainFetch(new URL(name, import.meta.url))).text();
-    python.FS.writeFile(`/home/pyodide/${name}`, source);
-  }
+  const copy = async (name, folder) => {
+    const content = await (await plainFetch(new URL(name, import.meta.url))).arrayBuffer();
+    python.FS.writeFile(`${folder}/${name}`, new Uint8Array(content));
+  };
+  for (const name of MODULES) await copy(name, "/home/pyodide");
+  python.FS.mkdirTree("/home/data"); // "../data", as in the repository
+  for (const name of data) await copy(`data/${name}`, "/home");
   const kernel = python.pyimport("kernel").start(send);
   return {
     async run(codes, number) {
@@ -67,9 +70,9 @@ async function start() {
 }
 
 let kernel;
-onmessage = async ({ data: { codes, number } }) => {
+onmessage = async ({ data: { codes, number, data } }) => {
   try {
-    const { run } = await (kernel ??= start());
+    const { run } = await (kernel ??= start(data));
     await run(codes, number);
     send("done");
   } catch (error) {
