@@ -8,9 +8,10 @@ import io
 import linecache
 import re
 import traceback
+import tracemalloc
 import warnings
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,6 +45,7 @@ class Outcome:
     ended: str = ""  # how it ended, if neither by a result nor by an exception
     limit: float = 0.0  # seconds, if it ended because the time was up
     changed: bool = False  # whether an argument is no longer what it was
+    peak: int = 0  # bytes that Python and NumPy held at once, beside the arguments
     printed: str = ""
     warned: tuple[str, ...] = ()
 
@@ -81,15 +83,33 @@ def perform(function: Callable[..., Any], args: Args) -> Outcome:
     ended = ""
     raised = None
     outcome = Outcome()
-    try:
-        with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
-            outcome = describe(function(*given))
-    except Stopped:
-        ended = "time"
-    except BaseException as error:  # exits and interrupts are mistakes of the reader's code, too
-        raised = locate(error, function)
+    with traced() as peak:
+        try:
+            with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
+                outcome = describe(function(*given))
+        except Stopped:
+            ended = "time"
+        except BaseException as error:  # exits and interrupts are mistakes of the code, too
+            raised = locate(error, function)
     changed = not all(map(unchanged, args, given))
-    return replace(outcome, raised=raised, ended=ended, changed=changed)
+    return replace(outcome, raised=raised, ended=ended, changed=changed, peak=peak())
+
+
+@contextmanager
+def traced() -> Iterator[Callable[[], int]]:
+    """Follow the memory that Python and NumPy hold; give a function that returns the peak."""
+    was_on = tracemalloc.is_tracing()  # the notebook may be looking at its own memory
+    if was_on:
+        tracemalloc.reset_peak()
+    else:
+        tracemalloc.start()
+    before, peak = tracemalloc.get_traced_memory()[0], 0
+    try:
+        yield lambda: peak
+    finally:
+        peak = tracemalloc.get_traced_memory()[1] - before
+        if not was_on:
+            tracemalloc.stop()
 
 
 def unchanged(before: Any, after: Any) -> bool:

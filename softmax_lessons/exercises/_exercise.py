@@ -37,6 +37,7 @@ class Stage:
     rtol: float | None = None
     atol: float | None = None
     same_dtype: bool = False
+    memory: int | None = None  # bytes that a call may hold at once, beside its arguments
 
 
 @dataclass(frozen=True)

@@ -163,6 +163,7 @@ class Examination:
             and self._is_close(stage, trial.got, trial.expected)
             and not trial.outcome.changed
             and (not stage.same_dtype or trial.got.dtype == trial.expected.dtype)
+            and (stage.memory is None or trial.outcome.peak <= stage.memory)
         )
 
     def _is_numbers(self, trial: Trial) -> bool:
@@ -196,7 +197,7 @@ class Examination:
         if not self._is_reproducible(bad):
             yield NOT_REPRODUCIBLE
         if self._is_close(stage, bad.got, bad.expected):
-            yield right_numbers(bad)
+            yield right_numbers(bad, stage)
         numeric = [t for t in trials if self._is_numbers(t)]
         if len(numeric) == len(trials):
             self._run(stage.extra_cases)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softmax_lessons.exercises._exercise import Exercise
+from softmax_lessons.exercises._exercise import Exercise, Stage
 from softmax_lessons.exercises._rules import probabilities
 from softmax_lessons.exercises._trial import Finding, Trial, agree
 
@@ -277,12 +277,12 @@ def some_rows(bad: Trial) -> Finding | None:
     if bad.got.ndim < 2:
         return None
     right = [agree(g, e, 1e-7) for g, e in zip(bad.got, bad.expected, strict=True)]
-    if any(right):
+    if any(right) and not all(right):  # all are, if only the last digits are off
         return Finding(f"Row {right.index(True)} is right, row {right.index(False)} is not.")
     return None
 
 
-def right_numbers(bad: Trial) -> Finding:
+def right_numbers(bad: Trial, stage: Stage) -> Finding:
     """Tell what is wrong although the numbers are right."""
     if bad.outcome.changed:
         return Finding(
@@ -290,6 +290,13 @@ def right_numbers(bad: Trial) -> Finding:
             "The caller's array is overwritten. `x = x - 1` makes a new array, `x -= 1` does not.",
             "the right numbers, and a changed argument",
             "the right numbers, and the argument as it was",
+        )
+    if stage.memory is not None and bad.outcome.peak > stage.memory:
+        return Finding(
+            stage.mistake,
+            stage.hint,
+            f"the right numbers, and {bad.outcome.peak / 1000:.0f} kB held at once",
+            f"the right numbers, and at most {stage.memory / 1000:.0f} kB held at once",
         )
     return Finding(
         f"It returns {bad.got.dtype} for {bad.args[0].dtype} input.",

@@ -1,6 +1,7 @@
 """What the checker sees in any solution: how it is called, what comes back, what it changes."""
 
 import math
+import tracemalloc
 from functools import partial
 
 import numpy as np
@@ -231,3 +232,23 @@ def test_a_fork_a_thread_and_this_process_agree(solution, monkeypatch):
     assert repr(exercises.check("softmax", solution)) == expected
     monkeypatch.setattr(_sandbox, "Runner", _sandbox.InThread)
     assert repr(exercises.check("softmax", solution)) == expected
+
+
+def whole_table(H, W, y, size):
+    return EXERCISES["chunked_grad"].right(H, W, y, len(y))
+
+
+@pytest.mark.parametrize("on_already", [False, True])
+def test_memory_is_measured_and_the_notebooks_own_tracing_goes_on(on_already):
+    if on_already:
+        tracemalloc.start()
+        kept = np.ones(10**6)
+    try:
+        report = check_in_process("chunked_grad", whole_table)
+        assert report.mistake.startswith("The numbers are right, but it holds more memory")
+        assert check_in_process("chunked_grad", EXERCISES["chunked_grad"].right)
+        assert tracemalloc.is_tracing() == on_already
+        if on_already:
+            assert tracemalloc.get_traced_memory()[0] > kept.nbytes
+    finally:
+        tracemalloc.stop()

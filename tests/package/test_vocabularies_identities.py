@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from softmax_lessons import cross_entropy, entropy, log_sigmoid, sampled_cross_entropy, sigmoid
+from softmax_lessons import (
+    cross_entropy,
+    entropy,
+    log_sigmoid,
+    sampled_cross_entropy,
+    sampled_cross_entropy_and_grad,
+    sigmoid,
+)
 from softmax_lessons.exercises.catalog.vocabularies import decisions
 
 P = np.array([0.5, 0.3, 0.15, 0.05])
@@ -42,6 +49,40 @@ def test_the_sampled_loss_is_too_small_by_less_the_more_is_drawn(y):
     exact = cross_entropy(Z, y)
     means = [sum(weight * loss for weight, loss in sampled_losses(y, k)) for k in (1, 2, 4)]
     assert np.all(np.diff([*means, exact]) > 0)
+
+
+@pytest.mark.parametrize("y", range(4))
+def test_the_right_answer_looks_too_probable_by_less_the_more_is_drawn(y):
+    exact = np.exp(-cross_entropy(Z, y))
+    means = [
+        sum(weight * np.exp(-loss) for weight, loss in sampled_losses(y, k)) for k in (1, 2, 4)
+    ]
+    assert np.all(np.diff([*means, exact]) < 0)
+
+
+def expected_slopes(k, *, correct_the_answer):
+    """The mean slopes of the scores ln P, over right answers from P and k drawn ones from Q."""
+    slopes = np.zeros(4)
+    for y, *others in itertools.product(range(4), repeat=k + 1):
+        columns = np.array([y, *others])
+        log_kq = np.log(k * Q[columns])
+        log_kq[0] *= correct_the_answer
+        _, grad = sampled_cross_entropy_and_grad(
+            np.log(P[columns])[np.newaxis],
+            [0],
+            log_q=log_kq,
+            candidates=None if correct_the_answer else columns,
+        )
+        np.add.at(slopes, columns, P[y] * Q[columns[1:]].prod() * grad[0])
+    return slopes
+
+
+def test_log_p_is_best_for_any_k_if_the_right_answer_is_corrected_too():
+    for k in (1, 2, 4):
+        assert_allclose(expected_slopes(k, correct_the_answer=True), 0, atol=1e-15)
+    sizes = [np.abs(expected_slopes(k, correct_the_answer=False)).max() for k in (1, 2, 4)]
+    assert np.all(np.diff(sizes) < 0)
+    assert sizes[-1] > 0.01
 
 
 @pytest.mark.parametrize("k", [1, 5])

@@ -183,6 +183,16 @@ def decisions(counts: Array) -> float:
     return sum(joined(counts)) / float(counts.sum())
 
 
+def from_the_top(counts: Array) -> float:
+    """Return the sum of the path lengths if the words are halved as evenly as can be."""
+    if len(counts) == 1:
+        return 0.0
+    counts = np.sort(counts)[::-1]
+    above = np.cumsum(counts)[:-1]
+    cut = int(np.argmin(np.abs(2 * above - counts.sum()))) + 1
+    return float(counts.sum()) + from_the_top(counts[:cut]) + from_the_top(counts[cut:])
+
+
 def one_by_one(counts: Array) -> float:
     """Return the mean length if each word is joined to all before it, the rarest first."""
     return float(np.cumsum(np.sort(counts))[1:].sum() / counts.sum())
@@ -190,6 +200,7 @@ def one_by_one(counts: Array) -> float:
 
 HALVES = labels(1, 8, 2, 4, 1)
 COUNTS = labels(7, 5, 12, 3, 3, 9, 1)
+CLASSIC = labels(15, 7, 6, 6, 5)  # cut from the top, 2.31; joined from below, 2.23
 STEEP = labels(1000, 300, 120, 60, 35, 22, 15, 11, 8, 6)
 
 HUFFMAN_DECISIONS = Exercise(
@@ -207,7 +218,7 @@ HUFFMAN_DECISIONS = Exercise(
         Stage("any counts", "Powers of two are right, other counts are not.",
             "Each join puts one decision above all words below it: add up the joined counts, and "
             "divide by the sum of all counts.",
-            ((COUNTS,), (STEEP,), (STEEP[::-1],), (labels(5, 5, 5, 5, 5),))),
+            ((COUNTS,), (STEEP,), (STEEP[::-1],), (CLASSIC,), (labels(5, 5, 5, 5, 5),))),
         Stage("two words", "Two words have one decision.", "There is one join, at the root.",
             ((labels(3, 1),), (labels(1, 1),)), hard=True),
         Stage("a word that never occurs", "A count of 0 breaks it.",
@@ -231,6 +242,9 @@ HUFFMAN_DECISIONS = Exercise(
         Mistake("It joins each word to all before it.",
             "The new node goes back among the others: it need not be one of the two rarest.",
             one_by_one),
+        Mistake("It divides the words from the top, into halves as even as possible.",
+            "That tree, Shannon's and Fano's, can be worse. Join the two rarest, from below.",
+            lambda n: from_the_top(n) / float(n.sum())),
         Mistake("It leaves out the root.", "The root is a decision, too.",
             lambda n: sum(joined(n)[:-1]) / float(n.sum())),
         Mistake("It counts the leaf as a decision.", "A word is where the decisions end.",
@@ -255,10 +269,20 @@ def by_chunks(h: Array, w: Array, y: Array, size: int) -> list[Array]:
     return [slopes(h[part], w, y[part]).T @ h[part] for part in parts]
 
 
+def weighted(h: Array, w: Array, y: Array, size: int) -> Array:
+    """Return the mean of the chunks, each weighted by how many rows it has."""
+    sizes = np.minimum(size, len(y) - np.arange(0, len(y), size))
+    return np.asarray(np.einsum("i,ijk->jk", sizes / len(y), by_chunks(h, w, y, size)))
+
+
 FEATURES = array([0.5, -1.0, 0.3], [1.2, 0.4, -0.7], [-0.6, 0.9, 1.5], [0.1, -0.2, 0.8],
     [-1.1, 0.6, 0.2], [0.7, 1.3, -0.4])
 WEIGHTS = array([0.2, 0.9, -0.5], [1.1, -0.3, 0.4], [-0.8, 0.5, 0.6], [0.3, 0.3, -1.2])
 RIGHT_WORDS = labels(2, 0, 3, 1, 1, 0)
+MANY_ROWS = np.resize(array(0.5, -1.0, 0.3, 1.2, 0.4, -0.7, 0.9), (600, 2))
+MANY_CLASSES = np.resize(array(0.2, 0.9, -0.5), (100, 2))
+MANY_WORDS = np.resize(labels(2, 0, 71, 3, 1, 1, 0, 99, 64, 5, 30), 600)
+HALF_A_TABLE = MANY_ROWS.itemsize * len(MANY_ROWS) * len(MANY_CLASSES) // 2
 
 CHUNKED_GRAD = Exercise(
     "Cut before the product",
@@ -268,7 +292,7 @@ CHUNKED_GRAD = Exercise(
     "cross-entropy of the scores `H @ W.T`: K rows. Go through the examples in chunks of `size` "
     "rows, and never have the scores of more than one chunk. The last chunk may be shorter. "
     f"{NINE_DIGITS}",
-    right=lambda h, w, y, size: slopes(h, w, y).T @ h,
+    right=weighted,
     stages=(
         Stage("one chunk", "These are not the slopes with respect to W.",
             "The slopes of the scores are p - y, divided by N; those of W are their transpose, "
@@ -288,6 +312,10 @@ CHUNKED_GRAD = Exercise(
             "Subtract the maximum of each row before `np.exp`, or use `softmax`.",
             ((1000 * FEATURES, WEIGHTS, RIGHT_WORDS, 4),
                 (FEATURES, -2000 * WEIGHTS, RIGHT_WORDS, 2)), hard=True),
+        Stage("no table", "The numbers are right, but it holds more memory than half the table of "
+            "all scores.", "Is there an array with all rows of H and a column for each class? Cut "
+            "`H` before the product, and make what else you need from the rows of one chunk.",
+            ((MANY_ROWS, MANY_CLASSES, MANY_WORDS, 20),), hard=True, memory=HALF_A_TABLE),
     ),
     mistakes=(
         Mistake("It adds up the means of the chunks: too large by the number of chunks.",

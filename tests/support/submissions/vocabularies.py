@@ -79,6 +79,17 @@ def huffman_decisions_in_a_row(counts):
     return np.cumsum(np.sort(counts))[1:].sum() / np.sum(counts)
 
 
+def huffman_decisions_from_the_top(counts):
+    def total(part):
+        if len(part) < 2:
+            return 0
+        cuts = range(1, len(part))
+        cut = min(cuts, key=lambda i: abs(sum(part[:i]) - sum(part[i:])))
+        return sum(part) + total(part[:cut]) + total(part[cut:])
+
+    return total(sorted(counts, reverse=True)) / sum(counts)
+
+
 def entropy_in_bits(counts):
     p = counts[counts > 0] / np.sum(counts)
     return -(p * np.log2(p)).sum()
@@ -111,6 +122,35 @@ def chunked_grad_summed_means(H, W, y, size):
     return sum(chunked_grad(H[i], W, y[i], len(i)) for i in parts)
 
 
+def chunked_grad_by_row(H, W, y, size):
+    dW = np.zeros(W.shape)
+    for a in range(0, len(y), size):
+        for h, target in zip(H[a : a + size], y[a : a + size], strict=True):
+            e = [np.exp(z) for z in (W @ h) - (W @ h).max()]
+            for c in range(len(W)):
+                dW[c] += (e[c] / sum(e) - (c == target)) * h / len(y)
+    return dW
+
+
+def chunked_grad_uncut(H, W, y, size):
+    return chunked_grad(H, W, y, len(y))
+
+
+def chunked_grad_cut_after(H, W, y, size):
+    Z, dW = H @ W.T, np.zeros_like(W)
+    for a in range(0, len(y), size):
+        z = Z[a : a + size]
+        p = np.exp(z - z.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        p[np.arange(len(p)), y[a : a + size]] -= 1
+        dW += p.T @ H[a : a + size]
+    return dW / len(y)
+
+
+def chunked_grad_in_float32(H, W, y, size):
+    return chunked_grad(H, W, y, size).astype(np.float32)
+
+
 def chunked_grad_that_overflows(H, W, y, size):
     e = np.exp(H @ W.T)
     p = e / e.sum(axis=1, keepdims=True)
@@ -127,6 +167,7 @@ RIGHT = [
     ("huffman_decisions", huffman_decisions_by_depth),
     ("chunked_grad", chunked_grad),
     ("chunked_grad", chunked_grad_by_weights),
+    ("chunked_grad", chunked_grad_by_row),
 ]
 
 WRONG = [
@@ -147,10 +188,14 @@ WRONG = [
     ),
     ("nce_loss", lambda own, z, own_q, q: nce_loss(own, -z, own_q, -q), "It counts the drawn"),
     ("huffman_decisions", huffman_decisions_in_a_row, "It joins each word to all before it."),
+    ("huffman_decisions", huffman_decisions_from_the_top, "It divides the words from the top"),
     ("huffman_decisions", entropy_in_bits, "It is the entropy in bits"),
     ("huffman_decisions", lambda n: huffman_decisions(n) * sum(n), "It is the sum over the text"),
     ("chunked_grad", chunked_grad_of_means, "It takes the mean of the means"),
     ("chunked_grad", chunked_grad_summed_means, "It adds up the means of the chunks"),
     ("chunked_grad", chunked_grad_that_overflows, "It overflows."),
+    ("chunked_grad", chunked_grad_uncut, "more memory than half the table"),
+    ("chunked_grad", chunked_grad_cut_after, "more memory than half the table"),
+    ("chunked_grad", chunked_grad_in_float32, "The numbers are right to about 7 digits"),
     ("chunked_grad", lambda H, W, y, size: chunked_grad(H, W, y, size).T, "It is transposed."),
 ]
