@@ -104,7 +104,8 @@ def button(cell: Code, place: int, address: str) -> str:
     """Return the bar of a cell that runs in the page."""
     return (
         f'<div class="cell-bar" data-cell="{cell.number}" data-code="{escape(address)}">'
-        f'<button class="cell-run" type="button" aria-label="Run cell {place}">Run</button></div>'
+        f'<button class="cell-run" type="button" aria-label="Run cell {place}">Run</button>'
+        '<span class="cell-status" role="status"></span></div>'
     )
 
 

@@ -59,10 +59,10 @@ class Cell {
     };
     this.stop = make("Stop", () => this.cells.stop());
     this.reset = make("Reset", () => this.restore());
-    this.status = element("span", { className: "cell-status" });
-    this.status.setAttribute("role", "status");
+    this.status = this.bar.querySelector(".cell-status");
     this.bytes = element("span", { className: "cell-bytes", ariaHidden: "true" });
-    this.bar.append(this.stop, this.reset, this.status, this.bytes);
+    this.status.before(this.stop, this.reset);
+    this.status.after(this.bytes);
   }
 
   nameOutput() {
