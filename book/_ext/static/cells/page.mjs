@@ -283,13 +283,15 @@ class Cells {
     this.next();
   }
 
-  dead(message) {
+  dead(message = "fetch") { // a worker that could not be fetched says nothing
     console.warn(message);
     this.forget();
     this.end(
       /memory/i.test(message)
         ? "Python has ended: there was not enough memory. What ran before is lost; Run starts again."
-        : "Python has ended. What ran before is lost; Run starts again.",
+        : /fetch|network/i.test(message)
+          ? "Python has not been fetched: check the network, and run the cell again."
+          : "Python has ended. What ran before is lost; Run starts again.",
     );
     this.next();
   }

@@ -66,6 +66,12 @@ async function start() {
   };
 }
 
+// Pyodide goes on without an end where its files do not come.
+onunhandledrejection = (event) => {
+  event.preventDefault();
+  send("dead", String(event.reason));
+};
+
 let kernel;
 onmessage = async ({ data: { codes, number } }) => {
   try {
