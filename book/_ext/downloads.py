@@ -18,7 +18,7 @@ import filecmp
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import nbformat
 from docutils import nodes
@@ -43,7 +43,7 @@ DOMAINS = {"cite": "cite", "eq": "math", "ref": "std", "numref": "std"}
 VERBATIM = {"amsmath", "code_block", "fence", "html_block", "math_block"}
 OPTIONS = re.compile(r"(?::[\w-]+:.*\n)*")
 DEFINITION = re.compile(r"^(\S.*)\n: +", re.MULTILINE)
-OPEN, CLOSE = "<details>\n<summary>Solution</summary>\n\n", "\n\n</details>\n"
+OPEN, CLOSE = "<details>\n<summary>Solution</summary>", "</details>"
 EMPTY = re.compile(rf"{OPEN}\s*{CLOSE}")
 FOLDED = {"hide-cell", "hide-input", "remove-cell", "remove-input"}
 
@@ -61,9 +61,10 @@ class Plain:
 
     def cell(self, source: str) -> str:
         """Return what stands for a cell, which may be nothing."""
-        text = (OPEN if self.in_solution else "") + self.blocks(source)
-        text += CLOSE if self.in_solution else ""
-        return re.sub(r"\n{3,}", "\n\n", EMPTY.sub("", text)).strip()
+        before = [OPEN] * self.in_solution
+        text = self.blocks(source)
+        after = [CLOSE] * self.in_solution
+        return EMPTY.sub("", "\n\n".join([*before, text, *after])).strip()
 
     def blocks(self, source: str) -> str:
         """Return what stands for several blocks."""
@@ -77,7 +78,8 @@ class Plain:
             if text is not None:
                 parts += [self.inline("\n".join(lines[done:start])), text]
                 done = end
-        return "\n".join([*parts, self.inline("\n".join(lines[done:]))])
+        parts.append(self.inline("\n".join(lines[done:])))
+        return "\n\n".join(part.strip("\n") for part in parts if part.strip())
 
     def block(self, token: Token, source: str) -> str | None:
         """Return what stands for a block; None, if it is one of text."""
@@ -105,12 +107,12 @@ class Plain:
             case "div" | "grid":
                 return body
             case "grid-item-card":
-                return f"**{title}**\n\n{body}\n"
+                return f"**{title}**\n\n{body}"
             case "exercise-start":
                 label = options.partition(":label:")[2].split()[0]
                 number = self.resolve("std", "ref", label).astext()
                 self.exercises[label] = f"{number} ({title})"
-                return f"### {self.exercises[label]}\n"
+                return f"### {self.exercises[label]}"
             case "solution-start":
                 self.in_solution = True
                 return f"#### Solution to {self.exercises[title]}\n\n{OPEN}"
@@ -132,9 +134,12 @@ class Plain:
         if found["role"]:
             return self.role(found["role"], found["target"])
         text, address = self.inline(found["text"]), found["address"] or ""
+        if urlsplit(address).scheme:
+            return f"[{text}]({address})"
         if address.startswith("#"):
             (link,) = self.resolve(None, "myst", address[1:], text).children
-            return self.link(text, link.get("refuri", ""))
+            here = f"{self.page.rpartition('/')[2]}.html#{link.get('refid')}"
+            return self.link(text, link.get("refuri", here))
         path, number, anchor = address.partition("#")
         page = re.sub(r"\.(ipynb|md)$", ".html", path)
         if not text:
@@ -165,8 +170,8 @@ class Plain:
         """Return a link from the page, or its text alone where it would lead nowhere."""
         site = self.app.config.html_baseurl
         if site and address:
-            address = urljoin(f"{site}{self.page}", address)
-        return f"[{text}]({address})" if "//" in address else text
+            return f"[{text}]({urljoin(site + self.page, address)})"
+        return text
 
     def resolve(self, domain: str | None, kind: str, target: str, text: str = "") -> nodes.Element:
         """Let Sphinx resolve a reference, as it does on the page."""

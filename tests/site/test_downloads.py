@@ -3,6 +3,7 @@
 import copy
 import functools
 import re
+from urllib.parse import urljoin
 
 import nbformat
 import pytest
@@ -20,12 +21,21 @@ MYST = re.compile(
 # Of a page, what its author has not written; of a notebook, what only folds.
 BESIDES = ".cell_input, .cell_output pre, .text_html, .cell-bar, .cell summary, .headerlink, .math"
 BESIDES += ", .identity-test, summary"
+SHOWN = "a.reference:not(.identity-test a, .text_html a)"
+LEFT_OUT = re.compile("#term-|^#(equation|ex|fig)-")
+ADDRESS = "https://teacher.github.io/fork-of-lessons/"
 PLAIN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, renderer=lambda *_: "")
 
 
 @functools.cache
 def download(page):
     return nbformat.read(pages.SITE / "_sources" / f"{page}.ipynb", as_version=4)
+
+
+@functools.cache
+def rendered(page):
+    prose = (cell.source for cell in download(page).cells if cell.cell_type == "markdown")
+    return BeautifulSoup("".join(map(PLAIN.render, prose)), "html.parser")
 
 
 def words(tree):
@@ -82,9 +92,16 @@ def test_code_and_outputs_are_those_of_the_notebook(page):
 
 @every_notebook
 def test_it_says_what_the_page_says(page):
-    prose = (cell.source for cell in download(page).cells if cell.cell_type == "markdown")
-    rendered = "".join(map(PLAIN.render, prose))
-    assert words(BeautifulSoup(rendered, "html.parser")) == words(pages.article(page))
+    assert words(rendered(page)) == words(pages.article(page))
+
+
+@every_notebook
+def test_its_links_lead_where_those_of_the_page_lead(page):
+    """But for terms, and for numbers of the same page."""
+    here = f"{ADDRESS}{page}.html"
+    shown = [link["href"] for link in pages.article(page).select(SHOWN)]
+    kept = {urljoin(here, link) for link in shown if not LEFT_OUT.search(link)}
+    assert {link["href"] for link in rendered(page).select("a")} == kept
 
 
 def test_solutions_are_folded():
