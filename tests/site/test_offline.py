@@ -1,10 +1,11 @@
 """The pages can be read from the disk, without a server and a network, in a folder of any name.
 
-Browsers load modules from servers alone, so live figures show their tables there.
+Browsers load modules from servers alone, so live figures show their tables there, and no cell runs.
 """
 
 import pytest
 from support import pages
+from support.cells import Cell, bars
 
 FORMULAS = next(
     page
@@ -74,3 +75,36 @@ def test_search_works_from_the_disk(tab, site):
     found = tab.locator("#search-results li a[href*='book/1-probabilities/scores.html']").first
     found.wait_for()
     assert found.is_visible()
+
+
+def test_run_says_why_it_cannot_from_the_disk(tab, site):
+    tab.goto((site / f"{FORMULAS}.html").as_uri(), wait_until="networkidle")
+    happened = []
+    tab.on("console", lambda message: happened.append(message.text))
+    tab.on("pageerror", lambda error: happened.append(f"script: {error}"))
+    tab.on("request", lambda one: one.resource_type == "image" or happened.append(one.url))
+    cell = Cell(tab, next(iter(bars(FORMULAS))))
+    assert cell.status.text_content() == ""
+    cell.run.click()
+    said = cell.status.text_content()
+    assert "browsers load Python from servers alone" in said
+    assert "start.py" in said
+    assert "make serve" in said
+    assert happened == []
+
+
+@pytest.mark.parametrize("file", ["editor.js", "worker.mjs", "pyodide.asm.wasm"])
+def test_a_press_without_a_network_says_so_and_the_next_one_tries_again(browser, server, file):
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.goto(f"{server}{FORMULAS}.html", wait_until="networkidle")
+    errors = []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    cell = Cell(tab, next(iter(bars(FORMULAS))))
+    context.route(f"**/{file}", lambda route: route.abort())
+    cell.run.click()
+    cell.status.filter(has_text="fetched: check the network").wait_for()
+    context.unroute_all()
+    assert cell.press() == "Done."
+    assert errors == []
+    context.close()

@@ -5,17 +5,36 @@
   if (!bar) return;
   const module = new URL("cells/page.mjs", document.currentScript.src);
   const code = new URL(bar.dataset.code, location);
+  const onDisk = location.protocol === "file:";
+  const ON_DISK =
+    "A page opened from the disk cannot run code, because browsers load Python from servers alone: " +
+    "open the book with start.py of the bundle, or with make serve.";
+  const UNREACHABLE =
+    "What runs the code could not be fetched: check the network, and try again.";
   let cells;
-  const open = () => (cells ??= import(module).then(({ open }) => open(code)));
-  document.addEventListener("click", async ({ target }) => {
+  const open = () =>
+    (cells ??= import(module)
+      .then(({ open }) => open(code))
+      .catch((error) => {
+        cells = null; // the next press tries again
+        throw error;
+      }));
+  document.addEventListener("click", ({ target }) => {
     const bar = target.closest(".cell")?.querySelector(":scope > .cell-bar[data-cell]");
-    if (!bar) return;
+    const run = target.closest(".cell-run");
+    if (!bar || !(run || (target.closest(".cell_input pre") && getSelection().isCollapsed))) return;
+    const status = bar.querySelector(".cell-status");
     const number = Number(bar.dataset.cell);
-    if (target.closest(".cell-run")) (await open()).run(number);
-    else if (target.closest(".cell_input pre") && getSelection().isCollapsed) (await open()).edit(number);
+    if (onDisk) status.textContent = ON_DISK;
+    else {
+      open().then(
+        (cells) => (run ? cells.run(number) : cells.edit(number)),
+        () => (status.textContent = UNREACHABLE),
+      );
+    }
   });
   try {
-    if (localStorage.getItem(`cells:${code.pathname}`)) open();
+    if (!onDisk && localStorage.getItem(`cells:${code.pathname}`)) open().catch(() => {});
   } catch {
     // Site data is blocked: nothing was kept.
   }

@@ -59,10 +59,10 @@ class Cell {
     };
     this.stop = make("Stop", () => this.cells.stop());
     this.reset = make("Reset", () => this.restore());
-    this.status = element("span", { className: "cell-status" });
-    this.status.setAttribute("role", "status");
+    this.status = this.bar.querySelector(".cell-status");
     this.bytes = element("span", { className: "cell-bytes", ariaHidden: "true" });
-    this.bar.append(this.stop, this.reset, this.status, this.bytes);
+    this.status.before(this.stop, this.reset);
+    this.status.after(this.bytes);
   }
 
   nameOutput() {
@@ -285,13 +285,15 @@ class Cells {
     this.next();
   }
 
-  dead(message) {
+  dead(message = "fetch") { // a worker that could not be fetched says nothing
     console.warn(message);
     this.forget();
     this.end(
       /memory/i.test(message)
         ? "Python has ended: there was not enough memory. What ran before is lost; Run starts again."
-        : "Python has ended. What ran before is lost; Run starts again.",
+        : /fetch|network/i.test(message)
+          ? "Python has not been fetched: check the network, and run the cell again."
+          : "Python has ended. What ran before is lost; Run starts again.",
     );
     this.next();
   }

@@ -69,6 +69,12 @@ async function start(data) {
   };
 }
 
+// Pyodide goes on without an end where its files do not come.
+onunhandledrejection = (event) => {
+  event.preventDefault();
+  send("dead", String(event.reason));
+};
+
 let kernel;
 onmessage = async ({ data: { codes, number, data } }) => {
   try {
