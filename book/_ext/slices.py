@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import ast
 import symtable
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -41,6 +40,7 @@ class Cell:
     stateful: set[str] = field(default_factory=set)  # of what it binds, as modules is
     modules: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)  # modules, as "package.module"
+    broken: bool = False  # not Python, or too deep to read
 
     @property
     def writes(self) -> set[str]:
@@ -60,13 +60,14 @@ def read_all(codes: Iterable[str]) -> list[Cell]:
 
 
 def read(code: str) -> Cell:
-    """Return what a cell by itself does with names; nothing, where the code is not Python."""
+    """Return what a cell by itself does with names; nothing but that, where it is not Python."""
     cell = Cell()
     try:
         tree = ast.parse(code)
-    except SyntaxError:
-        return cell
-    follow(code, tree.body, cell)
+        compile(tree, "cell", "exec")
+        follow(code, tree.body, cell)
+    except (SyntaxError, ValueError, RecursionError):
+        return Cell(broken=True)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             cell.imports.update(alias.name for alias in node.names)
@@ -136,10 +137,10 @@ def bind(code: str, statement: ast.stmt, cell: Cell) -> None:
 def symbols(code: str, node: ast.AST) -> Iterator[tuple[str, symtable.Symbol]]:
     """Yield the names of the cell's own scope in a piece of code, as Python's compiler does."""
     text = ast.get_source_segment(code, node) or ""
-    if isinstance(node, ast.stmt):
-        text = textwrap.dedent(" " * node.col_offset + text)
-    else:
+    if not isinstance(node, ast.stmt):
         text = f"(\n{text}\n)"
+    elif node.col_offset:
+        text = "if 1:\n" + " " * node.col_offset + text
     top = symtable.symtable(text, "cell", "exec")
     yield from ((symbol.get_name(), symbol) for symbol in top.get_symbols())
     inner = list(top.get_children())

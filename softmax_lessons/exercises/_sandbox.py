@@ -35,6 +35,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from types import CodeType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
     from softmax_lessons.exercises._exercise import Args
 
+CELL = "<cell "  # how the page calls the file that the reader's code is in
 BUDGET = 20.0  # seconds for all calls of a check
 START = 60.0  # seconds for a fork to start in; they count towards no call
 PATIENCE = 5.0  # seconds for one call; a right solution needs less than a thousandth of that
@@ -220,8 +222,9 @@ class InThread(Caller):
 class InPage(Caller):
     """Calls the function directly: a page has neither forks nor threads.
 
-    The interpreter is asked to look at the clock whenever a loop begins anew. What this does not
-    end, such as a long sum inside a C function, the reader ends with the page's button.
+    The interpreter is asked to look at the clock whenever a loop of the reader's begins anew, or
+    one of the reader's functions is called. What this does not end, such as a long sum inside a C
+    function, the reader ends with the page's button.
     """
 
     def _call(self, args: Args, seconds: float) -> Outcome:
@@ -229,8 +232,8 @@ class InPage(Caller):
         tool, events = watch.DEBUGGER_ID, watch.events
         end = time.monotonic() + seconds
 
-        def look(*_: object) -> None:
-            if time.monotonic() > end:
+        def look(code: CodeType, *_: object) -> None:
+            if code.co_filename.startswith(CELL) and time.monotonic() > end:
                 raise Stopped
 
         watch.use_tool_id(tool, __name__)

@@ -30,6 +30,7 @@ def fetch(monkeypatch, folder, release, carrier):
     monkeypatch.setattr(pyodide, "from_release", release)
     monkeypatch.setattr(pyodide, "from_carrier", carrier)
     monkeypatch.setattr(pyodide, "CACHE", folder)
+    monkeypatch.setattr(pyodide, "SITE", folder / "site")
     pyodide.fetch_wheels(HASHES, "314.0.3", folder)
 
 
@@ -52,12 +53,14 @@ def test_a_wrong_hash_stops_the_build_with_both_hashes(monkeypatch, tmp_path):
 
 
 def test_with_nothing_to_reach_one_sentence_says_so(monkeypatch, tmp_path, capsys):
+    (tmp_path / "site").mkdir()  # of an earlier version
     with pytest.raises(SystemExit) as end:
         fetch(monkeypatch, tmp_path, fails, fails)
     assert end.value.code == pyodide.UNREACHABLE
     said = capsys.readouterr().out
     assert "without the buttons that run cells in the page" in said
     assert said.count("\n") == 1
+    assert not (tmp_path / "site").exists()
 
 
 def test_what_a_package_depends_on_comes_with_it():
@@ -79,8 +82,10 @@ def test_what_was_taken_is_what_the_lock_and_the_notice_name():
     folder = cells.FETCHED
     assert folder.is_relative_to(sys.prefix)
     notice = json.loads((folder / "notice.json").read_text())
-    files = {file.name for file in folder.iterdir()} - {"notice.json"}
+    files = {file.name for file in folder.iterdir()} - {"notice.json", "editor.LICENSES.txt"}
     assert set(notice) == files
+    licences = (folder / "editor.LICENSES.txt").read_text()
+    assert all(name in licences for name in notice["editor.js"]["made of"])
     for name, told in notice.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == told["sha256"]
         assert told["licences"]

@@ -60,6 +60,27 @@ def test_a_cell_needs_those_that_write_what_it_reads(codes, expected):
     assert needed(*codes) == expected
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = (",
+        "def f(a, a): pass",
+        "def f():\n    nonlocal q",
+        "await x",
+        "-" * 5000 + "1",
+        "x = 1\0",
+    ],
+)
+def test_what_is_no_python_is_called_broken(code):
+    assert slices.read(code) == slices.Cell(broken=True)
+
+
+def test_a_text_of_several_lines_may_stand_inside_a_branch():
+    cell = slices.read("if True:\n    s = '''a\nb'''\n    t = s")
+    assert cell.binds == {"s", "t"}
+    assert not cell.reads
+
+
 def test_imports_are_found_inside_functions_too():
     code = "def f():\n    from scipy.special import expit as e\n    import torch.nn\n    return e"
     assert slices.read(code).imports == {"scipy.special", "scipy.special.expit", "torch.nn"}
@@ -128,6 +149,14 @@ def test_a_name_with_two_values_on_the_way_has_the_right_one(page):
     assert page.press(codes, 4)[1] == "[1] [2]\n"
 
 
+def test_an_earlier_cell_that_is_no_python_is_told_first(page):
+    codes = ["x = 1", "x", "print(x)"]
+    assert page.press(codes, 2) == ([0, 2], "1\n")
+    assert page.press(["x = (", "x", "print(x)"], 2) == ([0], "")
+    assert page.heard[-1][0] == "error"
+    assert page.press(["x = 2", "x", "print(x)"], 2) == ([0, 2], "2\n")
+
+
 def test_after_an_error_the_cell_runs_again(page):
     codes = ["x = 1\nraise ValueError('no')", "print(x)"]
     assert page.press(codes, 1) == ([0], "")
@@ -147,6 +176,11 @@ def test_after_an_error_the_cell_runs_again(page):
         ("import json\njson.loads('{')", None),
         ("raise SystemExit(3)", "SystemExit: 3\nin line 1: raise SystemExit(3)"),
         ("import flax", None),
+        (
+            "%pip install x",
+            "SyntaxError: invalid syntax. Lines that begin with % or ! are for Jupyter, not for "
+            "Python\nin line 1: %pip install x",
+        ),
     ],
 )
 def test_an_error_is_told_in_the_readers_lines(page, code, expected):
@@ -158,7 +192,7 @@ def test_an_error_is_told_in_the_readers_lines(page, code, expected):
         assert said.startswith("json.decoder.JSONDecodeError: Expecting property name")
         assert said.endswith("in line 2: json.loads('{')")
     else:
-        assert "the page has no flax. It has NumPy" in said
+        assert "the page has no flax. It has Python's own library, numpy, matplotlib," in said
 
 
 def test_what_is_printed_has_an_end(page):

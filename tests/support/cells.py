@@ -24,6 +24,7 @@ class Cell:
     """One cell that can run."""
 
     def __init__(self, tab, number: int) -> None:
+        self.number = number
         self.bar = tab.locator(f'.cell-bar[data-cell="{number}"]')
         self.box = tab.locator(".cell").filter(has=self.bar).last
         self.run = self.box.get_by_role("button", name=re.compile("^Run"))

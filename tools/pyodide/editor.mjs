@@ -82,6 +82,10 @@ export function openEditor(root, code, { run, changed }) {
     set code(text) {
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
     },
-    focus: () => view.focus(),
+    focus(point) {
+      const place = point && view.posAtCoords(point);
+      if (place !== null && place !== undefined) view.dispatch({ selection: { anchor: place } });
+      view.focus();
+    },
   };
 }

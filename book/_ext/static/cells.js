@@ -19,19 +19,28 @@
         cells = null; // the next press tries again
         throw error;
       }));
-  document.addEventListener("click", ({ target }) => {
+  document.addEventListener("click", ({ target, clientX, clientY }) => {
     const bar = target.closest(".cell")?.querySelector(":scope > .cell-bar[data-cell]");
     const run = target.closest(".cell-run");
-    if (!bar || !(run || (target.closest(".cell_input pre") && getSelection().isCollapsed))) return;
+    const edit =
+      target.closest(".cell-edit") ||
+      (target.closest(".cell_input pre") && getSelection().isCollapsed);
+    if (!bar || !(run || edit)) return;
     const status = bar.querySelector(".cell-status");
     const number = Number(bar.dataset.cell);
-    if (onDisk) status.textContent = ON_DISK;
-    else {
-      open().then(
-        (cells) => (run ? cells.run(number) : cells.edit(number)),
-        () => (status.textContent = UNREACHABLE),
-      );
+    if (onDisk) {
+      status.textContent = ON_DISK;
+      return;
     }
+    if (!cells) status.textContent = "Starting.";
+    open().then(
+      (cells) => {
+        if (run) return cells.run(number);
+        if (status.textContent === "Starting.") status.textContent = "";
+        cells.edit(number, { x: clientX, y: clientY });
+      },
+      () => (status.textContent = UNREACHABLE),
+    );
   });
   try {
     if (!onDisk && localStorage.getItem(`cells:${code.pathname}`)) open().catch(() => {});

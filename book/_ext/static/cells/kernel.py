@@ -13,6 +13,7 @@ import io
 import linecache
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from types import CodeType, ModuleType
@@ -23,6 +24,8 @@ import slices
 Send = Callable[..., None]
 Mark = tuple[int, tuple[str, ...]]
 LIMIT = 100_000  # characters that one cell may print
+BURST = 200  # lines that are sent at once; after them, one message in each MOMENT
+MOMENT = 0.05  # seconds
 FILE = "<cell {}>"
 # What is loaded when a cell needs it, by the modules that import it.
 PACKAGES = {
@@ -30,6 +33,7 @@ PACKAGES = {
     "mpmath": ("mpmath.",),
     "names": ("names.",),
     "networkx": ("networkx.",),
+    "pandas": ("pandas.",),
     "scipy": ("scipy.",),
     "seaborn": ("seaborn.",),
     "symspellpy": ("symspellpy.",),
@@ -37,24 +41,31 @@ PACKAGES = {
 
 
 class Stream(io.TextIOBase):
-    """Sends what is printed, line by line, up to a limit."""
+    """Sends what is printed, up to a limit, and not more often than a page can show."""
 
     def __init__(self, send: Send) -> None:
         self.send = send
-        self.waiting = ""
+        self.waiting: list[str] = []
         self.left = LIMIT
+        self.lines = BURST
+        self.sent = time.monotonic()
 
     def write(self, text: str) -> int:
-        """Keep what is printed until a line ends."""
-        self.waiting += text
-        if "\n" in text:
-            self.flush()
+        """Keep what is printed for a moment."""
+        if self.left:
+            self.waiting.append(text)
+            at_once = text.endswith("\n") and self.lines > 0
+            if at_once or time.monotonic() > self.sent + MOMENT:
+                self.flush()
         return len(text)
 
     def flush(self) -> None:
         """Send what is waiting."""
-        text, self.waiting = self.waiting[: self.left], ""
+        text = "".join(self.waiting)[: self.left]
+        self.waiting.clear()
         self.left -= len(text)
+        self.lines -= 1
+        self.sent = time.monotonic()
         if text:
             self.send("text", text)
             if not self.left:
@@ -78,8 +89,11 @@ class Kernel:
         """Run a cell, and before it those whose results it needs and does not find."""
         cells = slices.read_all(codes)
         order = slices.needed(cells, number)
+        # A cell that cannot be read might bind anything: its error comes first.
+        order += [one for one in range(number) if cells[one].broken]
         marks = {one: mark(cells, codes, one) for one in [*order, number]}
-        for one in [*self.missing(cells, order, marks, number), number]:
+        broken = [one for one in order if cells[one].broken]
+        for one in [*broken, *self.missing(cells, order, marks, number), number]:
             write(self.history, cells[one], marks[one])
             if not self.execute(one, codes[one]):
                 for name in cells[one].writes:
@@ -141,6 +155,7 @@ class Kernel:
         except BaseException as error:
             stream.flush()
             self.send("error", explain(error, file))
+            close_figures()
             return False
         finally:
             stream.flush()
@@ -150,8 +165,10 @@ class Kernel:
     def display(self, *things: Any) -> None:
         """Show objects as a notebook does: as HTML, if they have any, or as text."""
         for thing in things:
-            show = getattr(thing, "_repr_html_", None)
+            show = None if isinstance(thing, type) else getattr(thing, "_repr_html_", None)
             html = show() if show else None
+            if type(thing).__name__ == "Report":  # of an exercise: the verdict is its first line
+                self.send("said", repr(thing).partition("\n")[0])
             if html is not None:
                 sys.stdout.flush()
                 self.send("html", html)
@@ -163,6 +180,12 @@ def show_figures() -> None:
     """Show the figures that a cell has left open."""
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].show()
+
+
+def close_figures() -> None:
+    """Close the figures of a cell that has not come to its end."""
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 def mark(cells: list[slices.Cell], codes: list[str], number: int) -> Mark:
@@ -193,10 +216,12 @@ def explain(error: BaseException, file: str) -> str:
     if isinstance(error, MemoryError):
         text = "MemoryError: this asks for more memory than a page has."
     elif isinstance(error, ModuleNotFoundError):
-        text = f"ModuleNotFoundError: the page has no {error.name}. It has NumPy, matplotlib, "
-        text += "mpmath, and Python's own library."
+        text = f"ModuleNotFoundError: the page has no {error.name}. It has Python's own library, "
+        text += f"numpy, {', '.join(PACKAGES)} and softmax_lessons."
     if isinstance(error, SyntaxError) and error.filename == file:
         line, source = error.lineno, error.text or ""
+        if source.lstrip().startswith(("%", "!")):
+            text += ". Lines that begin with % or ! are for Jupyter, not for Python"
     else:
         line, source = None, ""
         for frame in traceback.extract_tb(error.__traceback__):
@@ -207,7 +232,7 @@ def explain(error: BaseException, file: str) -> str:
 
 def no_input(prompt: object = "") -> str:
     """Replace `input`, for whose answer nothing can wait here."""
-    raise RuntimeError("input() gets no answer in the page: write the value into the code.")
+    raise EOFError("input() gets no answer in the page: write the value into the code.")
 
 
 def start(send: Send) -> Kernel:

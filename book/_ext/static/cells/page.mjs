@@ -4,6 +4,14 @@ import { openEditor } from "../pyodide/editor.js";
 
 const INTERACTIVE = new URL("../interactive/", import.meta.url);
 const LONG = 30; // seconds, after which a cell that still runs is mentioned
+const UNFETCHED = "Python has not been fetched: check the network, and run the cell again.";
+// Why Python has ended, by what its last message holds.
+const CAUSES = [
+  [/fetch|network|integrity/i, UNFETCHED],
+  [/memory/i, ": there was not enough memory"],
+  [/call stack|recursion/i, ": functions called each other too deeply"],
+  [/exit|abort/i, ": the code has ended the whole process"],
+];
 
 const element = (name, attributes = {}, ...content) => {
   const made = Object.assign(document.createElement(name), attributes);
@@ -11,22 +19,30 @@ const element = (name, attributes = {}, ...content) => {
   return made;
 };
 
-/** What the reader has changed on this page, kept on the reader's device. */
+/** What the reader has changed on this page, by the code that the page has; kept on the device. */
 class Changes {
   constructor(key) {
     this.key = key;
+  }
+
+  read() {
     try {
-      this.codes = JSON.parse(localStorage.getItem(key)) ?? {};
+      return new Map(JSON.parse(localStorage.getItem(this.key)) ?? []);
     } catch {
-      this.codes = {};
+      return new Map();
     }
   }
 
-  set(number, code) {
-    if (code === null) delete this.codes[number];
-    else this.codes[number] = code;
+  get(original) {
+    return this.read().get(original);
+  }
+
+  set(original, code) {
+    const codes = this.read(); // another tab may have added to it
+    if (code === original) codes.delete(original);
+    else codes.set(original, code);
     try {
-      if (Object.keys(this.codes).length) localStorage.setItem(this.key, JSON.stringify(this.codes));
+      if (codes.size) localStorage.setItem(this.key, JSON.stringify([...codes]));
       else localStorage.removeItem(this.key);
     } catch {
       // Site data is blocked, or full: the changes last as long as the page.
@@ -57,7 +73,7 @@ class Cell {
       button.addEventListener("click", action);
       return button;
     };
-    this.stop = make("Stop", () => this.cells.stop());
+    this.stop = make("Stop", () => this.cells.stop(this.number));
     this.reset = make("Reset", () => this.restore());
     this.status = this.bar.querySelector(".cell-status");
     this.bytes = element("span", { className: "cell-bytes", ariaHidden: "true" });
@@ -72,8 +88,10 @@ class Cell {
 
   openEditor() {
     const block = this.box.querySelector(".cell_input pre");
-    const kept = this.cells.changes.codes[this.number];
+    const kept = this.cells.changes.get(this.original);
     const host = element("div", { className: "cell-editor" });
+    // The page has keys of its own, such as "/" for the search.
+    host.addEventListener("keydown", (event) => event.ctrlKey || event.stopPropagation());
     this.editor = openEditor(host.attachShadow({ mode: "open" }), kept ?? this.original, {
       run: () => this.cells.run(this.number),
       changed: (code) => this.changed(code, block),
@@ -87,20 +105,25 @@ class Cell {
     return this.editor.code;
   }
 
+  get edited() {
+    return this.code !== this.original;
+  }
+
   changed(code, block) {
     block.textContent = code;
-    const edited = code !== this.original;
-    this.cells.changes.set(this.number, edited ? code : null);
-    this.box.classList.toggle("cell-edited", edited);
-    this.reset.hidden = !edited && !this.ran;
+    this.cells.changes.set(this.original, code);
+    this.box.classList.toggle("cell-edited", this.edited);
+    this.reset.hidden = !this.edited && !this.ran;
   }
 
   /** Bring back the page's code and output. */
   restore() {
+    if (this.cells.waiting.includes(this.number)) this.cells.stop(this.number);
     this.editor.code = this.original;
-    if (this.stored) this.output.replaceChildren(...this.stored);
-    else this.output?.remove();
-    if (!this.stored) this.output = null;
+    if (this.stored) {
+      this.provideOutput();
+      this.output.replaceChildren(...this.stored);
+    } else this.removeOutput();
     this.ran = false;
     const focused = document.activeElement === this.reset;
     this.reset.hidden = true;
@@ -109,20 +132,27 @@ class Cell {
   }
 
   say(text) {
-    this.bar.querySelector(".cell-hint")?.remove();
     this.status.textContent = text;
     this.bytes.textContent = "";
+  }
+
+  provideOutput() {
+    if (this.output) return;
+    this.output = element("div", { className: "cell_output docutils container" });
+    this.box.append(this.output);
+    this.nameOutput();
+  }
+
+  removeOutput() {
+    this.output?.remove();
+    this.output = null;
   }
 
   /** Make room for what the cell is about to show; the page keeps its height until then. */
   start() {
     this.ran = true;
     this.reset.hidden = false;
-    if (!this.output) {
-      this.output = element("div", { className: "cell_output docutils container" });
-      this.box.append(this.output);
-      this.nameOutput();
-    }
+    this.provideOutput();
     this.output.style.minHeight = `${this.output.offsetHeight}px`;
     this.output.replaceChildren();
     this.text = null;
@@ -130,8 +160,9 @@ class Cell {
   }
 
   finish() {
+    if (!this.output) return;
     this.output.style.minHeight = "";
-    if (!this.output.hasChildNodes()) this.output.remove(), (this.output = null);
+    if (!this.output.hasChildNodes()) this.removeOutput();
   }
 
   show(kind, ...content) {
@@ -166,12 +197,13 @@ class Cell {
     }
   }
 
-  /** Show a drawing, with the page's caption, and its words for those who do not see it. */
+  /** Show a drawing: with the page's caption and alternative text, if nothing has been changed. */
   addFigure(light, dark) {
     this.text = null;
     const stored = this.stored?.filter((node) => node.querySelector?.("img"))[this.figures++];
-    const place = stored?.cloneNode(true) ?? element("figure");
-    const alt = place.querySelector("img")?.alt;
+    const own = this.cells.untouchedUpTo(this.number) && stored;
+    const place = own ? stored.cloneNode(true) : element("figure");
+    const alt = own ? place.querySelector("img").alt : "What the changed code draws.";
     const pictures = [
       ["figure-light", light],
       ["figure-dark", dark],
@@ -179,7 +211,7 @@ class Cell {
       element("img", {
         className: `${kind} dark-light`,
         src: `data:image/svg+xml,${encodeURIComponent(svg)}`,
-        alt: alt && this.code === this.original ? alt : "What the changed code draws.",
+        alt,
       }),
     );
     for (const old of place.querySelectorAll("img")) old.remove();
@@ -204,17 +236,24 @@ class Cells {
 
   /** Run a cell as soon as those that were asked for before it are done. */
   run(number) {
-    if (this.waiting.includes(number)) return;
-    this.waiting.push(number);
     const cell = this.cells.get(number);
-    cell.say(this.waiting.length > 1 ? "Waits for its turn." : "Starting.");
+    const [running] = this.waiting;
+    if (this.waiting.includes(number) && (running !== number || this.sent[number] === cell.code)) {
+      return;
+    }
+    this.waiting.push(number);
     cell.stop.hidden = false;
     if (this.waiting.length === 1) this.next();
+    else cell.say(running === number ? "Runs again, changed, after this." : "Waits for its turn.");
   }
 
-  /** Put the cursor into a cell. */
-  edit(number) {
-    this.cells.get(number).editor.focus();
+  /** Put the cursor into a cell, at a point of the window if one is given. */
+  edit(number, point) {
+    this.cells.get(number).editor.focus(point);
+  }
+
+  untouchedUpTo(number) {
+    return [...this.cells.values()].every((cell) => cell.number > number || !cell.edited);
   }
 
   next() {
@@ -225,9 +264,11 @@ class Cells {
       this.worker.onmessage = ({ data: { kind, values } }) => this[kind](...values);
       this.worker.onerror = ({ message }) => this.dead(message);
     }
-    const codes = this.codes.map((code, i) => this.cells.get(i)?.code ?? code);
+    this.sent = this.codes.map((code, i) => this.cells.get(i)?.code ?? code);
     this.failed = false;
-    this.worker.postMessage({ codes, number, data: this.data });
+    this.result = "";
+    this.pressed.say("Starting.");
+    this.worker.postMessage({ codes: this.sent, number, data: this.data });
   }
 
   get pressed() {
@@ -238,7 +279,7 @@ class Cells {
 
   loading(loaded, total) {
     const cell = this.pressed;
-    const text = "Fetching Python, once for all pages.";
+    const text = "Fetching what it needs, once for all pages.";
     if (cell.status.textContent !== text) cell.say(text);
     const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
     cell.bytes.textContent = `${megabytes(loaded)} of ${megabytes(total)} MB`;
@@ -265,6 +306,11 @@ class Cells {
     this.current?.addHtml(html);
   }
 
+  /** The result in a line, such as the verdict on an exercise. */
+  said(line) {
+    this.result = ` ${line}`;
+  }
+
   figure(light, dark) {
     this.current?.addFigure(light, dark);
   }
@@ -280,30 +326,31 @@ class Cells {
 
   done() {
     const { pressed, failed, current } = this;
-    if (!failed) this.end("Done.");
+    if (!failed) this.end(`Done.${this.result}`);
     else this.end(current === pressed ? "Stopped with an error." : pressed.status.textContent);
     this.next();
   }
 
-  dead(message = "fetch") { // a worker that could not be fetched says nothing
+  /** Python has ended by itself; a worker that could not be fetched does not say why. */
+  dead(message = "fetch") {
     console.warn(message);
     this.forget();
-    this.end(
-      /memory/i.test(message)
-        ? "Python has ended: there was not enough memory. What ran before is lost; Run starts again."
-        : /fetch|network/i.test(message)
-          ? "Python has not been fetched: check the network, and run the cell again."
-          : "Python has ended. What ran before is lost; Run starts again.",
-    );
+    const [, cause] = CAUSES.find(([words]) => words.test(message)) ?? [];
+    if (cause === UNFETCHED) this.end(cause);
+    else this.end(`Python has ended${cause ?? ""}. What ran before is lost; Run starts again.`);
     this.next();
   }
 
-  /** End Python, whatever it does. */
-  stop() {
+  /** Take a cell out of the queue; end Python, whatever it does, if that is what runs. */
+  stop(number) {
+    if (number !== this.waiting[0]) {
+      this.waiting.splice(this.waiting.lastIndexOf(number), 1);
+      this.settle(this.cells.get(number), "Not run.");
+      return;
+    }
     this.forget();
-    for (const number of this.waiting.slice(1)) this.settle(this.cells.get(number), "Not run.");
-    this.waiting.length = Math.min(this.waiting.length, 1);
     this.end("Stopped. What earlier cells had computed is lost; they run again when needed.");
+    this.next();
   }
 
   forget() {
@@ -313,13 +360,15 @@ class Cells {
 
   end(words) {
     clearTimeout(this.clock);
-    this.current?.finish();
+    const { current } = this;
     this.current = null;
+    current?.finish();
     const cell = this.cells.get(this.waiting.shift());
     if (cell) this.settle(cell, words);
   }
 
   settle(cell, words) {
+    if (this.waiting.includes(cell.number)) return;
     if (document.activeElement === cell.stop) cell.bar.querySelector(".cell-run").focus();
     cell.stop.hidden = true;
     cell.say(words);
@@ -328,6 +377,8 @@ class Cells {
 
 /** Make the page's cells ready to be changed and run. */
 export async function open(address) {
-  const page = await (await fetch(address)).json();
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  const page = await answer.json();
   return new Cells(page, `cells:${address.pathname}`);
 }

@@ -49,10 +49,18 @@ async function start(data) {
   };
   let python;
   expect([...CORE, ...filesOf(["softmax-lessons"])]);
-  python = await loadPyodide({ indexURL: PYODIDE, packages: ["softmax-lessons"] });
+  python = await loadPyodide({ indexURL: PYODIDE });
+  // Pyodide goes on without a package that does not come.
+  const load = async (names) => {
+    await python.loadPackage(names, { messageCallback() {}, errorCallback() {} });
+    const absent = names.filter((name) => !python.loadedPackages[name]);
+    if (absent.length) throw new Error(`could not fetch ${absent}`);
+  };
+  await load(["numpy", "softmax-lessons"]);
   const copy = async (name, folder) => {
-    const content = await (await plainFetch(new URL(name, import.meta.url))).arrayBuffer();
-    python.FS.writeFile(`${folder}/${name}`, new Uint8Array(content));
+    const answer = await plainFetch(new URL(name, import.meta.url));
+    if (!answer.ok) throw new Error(`could not fetch ${name}`);
+    python.FS.writeFile(`${folder}/${name}`, new Uint8Array(await answer.arrayBuffer()));
   };
   for (const name of MODULES) await copy(name, "/home/pyodide");
   python.FS.mkdirTree("/home/data"); // "../data", as in the repository
@@ -62,7 +70,7 @@ async function start(data) {
     async run(codes, number) {
       const packages = kernel.packages(codes, number).toJs();
       expect(filesOf(packages));
-      if (total) await python.loadPackage(packages, { messageCallback() {} });
+      if (total) await load(packages);
       send("loaded");
       kernel.run(codes, number);
     },
