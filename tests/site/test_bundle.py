@@ -69,6 +69,8 @@ def test_it_works_without_a_network(packed, tmp_path):
     assert met["first page"].startswith("Learn softmax")
     ended, printed, expected = met["run"]
     assert (ended, printed.strip()) == ("Done.", expected.strip())
-    assert met["wrong"][0] == met["right"][0] == "Done."
+    assert met["wrong"][0].startswith("Done. ")
+    assert met["wrong"][0].endswith(": one mistake to fix.")
+    assert met["right"][0].endswith(": right.")
     assert "mistake" in met["wrong"][1].lower()
     assert "right" in met["right"][1].lower()
