@@ -30,6 +30,6 @@ def test_a_cell_runs_and_an_exercise_is_checked(firefox, server):
     assert seen["complaints"] == []
     assert seen["first"]["status"] == "Done."
     assert seen["first"]["output"].strip() == stored(PAGE, prints)[0].strip()
-    assert seen["exercise"]["status"] == "Done."
+    assert seen["exercise"]["status"] == "Done. logits_from: one mistake to fix."
     assert "one mistake to fix" in seen["exercise"]["output"]
     assert "sum" in seen["exercise"]["output"]
