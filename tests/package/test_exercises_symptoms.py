@@ -240,6 +240,7 @@ def whole_table(H, W, y, size):
 
 @pytest.mark.parametrize("on_already", [False, True])
 def test_memory_is_measured_and_the_notebooks_own_tracing_goes_on(on_already):
+    tracemalloc.stop()
     if on_already:
         tracemalloc.start()
         kept = np.ones(10**6)

@@ -5,7 +5,7 @@ Browsers load modules from servers alone, so live figures show their tables ther
 
 import pytest
 from support import pages
-from support.cells import Cell, bars
+from support.cells import SECONDS, Cell, bars
 
 FORMULAS = next(
     page
@@ -103,7 +103,8 @@ def test_a_press_without_a_network_says_so_and_the_next_one_tries_again(browser,
     cell = Cell(tab, next(iter(bars(FORMULAS))))
     context.route(f"**/{file}", lambda route: route.abort())
     cell.run.click()
-    cell.status.filter(has_text="fetched: check the network").wait_for()
+    said = cell.status.filter(has_text="fetched: check the network")
+    said.wait_for(timeout=SECONDS * 1000)
     context.unroute_all()
     assert cell.press() == "Done."
     assert errors == []

@@ -1,5 +1,6 @@
 """The page on what stored the outputs and built the site: times, versions, machine, commit."""
 
+import json
 import platform
 import posixpath
 import re
@@ -30,7 +31,7 @@ def test_each_notebook_has_the_time_of_the_run_that_stored_it():
 
 
 def test_times_lead_to_the_pages():
-    links = [link["href"] for link in pages.article(PAGE).select("tbody th a")]
+    links = [link["href"] for link in pages.article(PAGE).select("table")[0].select("th a")]
     found = [posixpath.normpath(f"{PAGE}/../{link}").removesuffix(".html") for link in links]
     assert found == pages.NOTEBOOKS
 
@@ -56,8 +57,20 @@ def test_versions_of_the_build_are_those_that_are_installed():
     assert shown == {name: version(name) for name in shown}
 
 
-def test_the_machine_is_described():
+def test_what_runs_python_in_the_page_is_named_with_its_licences():
     shown = table(4)
+    folder = pages.SITE / "_static" / "pyodide"
+    assert shown.pop("notice.json") == "all hashes"
+    taken = json.loads((folder / "notice.json").read_text())
+    own = [name for name in taken if name.startswith("softmax_lessons-")]
+    assert len(own) == 1  # made with the site, when the page has been written
+    assert shown == {
+        name: ", ".join(told["licences"]) for name, told in taken.items() if name not in own
+    }
+
+
+def test_the_machine_is_described():
+    shown = table(5)
     assert list(shown) == ["Operating system", "Processor", "Cores", "Built", "Commit"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", shown["Built"])
     assert int(shown["Cores"]) > 0
