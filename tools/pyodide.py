@@ -29,6 +29,9 @@ from typing import NoReturn
 
 import npm
 
+sys.path.append(str(Path(__file__).resolve().parent.parent / "book" / "_ext"))
+import wheels
+
 PINNED = Path(__file__).resolve().parent / "pyodide"
 CACHE = Path(sys.prefix) / "pyodide"
 SITE = CACHE / "site"  # what book/_ext/cells.py copies to the site
@@ -94,7 +97,7 @@ def take_pyodide(package: Path, site: Path) -> None:
     wanted = {name: lock["packages"][name] for name in with_dependencies(lock, PACKAGES)}
     version = json.loads((package / "package.json").read_text())["version"]
     fetch_wheels({entry["file_name"]: entry["sha256"] for entry in wanted.values()}, version, site)
-    lock["packages"] = wanted | dict(map(entry, sorted(pure_wheels(site))))
+    lock["packages"] = wanted | dict(pure_entries(site))
     (site / "pyodide-lock.json").write_text(json.dumps(lock, indent=1) + "\n")
 
 
@@ -152,8 +155,8 @@ def from_carrier(hashes: dict[str, str], version: str) -> Iterator[tuple[str, by
                 yield file, carrier.read(f"{FOLDER}/{file}")
 
 
-def pure_wheels(site: Path) -> list[Path]:
-    """Let pip make wheels of what pure.txt names, and return them."""
+def pure_entries(site: Path) -> Iterator[tuple[str, dict]]:
+    """Let pip make wheels of what pure.txt names, and yield their entries in the lock file."""
     before = set(site.glob("*.whl"))
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "wheel"]
     command = [*pip, "--no-deps", "--no-build-isolation", "--require-hashes"]
@@ -166,23 +169,8 @@ def pure_wheels(site: Path) -> list[Path]:
         sys.exit(done.stderr)
     if done.returncode:
         unreachable("PyPI", done.stderr)
-    return list(set(site.glob("*.whl")) - before)
-
-
-def entry(wheel: Path) -> tuple[str, dict]:
-    """Return a wheel's name and entry in Pyodide's lock file."""
-    name, version = wheel.name.split("-")[:2]
-    return name, {
-        "name": name,
-        "version": version,
-        "file_name": wheel.name,
-        "install_dir": "site",
-        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
-        "package_type": "package",
-        "imports": [name],
-        "depends": DEPENDS.get(name, []),
-        "unvendored_tests": False,
-    }
+    for wheel in sorted(set(site.glob("*.whl")) - before):
+        yield wheels.entry(wheel, DEPENDS.get(wheel.name.split("-")[0], []))
 
 
 def write_notice(installed: Path, site: Path) -> None:

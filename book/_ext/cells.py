@@ -1,9 +1,8 @@
 """Cells that run in the page: their buttons, their code for it, and Python itself.
 
-Each code cell gets a bar. Where the cell needs what the page has, it has a button
-"Run"; where not, as with PyTorch, a line
-says where the cell runs. Nothing else is loaded with
-a page. The first press loads `static/cells/page.mjs`, which fetches what is prepared here:
+Each code cell gets a bar. Where the cell needs what the page has, it has a button "Run"; where not,
+as with PyTorch, a line says where the cell runs. Nothing else is loaded with a page. The first
+press loads `static/cells/page.mjs`, which fetches what is prepared here:
 
 - the code of the page's cells, `_static/cells/code/<page>.json`;
 - Pyodide, the editor and the wheels, which `tools/pyodide.py` has fetched; and our own wheel.
@@ -13,19 +12,18 @@ Without these the book has no buttons, and the build says so.
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import json
-import os
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import slices
+import wheels
 from addresses import launch_addresses
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -70,7 +68,7 @@ def read_notebook(path: str) -> list[Code]:
     ]
     names = slices.read_all(codes)
     own = [
-        {name for module, name in ELSEWHERE.items() if imports(read, module)}
+        {name for module, name in ELSEWHERE.items() if read.uses(module)}
         | set(cell["metadata"].get(NEEDS, []))
         for read, cell in zip(names, of_code, strict=True)
     ]
@@ -82,11 +80,6 @@ def read_notebook(path: str) -> list[Code]:
         if not hidden[i]:
             result.append(Code(i, "" if missing else code, sorted(missing | warns)))
     return result
-
-
-def imports(cell: slices.Cell, module: str) -> bool:
-    """Tell whether a cell imports a module, or something in it."""
-    return any(f"{name}.".startswith(f"{module}.") for name in cell.imports)
 
 
 def add_bars(app: Sphinx, tree: nodes.document, page: str) -> None:
@@ -103,8 +96,7 @@ def add_bars(app: Sphinx, tree: nodes.document, page: str) -> None:
         if any("cell_input" in part["classes"] for part in node.findall(nodes.container)):
             place += 1
             bar = elsewhere(cell, app, page) if cell.missing else button(cell, place, address)
-            node.append(nodes.raw("", bar, format="html"))
-            move_before_output(node)
+            put_before_output(nodes.raw("", bar, format="html"), node)
     write_code(app, file, cells)
 
 
@@ -134,15 +126,10 @@ def elsewhere(cell: Code, app: Sphinx, page: str) -> str:
     return f'<p class="cell-bar cell-elsewhere">Needs {needs}: runs on {where}.</p>'
 
 
-def move_before_output(node: nodes.container) -> None:
-    """Move the bar, the last child of a cell, before what the cell has printed."""
-    bar = node.pop()
-    outputs = (
-        i
-        for i, child in enumerate(node.children)
-        if isinstance(child, nodes.container) and "cell_output" in child["classes"]
-    )
-    node.insert(next(outputs, len(node.children)), bar)
+def put_before_output(bar: nodes.Node, cell: nodes.container) -> None:
+    """Put the bar between a cell's code and what it has printed."""
+    outputs = (i for i, part in enumerate(cell) if "cell_output" in part.get("classes", []))
+    cell.insert(next(outputs, len(cell)), bar)
 
 
 def write_code(app: Sphinx, file: str, cells: list[Code]) -> None:
@@ -165,25 +152,13 @@ def copy_python(app: Sphinx, error: Exception | None) -> None:
         return
     folder = Path(app.outdir, PYODIDE)
     shutil.copytree(FETCHED, folder, dirs_exist_ok=True)
-    wheel = build_wheel(Path(app.srcdir), folder)
-    path = folder / "pyodide-lock.json"
-    lock = json.loads(path.read_text())
-    lock["packages"]["softmax-lessons"] = {
-        "name": "softmax-lessons",
-        "version": wheel.name.split("-")[1],
-        "file_name": wheel.name,
-        "install_dir": "site",
-        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
-        "package_type": "package",
-        "imports": ["softmax_lessons"],
-        "depends": ["numpy"],
-        "unvendored_tests": False,
-    }
-    path.write_text(json.dumps(lock, indent=1) + "\n")
-    notice = json.loads((folder / "notice.json").read_text())
-    sha256 = lock["packages"]["softmax-lessons"]["sha256"]
-    notice[wheel.name] = {"licences": ["BSD-3-Clause"], "sha256": sha256}
-    (folder / "notice.json").write_text(json.dumps(notice, indent=1) + "\n")
+    wheel = wheels.build(Path(app.srcdir), folder)
+    name, entry = wheels.entry(wheel, ["numpy"])
+    told = {"licences": ["BSD-3-Clause"], "sha256": entry["sha256"]}
+    with edited(folder / "pyodide-lock.json") as lock:
+        lock["packages"][name] = entry
+    with edited(folder / "notice.json") as notice:
+        notice[wheel.name] = told
     sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
     (folder / "sizes.json").write_text(json.dumps(sizes))
     shutil.copytree(
@@ -193,21 +168,12 @@ def copy_python(app: Sphinx, error: Exception | None) -> None:
         shutil.copy(EXTENSIONS / name, Path(app.outdir, "_static", "cells"))
 
 
-def build_wheel(root: Path, folder: Path) -> Path:
-    """Build the package's wheel from a copy of its source, the same bytes each time."""
-    with tempfile.TemporaryDirectory() as copy:
-        for name in ("pyproject.toml", "PACKAGE.md", "LICENSE"):
-            shutil.copy(root / name, copy)
-        ignore = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(root / "softmax_lessons", Path(copy, "softmax_lessons"), ignore=ignore)
-        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "wheel"]
-        subprocess.run(
-            [*pip, "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), copy],
-            check=True,
-            env={**os.environ, "SOURCE_DATE_EPOCH": "315532800"},
-        )
-    (wheel,) = folder.glob("softmax_lessons-*.whl")
-    return wheel
+@contextlib.contextmanager
+def edited(path: Path) -> Iterator[dict[str, Any]]:
+    """Give what a file of JSON holds, and write it back with what has been changed."""
+    content = json.loads(path.read_text())
+    yield content
+    path.write_text(json.dumps(content, indent=1) + "\n")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from __future__ import annotations
 import ast
 import symtable
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 
 # Methods that change the object they are called on.
 MUTATORS = {
@@ -47,18 +48,25 @@ class Cell:
         """Names after whose use by this cell others find something else."""
         return self.binds | self.changes
 
+    def uses(self, module: str) -> bool:
+        """Tell whether the cell imports a module, or something in it."""
+        return any(f"{name}.".startswith(f"{module}.") for name in self.imports)
+
 
 def read_all(codes: Iterable[str]) -> list[Cell]:
     """Return what each cell of a notebook does with names."""
     cells = [read(code) for code in codes]
     stateful = {name for cell in cells for name in cell.stateful}
     modules = {name for cell in cells for name in cell.modules}
-    for cell in cells:
-        cell.changes -= modules  # np.sort(x) changes nothing
-        cell.changes |= cell.settings | cell.reads & stateful
-    return cells
+
+    def changed(cell: Cell) -> set[str]:
+        # np.sort(x) changes nothing; a draw moves its generator on.
+        return cell.changes - modules | cell.settings | cell.reads & stateful
+
+    return [replace(cell, changes=changed(cell)) for cell in cells]
 
 
+@cache  # of all cells, a reader has changed one or two since the last press
 def read(code: str) -> Cell:
     """Return what a cell by itself does with names; nothing but that, where it is not Python."""
     cell = Cell()

@@ -27,16 +27,16 @@ LIMIT = 100_000  # characters that one cell may print
 BURST = 200  # lines that are sent at once; after them, one message in each MOMENT
 MOMENT = 0.05  # seconds
 FILE = "<cell {}>"
-# What is loaded when a cell needs it, by the modules that import it.
-PACKAGES = {
-    "matplotlib": ("matplotlib.", "softmax_lessons.plotting."),
-    "mpmath": ("mpmath.",),
-    "names": ("names.",),
-    "networkx": ("networkx.",),
-    "pandas": ("pandas.",),
-    "scipy": ("scipy.",),
-    "seaborn": ("seaborn.",),
-    "symspellpy": ("symspellpy.",),
+# What is loaded when a cell needs it: with the package's own modules, those that import it.
+PACKAGES: dict[str, list[str]] = {
+    "matplotlib": ["softmax_lessons.plotting"],
+    "mpmath": [],
+    "names": [],
+    "networkx": [],
+    "pandas": [],
+    "scipy": [],
+    "seaborn": [],
+    "symspellpy": [],
 }
 
 
@@ -89,10 +89,9 @@ class Kernel:
         """Run a cell, and before it those whose results it needs and does not find."""
         cells = slices.read_all(codes)
         order = slices.needed(cells, number)
-        # A cell that cannot be read might bind anything: its error comes first.
-        order += [one for one in range(number) if cells[one].broken]
-        marks = {one: mark(cells, codes, one) for one in [*order, number]}
-        broken = [one for one in order if cells[one].broken]
+        # A cell that cannot be read might bind anything: its error comes first, and ends the run.
+        broken = [one for one in range(number) if cells[one].broken]
+        marks = {one: mark(cells, codes, one) for one in [*broken, *order, number]}
         for one in [*broken, *self.missing(cells, order, marks, number), number]:
             write(self.history, cells[one], marks[one])
             if not self.execute(one, codes[one]):
@@ -104,15 +103,11 @@ class Kernel:
     def packages(self, codes: list[str], number: int) -> list[str]:
         """Return which packages a cell and those that it needs import, beside NumPy."""
         cells = slices.read_all(codes)
-        imported = {
-            module
-            for one in [*slices.needed(cells, number), number]
-            for module in cells[one].imports
-        }
+        run = [cells[one] for one in [*slices.needed(cells, number), number]]
         return [
             name
-            for name, modules in PACKAGES.items()
-            if any(f"{module}.".startswith(modules) for module in imported)
+            for name, others in PACKAGES.items()
+            if any(cell.uses(module) for cell in run for module in [name, *others])
         ]
 
     def missing(

@@ -68,7 +68,7 @@ class Cell {
 
   addControls() {
     const make = (word, action) => {
-      const button = element("button", { type: "button", className: "cell-button", hidden: true }, word);
+      const button = element("button", { type: "button", hidden: true }, word);
       button.ariaLabel = `${word} ${this.name}`;
       button.addEventListener("click", action);
       return button;

@@ -1,0 +1,46 @@
+"""Wheels for the Python in the page: our own, and how Pyodide's list of packages names a wheel."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+def build(root: Path, folder: Path) -> Path:
+    """Build the package's wheel from a copy of its source, the same bytes each time."""
+    with tempfile.TemporaryDirectory() as copy:
+        for name in ("pyproject.toml", "PACKAGE.md", "LICENSE"):
+            shutil.copy(root / name, copy)
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(root / "softmax_lessons", Path(copy, "softmax_lessons"), ignore=ignore)
+        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "wheel"]
+        subprocess.run(
+            [*pip, "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), copy],
+            check=True,
+            env={**os.environ, "SOURCE_DATE_EPOCH": "315532800"},
+        )
+    (wheel,) = folder.glob("softmax_lessons-*.whl")
+    return wheel
+
+
+def entry(wheel: Path, depends: list[str]) -> tuple[str, dict[str, Any]]:
+    """Return the name and the entry of a wheel of Python alone."""
+    module, version = wheel.name.split("-")[:2]
+    name = module.replace("_", "-")
+    return name, {
+        "name": name,
+        "version": version,
+        "file_name": wheel.name,
+        "install_dir": "site",
+        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
+        "package_type": "package",
+        "imports": [module],
+        "depends": depends,
+        "unvendored_tests": False,
+    }
