@@ -18,8 +18,19 @@ def test_opening_says_what_and_how_long(page):
     assert re.fullmatch(r"# .+", heading)
     assert re.fullmatch(r"\*[^*].+[^*]\*", opening), opening
     assert "You will be able to" in opening
-    words = {10: "Ten", 15: "Fifteen", 20: "Twenty", 25: "Twenty-five", 30: "Thirty"}
-    assert f"{words[pages.minutes(page)]} minutes" in opening
+    assert pages.minutes(page) <= 30, "a page above 30 minutes is two pages"
+    time = f"{in_words(pages.minutes(page))} minutes, and "
+    time += f"{in_words(pages.exercise_minutes(page))} for the exercises;"
+    assert time.capitalize() in opening
+
+
+def in_words(number):
+    """Return a number from 5 to 99 in words."""
+    small = {5: "five", 10: "ten", 15: "fifteen"}
+    if number in small:
+        return small[number]
+    tens = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+    return tens[number // 10 - 2] + ("-five" if number % 10 else "")
 
 
 def test_each_way_through_the_book_says_how_long_it_takes():

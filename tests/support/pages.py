@@ -6,6 +6,7 @@ SITE names the folder of the built pages to look at; `make test` builds its own.
 from __future__ import annotations
 
 import functools
+import math
 import os
 import re
 from pathlib import Path
@@ -91,18 +92,83 @@ def article(page: str):
     return built(page).select_one("article")
 
 
+@functools.cache
 def minutes(page: str) -> int:
-    """Return the minutes that a page takes to read, to five.
+    """Return the minutes that a page takes to read, without its exercises, rounded up to five."""
+    lesson, _ = _lesson_and_exercises(page)
+    return 5 * math.ceil(sum(map(_seconds, lesson)) / 300)
 
-    200 words a minute, 20 seconds a cell. Cells that the page hides, and those that wait for the
-    reader's own solution or check one, are not read.
+
+@functools.cache
+def exercise_minutes(page: str) -> int:
+    """Return the minutes that a page's exercises take, rounded up to five.
+
+    What has to be read, and two minutes for a quick exercise (`:class: quick`), fifteen for one
+    in which something is built and checked, five for any other.
     """
-    prose = "\n".join(c.source for c in notebook(page).cells if c.cell_type == "markdown")
-    words = re.findall(r"[A-Za-z][\w'’-]*", re.sub(r"\$\$.*?\$\$", "", prose, flags=re.DOTALL))
-    hidden = {"remove-cell", "remove-input"}
-    cells = [
-        cell
-        for cell in code_cells(page)
-        if not hidden & set(tags(cell)) and "exercises.check(" not in cell.source
-    ]
-    return 5 * round((len(words) / 200 + len(cells) / 3) / 5)
+    _, cells = _lesson_and_exercises(page)
+    seconds = sum(map(_seconds, cells))
+    whole = "\n".join(cell.source for cell in cells)
+    for task in re.findall(r"\{exercise-start\}.*?\{exercise-end\}", whole, re.DOTALL):
+        quick = re.search(r"^:class: quick$", task, re.MULTILINE)
+        seconds += 60 * (15 if "exercises.check(" in task else 2 if quick else 5)
+    return 5 * math.ceil(seconds / 300)
+
+
+def _lesson_and_exercises(page: str) -> tuple[list, list]:
+    """Return a page's cells in two lists, text split at its headings."""
+    lesson, exercises = [], []
+    section = lesson
+    for cell in notebook(page).cells:
+        if cell.cell_type == "code":
+            section.append(cell)
+            continue
+        for source in re.split(r"^(?=## )", cell.source, flags=re.MULTILINE):
+            if source.startswith("## "):
+                section = exercises if source.startswith("## Exercises\n") else lesson
+            section.append(nbformat.v4.new_markdown_cell(source))
+    return lesson, exercises
+
+
+def _seconds(cell) -> float:
+    """Return the seconds that a cell takes to read.
+
+    0.3 a word, 24 an equation, 5 a line of shown code, 3 a line of shown output, 30 a figure or a
+    quick check, 60 a live figure.
+    """
+    if cell.cell_type == "markdown":
+        return _seconds_of_text(cell.source)
+    hidden = set(tags(cell))
+    if "remove-cell" in hidden:
+        return 0.0
+    folded = {"remove-input", "hide-input", "hide-cell"} & hidden
+    seconds = 0.0 if folded else 5.0 * _lines(cell.source)
+    if not {"remove-output", "hide-output", "hide-cell"} & hidden:
+        seconds += sum(map(_seconds_of_output, cell.outputs))
+    return seconds
+
+
+def _seconds_of_text(markdown: str) -> float:
+    equations = re.compile(r"\$\$.*?\$\$|^```\{math\}.*?^```", re.DOTALL | re.MULTILINE)
+    code = re.compile(r"^(`{3,})(?!\{)\w*\n(.*?)^\1", re.DOTALL | re.MULTILINE)
+    lines = sum(_lines(block[2]) for block in code.finditer(equations.sub("", markdown)))
+    prose = code.sub("", equations.sub("", markdown))
+    # What no reader sees: addresses of links, labels, options of directives.
+    prose = re.sub(r"\]\([^)\s]*\)|^\([\w-]+\)=$|^:[\w-]+:.*$", "", prose, flags=re.MULTILINE)
+    words = re.findall(r"\w[\w'’.-]*", prose)
+    return 0.3 * len(words) + 24 * len(equations.findall(markdown)) + 5 * lines
+
+
+def _seconds_of_output(output) -> float:
+    shown = output.get("data", {})
+    page = "".join(shown.get("text/html", ""))
+    if "image/svg+xml" in shown or "<softmax-check" in page:
+        return 30.0
+    if "<softmax-" in page:
+        return 60.0
+    words = output.get("text") or shown.get("text/plain") or "\n".join(output.get("traceback", []))
+    return 3.0 * _lines(words)
+
+
+def _lines(words: str) -> int:
+    return sum(bool(line.strip()) for line in words.splitlines())
