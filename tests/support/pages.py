@@ -151,12 +151,20 @@ def _seconds(cell) -> float:
 def _seconds_of_text(markdown: str) -> float:
     equations = re.compile(r"\$\$.*?\$\$|^```\{math\}.*?^```", re.DOTALL | re.MULTILINE)
     code = re.compile(r"^(`{3,})(?!\{)\w*\n(.*?)^\1", re.DOTALL | re.MULTILINE)
-    lines = sum(_lines(block[2]) for block in code.finditer(equations.sub("", markdown)))
+    blocks = [block[2] for block in code.finditer(equations.sub("", markdown))]
     prose = code.sub("", equations.sub("", markdown))
     # What no reader sees: addresses of links, labels, options of directives.
     prose = re.sub(r"\]\([^)\s]*\)|^\([\w-]+\)=$|^:[\w-]+:.*$", "", prose, flags=re.MULTILINE)
     words = re.findall(r"\w[\w'’.-]*", prose)
-    return 0.3 * len(words) + 24 * len(equations.findall(markdown)) + 5 * lines
+    seconds = 0.3 * len(words) + 24 * len(equations.findall(markdown))
+    return seconds + sum(map(_seconds_of_block, blocks))
+
+
+def _seconds_of_block(code: str) -> float:
+    """Return the seconds for code in the text; in a session, what has no prompt is output."""
+    shown = [line for line in code.splitlines() if line.strip()]
+    session = any(line.startswith(">>>") for line in shown)
+    return sum(3 if session and not line.startswith((">>>", "...")) else 5 for line in shown)
 
 
 def _seconds_of_output(output) -> float:
