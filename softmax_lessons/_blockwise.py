@@ -199,7 +199,9 @@ def shape_of_lines(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, 
 
 def row_max(a: FloatArray) -> FloatArray:
     """Return the maximum of each row; -inf of nothing."""
-    result: FloatArray = np.maximum.reduce(a, axis=1, keepdims=True, initial=-np.inf)
+    if not a.shape[1]:  # an initial value would do, but takes longer than the rest of a small row
+        return np.full((a.shape[0], 1, a.shape[2]), -np.inf, a.dtype)
+    result: FloatArray = np.maximum.reduce(a, axis=1, keepdims=True)
     return result
 
 

@@ -8,6 +8,12 @@ from support import pages
 
 from softmax_lessons import exercises
 
+
+def section(page, heading):
+    """Return the text below a heading of a page, up to the next."""
+    return pages.text(page).split(f"\n## {heading}\n")[1].split("\n## ")[0]
+
+
 every_chapter = pytest.mark.parametrize("page", pages.CHAPTERS)
 LAST_SECTIONS = ["What people get wrong", "Summary", "Exercises", "References"]
 
@@ -33,17 +39,30 @@ def in_words(number):
     return tens[number // 10 - 2] + ("-five" if number % 10 else "")
 
 
-def test_each_way_through_the_book_says_how_long_it_takes():
-    section = pages.text("book/index").split("\n## Five ways through\n")[1].split("\n## ")[0]
-    ways = re.split(r"\n\*\*", section)[1:]
-    assert len(ways) == 5
-    for way in ways:
-        chapters = re.findall(r"\]\(([\w/-]+)\.ipynb\), (\d+) minutes", way)
-        assert chapters
-        for chapter, time in chapters:
-            assert int(time) == pages.minutes(f"book/{chapter}"), chapter
-        (whole,) = re.findall(r"(\d+) minutes in all", way)
-        assert int(whole) == sum(int(time) for _, time in chapters)
+def test_course_lists_each_chapter_with_its_minutes():
+    course = section("book/index", "The course")
+    assert [chapter for chapter, _ in timed(course)] == pages.CHAPTERS
+    exercises = sum(map(pages.exercise_minutes, pages.CHAPTERS))
+    assert f"minutes in all, and {exercises} for the exercises." in course
+
+
+@pytest.mark.parametrize(
+    "way",
+    re.split(r"\n\*\*", section("book/index", "Four shorter ways"))[1:],
+    ids=lambda way: way.split(".")[0],
+)
+def test_way_through_the_book_says_how_long_it_takes(way):
+    assert timed(way)
+
+
+def timed(way):
+    """Return the chapters of a list and their minutes, which must be right, as must their sum."""
+    chapters = re.findall(r"\]\(([\w/-]+)\.ipynb\), (\d+) minutes", way)
+    chapters = [(f"book/{chapter}", int(time)) for chapter, time in chapters]
+    assert dict(chapters) == {chapter: pages.minutes(chapter) for chapter, _ in chapters}
+    (whole,) = re.findall(r"(\d+) minutes in all", way)
+    assert int(whole) == sum(time for _, time in chapters)
+    return chapters
 
 
 @every_chapter
