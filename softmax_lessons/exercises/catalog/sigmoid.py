@@ -149,7 +149,7 @@ TO_PRIOR = Exercise(
             ((array(0.2, 0.7), 0.3, 0.3), (array(0.45, 0.99), 0.05, 0.05))),
         Stage("a rare class", "It fails where the class is rare.",
             "Nothing has to be rounded or clipped.",
-            ((array(1e-9, 0.999), 0.5, 1e-6), (array(0.5, 1e-7), 1e-4, 0.5)), hard=True),
+            ((array(1e-9, 0.9999), 0.5, 1e-6), (array(0.5, 1e-7), 1e-4, 0.5)), hard=True),
     ),
     mistakes=(
         Mistake("It multiplies the probability, not the odds.",
