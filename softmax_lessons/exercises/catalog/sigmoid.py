@@ -1,6 +1,8 @@
-"""Exercises on sigmoid and its inverse."""
+"""Exercises on sigmoid, its inverse, and probabilities under another prior."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,12 +21,27 @@ from softmax_lessons.exercises.catalog._shared import (
     cases,
 )
 
+if TYPE_CHECKING:
+    from softmax_lessons.exercises._exercise import Array
+
 ORDER = 20  # among the chapters
 
 # The tables are laid out by hand: a known mistake is its sentence, its hint and its formula.
 # fmt: off
 
 # --- sigmoid --------------------------------------------------------------------------------------
+
+
+def to_prior(p: Array, before: float, after: float) -> Array:
+    """Return the probabilities that hold where the prior is ``after``."""
+    yes, no = p * after * (1 - before), (1 - p) * before * (1 - after)
+    return np.asarray(yes / (yes + no))
+
+
+def odds(p: Array) -> Array:
+    """Return the odds."""
+    return np.asarray(p / (1 - p))
+
 
 SIGMOID = Exercise(
     "Write sigmoid so that nothing overflows",
@@ -113,4 +130,58 @@ LOGIT = Exercise(
     logarithmic=True,
     rtol=1e-6,
     atol=1e-12,
+)
+
+TO_PRIOR = Exercise(
+    "Move probabilities to another prior",
+    "to_prior(p, before, after)",
+    "`p` is an array of probabilities of *yes*, from a model trained where the fraction `before` "
+    "of all cases was *yes*. Return the probabilities that hold where that fraction is `after`. "
+    f"All numbers lie between 0 and 1, and neither is reached. {SIX_DIGITS}",
+    right=to_prior,
+    stages=(
+        Stage("another prior", "These are not the probabilities under the new prior.",
+            "Take the odds of p, multiply them by r, and go back to a probability.",
+            ((array(0.2, 0.5, 0.8), 0.5, 0.1), (array(0.774, 0.3), 0.25, 0.5),
+                (array(0.9, 0.05, 0.6, 0.4), 0.1, 0.02), (array(0.35, 0.65), 0.6, 0.8))),
+        Stage("the same prior", "Where the prior stays, the probabilities must stay.",
+            "With `before` equal to `after` the factor r is 1.",
+            ((array(0.2, 0.7), 0.3, 0.3), (array(0.45, 0.99), 0.05, 0.05))),
+        Stage("a rare class", "It fails where the class is rare.",
+            "Nothing has to be rounded or clipped.",
+            ((array(1e-9, 0.9999), 0.5, 1e-6), (array(0.5, 1e-7), 1e-4, 0.5)), hard=True),
+    ),
+    mistakes=(
+        Mistake("It multiplies the probability, not the odds.",
+            "A probability times r may be above 1. Go to the odds first.",
+            lambda p, b, a: p * a / b),
+        Mistake("It multiplies the probability by the ratio of the prior odds.",
+            "Multiply the odds of p, and go back to a probability.",
+            lambda p, b, a: p * odds(a) / odds(b)),
+        Mistake("It multiplies the probability, and cuts it off at 1.",
+            "Multiply the odds: then nothing has to be cut off.",
+            lambda p, b, a: np.minimum(p * a / b, 1)),
+        Mistake("The factor r is a ratio of priors, not of prior odds.",
+            "r is after / (1 - after), divided by before / (1 - before).",
+            lambda p, b, a: sigmoid(np.log(odds(p) * a / b))),
+        Mistake("The two priors are exchanged.", "The odds after, divided by the odds before.",
+            lambda p, b, a: to_prior(p, a, b)),
+        Mistake("It does not divide by the odds before.", "The model has its own prior in it.",
+            lambda p, b, a: to_prior(p, 0.5, a)),
+        Mistake("It does not multiply by the odds after.", "That is the prior at work.",
+            lambda p, b, a: to_prior(p, b, 0.5)),
+        Mistake("It adds r to the score, not ln r.", "A factor in the odds is a sum of logarithms.",
+            lambda p, b, a: sigmoid(np.log(odds(p)) + odds(a) / odds(b))),
+        Mistake("It adds ln r to the probability.", "Add it to the score, the log-odds of p.",
+            lambda p, b, a: p + np.log(odds(a) / odds(b))),
+        Mistake("It returns the new score, not a probability.", "Apply sigmoid at the end.",
+            lambda p, b, a: np.log(odds(p) * odds(a) / odds(b))),
+        Mistake("It returns the new odds, not a probability.", "Divide them by 1 + the odds.",
+            lambda p, b, a: odds(p) * odds(a) / odds(b)),
+        Mistake("It takes p for the score.", "The score of p is log(p / (1 - p)).",
+            lambda p, b, a: sigmoid(p + np.log(odds(a) / odds(b)))),
+        Mistake("It returns p as it was.", "The odds change by the factor r.",
+            lambda p, b, a: p * 1.0),
+    ),
+    rtol=1e-6,
 )

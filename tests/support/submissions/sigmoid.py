@@ -6,12 +6,21 @@ import numpy as np
 
 from support.submissions._formulas import E, two_halves
 
+
+def moved(p, before, after):
+    r = (after / (1 - after)) / (before / (1 - before))
+    z = np.log(p / (1 - p)) + np.log(r)
+    return 1 / (1 + np.exp(-z))
+
+
 RIGHT = [
     ("sigmoid", two_halves),
     ("sigmoid", lambda x: 1 / (1 + E(-x))),
     ("sigmoid", lambda x: E(-np.logaddexp(0, -x))),
     ("logit", lambda p: np.log(p / (1 - p))),
     ("logit", lambda p: np.array([math.log(x) - math.log(1 - x) for x in p])),
+    ("to_prior", moved),
+    ("to_prior", lambda p, b, a: 1 / (1 + (1 / p - 1) * (b / (1 - b)) * (1 / a - 1))),
 ]
 
 WRONG = [
@@ -24,4 +33,11 @@ WRONG = [
     ("sigmoid", lambda x: E(x) / (1 + E(x)), "It overflows from a score of 710 on."),
     ("sigmoid", lambda x: (1 + np.tanh(x / 2)) / 2, "Small results lose their digits"),
     ("sigmoid", lambda x: 1 / (1 + E(x)), "The sign in the exponent is wrong"),
+    ("to_prior", lambda p, b, a: p * a / b, "It multiplies the probability, not the odds."),
+    (
+        "to_prior",
+        lambda p, b, a: p * (a / b) / (p * (a / b) + 1 - p),
+        "The factor r is a ratio of priors, not of prior odds.",
+    ),
+    ("to_prior", lambda p, b, a: moved(p, a, b), "The two priors are exchanged."),
 ]
