@@ -296,6 +296,13 @@ def test_softmax_has_the_largest_reward(z, data):
     assert_allclose(np.sum(p * z) + entropy, logsumexp(z), rtol=1e-12, atol=1e-10)
 
 
+@given(z=hnp.arrays(np.float64, st.integers(2, 12), elements=eighths))
+def test_each_probability_is_a_sigmoid_against_the_other_scores(z):
+    others = [logsumexp(np.delete(z, i)) for i in range(z.size)]
+    assert_allclose(softmax(z), sigmoid(z - others), rtol=1e-12)
+    assert_allclose(softmax(z[:2]), sigmoid([z[0] - z[1], z[1] - z[0]]), rtol=1e-12)
+
+
 @given(z=vectors)
 def test_the_gradient_of_logsumexp_is_softmax(z):
     with mpmath.workdps(50):

@@ -19,6 +19,7 @@ from softmax_lessons import (
     cross_entropy_and_grad,
     entmax,
     interactive,
+    logsumexp,
     min_max,
     min_p,
     normalize_by_abs,
@@ -43,6 +44,7 @@ from softmax_lessons.interactive import (
     reliability,
     sampler,
     simplex,
+    smooth_maximum,
 )
 from softmax_lessons.interactive import entmax as entmax_view
 from softmax_lessons.interactive._live import script
@@ -105,7 +107,7 @@ def test_public_names():
     assert len(interactive.__all__) == len(set(interactive.__all__))
     assert {
         "Live", "choice", "double_softmax", "explorer", "gradient", "normalizers", "number",
-        "entmax", "lookup", "overflow", "reliability", "sampler", "simplex",
+        "entmax", "lookup", "overflow", "reliability", "sampler", "simplex", "smooth_maximum",
     } <= set(interactive.__all__)  # fmt: skip
 
 
@@ -403,6 +405,42 @@ def test_entmax_shows_what_the_package_calculates():
 def test_entmax_refuses_an_alpha_off_its_slider(alpha, error, message):
     with pytest.raises(error, match=message):
         entmax_view(Z, LABELS, alpha=alpha)
+
+
+def test_smooth_maximum_shows_what_the_package_calculates():
+    head, *rows = table(smooth_maximum(Z, LABELS, moved=2, temperature=0.4))
+    assert head[0] == "score of duck"
+    assert head[-1] == "softmax of duck"
+    assert [row[0] for row in rows] == ["−0.80", "−0.77", "0.23", "1.23", "2.23", "3.23"]
+    slopes_of_max = []
+    for score, top, slope_of_max, value, slope, p in rows:
+        z = [0.25, 1.23, *numbers([score])]
+        ours = [max(z), 0.4 * logsumexp(np.array(z) / 0.4), softmax(z, temperature=0.4)[2]]
+        np.testing.assert_allclose(numbers([top, value, p]), ours, atol=5e-4)
+        assert slope == p, "the slope by a nudge is not softmax"
+        slopes_of_max.append(slope_of_max)
+    assert slopes_of_max == ["0", "0", "0", "0 or 1", "1", "1"]
+
+
+def test_the_slider_of_the_smooth_maximum_reaches_to_both_sides_of_the_corner():
+    assert config(smooth_maximum(Z, LABELS))["reach"] == 4
+    assert config(smooth_maximum([-9, 1.23, 0], LABELS))["reach"] == 11
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"moved": 3}, IndexError, "moved must be 0 or above and below 3, got 3"),
+        ({"moved": -1}, IndexError, "moved must be 0 or above and below 3, got -1"),
+        ({"moved": 0.5}, TypeError, "moved must be an integer, got 0.5"),
+        ({"temperature": 2.1}, ValueError, "temperature must be from 0.1 to 2, as far as its sl"),
+        ({"temperature": 0.05}, ValueError, "temperature must be from 0.1 to"),
+        ({"temperature": "1"}, TypeError, "temperature must be one real number, got '1'"),
+    ],
+)
+def test_smooth_maximum_refuses_what_is_off_its_sliders(settings, error, message):
+    with pytest.raises(error, match=message):
+        smooth_maximum(Z, LABELS, **settings)
 
 
 def test_gradient_shows_what_the_package_calculates():

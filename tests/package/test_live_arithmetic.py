@@ -183,6 +183,29 @@ def what_happened():
         yield case(f"what happened in {name}", "overflow", expression, found, said)
 
 
+def smooth_maximum():
+    """The smooth maximum, its slope by a nudge, and the sides of the corner of max."""
+    rng = np.random.default_rng(9)
+    z = [*rng.normal(scale=2, size=(30, 3)), np.array(Z), np.array([1.23, 1.23, -0.8]), np.zeros(3)]
+    for t in (0.1, 0.5, 1, 2):
+        ours = [t * sl.logsumexp(v / t) for v in z]
+        scale = [max(abs(x), np.abs(v).max(), 1) for x, v in zip(ours, z, strict=True)]
+        expression = f"m.smoothMax(x, {t})"
+        yield case(f"smooth maximum at {t}", "smooth", expression, z, ours, ulps(8, ours, scale))
+        for i in range(3):
+            p = [sl.softmax(v, temperature=t)[i] for v in z]
+            name = f"slope of the smooth maximum at {t}, class {i}"
+            expression = f"m.slope((z) => m.smoothMax(z, {t}), x, {i})"
+            yield case(name, "smooth", expression, z, p, [1e-7] * len(z))
+    for i in range(3):
+        one_hot = [sl.hardmax(v)[i] for v in z[:31]]
+        sides = [[int(x), int(x)] for x in one_hot]
+        name = f"slope of the maximum, class {i}"
+        yield case(name, "smooth", f"m.sidesOfMax(x, {i})", z[:31], sides)
+        ties = [[0, 1] if i < 2 else [0, 0], [0, 1]]
+        yield case(f"{name}, at ties", "smooth", f"m.sidesOfMax(x, {i})", z[31:], ties)
+
+
 def triangle():
     corners = np.array([[30, 262], [160, 36.8], [290, 262]])
     z = [Z, [0.0, 0.0, 0.0], [2.0, -1.0, 0.5]]
@@ -315,7 +338,7 @@ def numbers_that_readers_write():
 def all_cases():
     for cases in (the_family, gradients, candidates, what_happened, triangle, reliability):
         yield from cases()
-    for cases in (sampler, lookup, between_softmax_and_sparsemax):
+    for cases in (sampler, lookup, between_softmax_and_sparsemax, smooth_maximum):
         yield from cases()
     for dtype in (np.float32, np.float64):
         yield from overflow(dtype)
