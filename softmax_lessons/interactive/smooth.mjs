@@ -139,7 +139,7 @@ softmax-smooth.softmax-live {
   }
   .both > div { flex: 1 1 15rem; min-inline-size: 0; }
   svg text {
-    fill: var(--ink); font-size: 13px; paint-order: stroke; stroke: var(--ground); stroke-width: 4px;
+    fill: var(--ink); font-size: 14px; paint-order: stroke; stroke: var(--ground); stroke-width: 4px;
   }
   svg path { fill: none; stroke: var(--edge); }
   svg path.hard { stroke: var(--ink); stroke-width: 2; stroke-dasharray: 6 4; }
