@@ -508,7 +508,7 @@ def test_smooth_maximum_agrees_with_the_package(figure, lead):
     assert shares[1:] == [f"argmax {hard}", f"softmax {p}"]
     bound = f"Smooth lies {show(smooth - z.max())} above, at most T ln 3 = {0.7 * np.log(3):.3f}."
     assert figure.locator(".both p").inner_text().replace("\u00a0", " ") == bound
-    # The dots lie on the curves, and the tangent touches the smooth one with the slope that it says.
+    # The dots lie on the curves, and the tangent touches the smooth one with the slope it says.
     dots = figure.locator("circle").evaluate_all("all => all.map((e) => e.cy.baseVal.value)")
     height = 168 / 1.4 / settings["reach"]
     assert dots[0] - dots[1] == pytest.approx(height * (smooth - z.max()), abs=1e-9)
