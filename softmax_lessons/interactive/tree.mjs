@@ -124,7 +124,7 @@ softmax-tree.softmax-live {
   .slider { grid-template-columns: minmax(0, 1fr) 5rem; }
   .bars { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: 0.4rem 0; align-items: center; }
   svg {
-    display: block; inline-size: 100%; max-inline-size: 28rem; margin: 0.5rem auto 0;
+    display: block; inline-size: 100%; max-inline-size: 24rem; margin: 0.5rem auto 0;
     overflow: visible;
   }
   svg text {
