@@ -137,5 +137,5 @@ softmax-tree.softmax-live {
   svg .grid { stroke: var(--edge); stroke-width: 1; stroke-dasharray: 1 4; }
   .entropy { fill: var(--edge); }
   .excess { fill: none; stroke: var(--ink); stroke-width: 2; stroke-dasharray: 4 2; }
-  @media (forced-colors: active) { svg g { --hue: CanvasText; } }
+  @media (forced-colors: active) { g[class] { --hue: CanvasText; } }
 }`);
