@@ -896,6 +896,19 @@ def test_forced_colours_keep_bars_and_lines(browser, server):
     context.close()
 
 
+def test_forced_colours_reach_the_branches_of_the_code_tree(browser):
+    context = browser.new_context(forced_colors="active")
+    tab = context.new_page()
+    tab.set_content(f"<!doctype html><title>Forced</title>{example('code_tree').html}")
+    tab.locator("form").wait_for()
+    strokes = tab.locator("svg path:not(.grid)").evaluate_all(
+        "all => all.map((e) => getComputedStyle(e).stroke)"
+    )
+    assert len(strokes) == 4
+    assert set(strokes) == {tab.locator("svg .forks").evaluate("e => getComputedStyle(e).stroke")}
+    context.close()
+
+
 def test_a_strict_content_policy_lets_all_of_it_run(browser, server):
     examples = [example(name, "panda") for name in live.ALL]
     modules = {live.module(one) for one in examples}
