@@ -14,7 +14,7 @@ export function slope(f, z, i, nudge = 1e-4) {
   return (f(put(z, i, z[i] + nudge)) - f(put(z, i, z[i] - nudge))) / (2 * nudge);
 }
 
-/** A slope to read: a nudge finds no digits of smaller ones. */
+/** A number to read where smaller ones than 0.001 are rounding. */
 const three = (x) => show(Math.round(1000 * x) / 1000);
 
 /** The slope of max for score i, to the left of it and to the right: 0 and 1 at the corner. */
@@ -23,8 +23,10 @@ export function sidesOfMax(z, i) {
   return [Number(z[i] > corner), Number(z[i] >= corner)];
 }
 
-const [left, wide, above, high, below, low] = [24, 288, 6, 168, 196, 56]; // of the two pictures
-const samples = Array.from({ length: 161 }, (_, i) => i / 160);
+// Where the two pictures lie: the values above, their slopes below.
+const [left, wide, above, high, below, low] = [24, 288, 6, 168, 196, 56];
+const heightOf = (p) => below + low * (1 - p);
+const samples = Array.from({ length: 161 }, (_, i) => i / 80 - 1);
 const join = (points) => `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}`;
 
 class Smooth extends Figure {
@@ -59,12 +61,10 @@ class Smooth extends Figure {
     const dot = (kind) => svg("circle", { class: kind, r: 5 });
     const text = (word, x, y, anchor = "middle") =>
       svg("text", { x, y, "text-anchor": anchor }, word);
-    const slopeAt = (p) => below + low * (1 - p);
-    this.slopeAt = slopeAt;
     const [x0, x1, x2] = [-reach, 0, reach].map((d) => this.x(this.corner + d));
     const [y0, y1] = [this.corner, this.corner + reach].map((value) => this.y(value));
     const max = svg("path", { class: "hard", d: `M${x0} ${y0}H${x1}L${x2} ${y1}` });
-    const steps = `M${x0} ${slopeAt(0)}H${x1}M${x1} ${slopeAt(1)}H${x2}`;
+    const steps = `M${x0} ${heightOf(0)}H${x1}M${x1} ${heightOf(1)}H${x2}`;
     const frame = `M${left} ${above}v${high}h${wide}M${left} ${below}v${low}h${wide}`;
     const first = Math.ceil(this.corner - reach);
     const ticks = Array.from({ length: 2 * reach + 1 }, (_, i) => first + i)
@@ -78,10 +78,10 @@ class Smooth extends Figure {
     this.svg.append(
       svg("path", { class: "frame", d: frame }), this.guide, max,
       svg("path", { class: "hard", d: steps }), this.soft, this.slope, this.tangent, ...this.dots,
-      text("value", left + 5, above + 12, "start"), text("slope", left + 5, slopeAt(1) + 4, "start"),
-      text("maximum", left + 5, y0 + 15, "start"), this.name, text("argmax", x2, slopeAt(1) - 6, "end"),
-      text("softmax", x2, slopeAt(0) - 7, "end"), ...ticks,
-      text("0", left - 5, slopeAt(0) + 4, "end"), text("1", left - 5, slopeAt(1) + 4, "end"),
+      text("value", left + 5, above + 12, "start"), text("slope", left + 5, heightOf(1) + 4, "start"),
+      text("maximum", left + 5, y0 + 15, "start"), this.name, ...ticks,
+      text("argmax", x2, heightOf(1) - 6, "end"), text("softmax", x2, heightOf(0) - 7, "end"),
+      text("0", left - 5, heightOf(0) + 4, "end"), text("1", left - 5, heightOf(1) + 4, "end"),
     );
   }
 
@@ -94,21 +94,20 @@ class Smooth extends Figure {
     const sides = [...new Set(sidesOfMax(z, moved))];
     const p = softmax(z, temperature)[moved];
 
-    const along = samples.map((part) => this.corner + reach * (2 * part - 1));
-    const values = along.map((each) => soft(put(scores, moved, each)));
-    const shares = along.map((each) => softmax(put(scores, moved, each), temperature)[moved]);
-    this.soft.setAttribute("d", join(along.map((each, i) => [this.x(each), this.y(values[i])])));
-    this.slope.setAttribute("d", join(along.map((each, i) => [this.x(each), this.slopeAt(shares[i])])));
+    const along = samples.map((part) => put(scores, moved, this.corner + reach * part));
+    const curve = (f) => join(along.map((each) => [this.x(each[moved]), f(each)]));
+    this.soft.setAttribute("d", curve((each) => this.y(soft(each))));
+    this.slope.setAttribute("d", curve((each) => heightOf(softmax(each, temperature)[moved])));
     const ends = [-0.35 * reach, 0.35 * reach];
     this.tangent.setAttribute("d", join(ends.map((d) => [this.x(s + d), this.y(value + d * rise)])));
-    const slopes = [sides[0], sides.at(-1), p].map(this.slopeAt);
+    const slopes = [sides[0], sides.at(-1), p].map(heightOf);
     const heights = [this.y(top), this.y(value), ...slopes];
     this.dots.forEach((dot, i) => {
       dot.setAttribute("cx", this.x(s));
       dot.setAttribute("cy", heights[i]);
     });
     this.guide.setAttribute("d", `M${this.x(s)} ${heights[1]}V${below + low}`);
-    this.name.setAttribute("y", this.y(values[0]) - 6);
+    this.name.setAttribute("y", this.y(soft(along[0])) - 6);
 
     const hard = sides.join(" or ");
     const row = (name, ...cells) =>
@@ -119,7 +118,7 @@ class Smooth extends Figure {
       row(`${labels[moved]} gets`, `argmax ${hard}`, `softmax ${three(p)}`),
     );
     const most = `T ln ${z.length} = ${show(temperature * Math.log(z.length))}`;
-    const gap = `Smooth lies ${show(value - top)} above, at most`;
+    const gap = `Smooth lies ${three(value - top)} above, at most`;
     this.line.textContent = `${gap} ${most.replaceAll(" ", "\u00a0")}.`;
     const at = `${labels[moved]} at ${show(s, 2)}, temperature ${show(temperature, 2)}`;
     const both = `the maximum is ${show(top)} with slope ${hard}, the smooth one ${show(value)}`;
@@ -139,7 +138,7 @@ softmax-smooth.softmax-live {
   }
   .both > div { flex: 1 1 15rem; min-inline-size: 0; }
   svg text {
-    fill: var(--ink); font-size: 13px; paint-order: stroke; stroke: var(--ground); stroke-width: 4px;
+    fill: var(--ink); font-size: 14px; paint-order: stroke; stroke: var(--ground); stroke-width: 4px;
   }
   svg path { fill: none; stroke: var(--edge); }
   svg path.hard { stroke: var(--ink); stroke-width: 2; stroke-dasharray: 6 4; }

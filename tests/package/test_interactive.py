@@ -18,7 +18,9 @@ from softmax_lessons import (
     cross_entropy,
     cross_entropy_and_grad,
     entmax,
+    entropy,
     interactive,
+    kl_divergence,
     logsumexp,
     min_max,
     min_p,
@@ -34,6 +36,7 @@ from softmax_lessons import (
 )
 from softmax_lessons.interactive import (
     choice,
+    code_tree,
     double_softmax,
     explorer,
     gradient,
@@ -106,8 +109,9 @@ def test_public_names():
     """New ones come by themselves; none of these goes."""
     assert len(interactive.__all__) == len(set(interactive.__all__))
     assert {
-        "Live", "choice", "double_softmax", "explorer", "gradient", "normalizers", "number",
-        "entmax", "lookup", "overflow", "reliability", "sampler", "simplex", "smooth_maximum",
+        "Live", "choice", "code_tree", "double_softmax", "explorer", "gradient", "normalizers",
+        "number", "entmax", "lookup", "overflow", "reliability", "sampler", "simplex",
+        "smooth_maximum",
     } <= set(interactive.__all__)  # fmt: skip
 
 
@@ -698,7 +702,48 @@ def test_lookup_refuses_what_it_cannot_show(changed, error, message):
         lookup(**{**arguments, **changed})
 
 
-@pytest.mark.parametrize("name", ["lookup", "sampler"])
+@pytest.mark.parametrize("truth", [[0.2, 0.7, 0.1], [2, 7, 1], [0, 3, 1], [0, 0, 5]])
+def test_code_tree_shows_what_the_package_calculates(truth):
+    head, *rows, total, least, excess = table(code_tree([3, 12, 1], LABELS, truth=truth))
+    assert head == ["class", "really", "code made for", "bits", "really × bits"]
+    y, p = np.array(truth) / np.sum(truth), np.array([3, 12, 1]) / 16
+    ours = np.stack([y, p, -np.log2(p), -y * np.log2(p)], axis=-1)
+    np.testing.assert_allclose([numbers(row[1:]) for row in rows], ours, atol=5e-4)
+    parts = [entropy(y) / np.log(2), kl_divergence(y, p) / np.log(2)]
+    shown = [numbers(row[-1:])[0] for row in (total, least, excess)]
+    np.testing.assert_allclose(shown, [sum(parts), *parts], atol=6e-4)
+
+
+def test_a_code_made_for_what_comes_has_no_bit_too_many():
+    live = code_tree([2, 7, 1], LABELS, truth=[0.2, 0.7, 0.1])
+    assert "1.157 bits on average = 1.157 entropy + 0.000 too many" in live.text
+    assert config(live) == {
+        "labels": LABELS, "counts": [2, 7, 1], "truth": [0.2, 0.7, 0.1], "most": 12
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "message"),
+    [
+        ({"counts": [0, 1, 2]}, ValueError, r"integers from 1 to 12, .* got \[0.0, 1.0, 2.0\]"),
+        ({"counts": [13, 1, 2]}, ValueError, "counts must be integers from 1 to 12, as far as"),
+        ({"counts": [0.5, 1, 2]}, ValueError, "counts must be integers from 1 to 12"),
+        ({"counts": [1, 1]}, ValueError, r"counts must be three numbers .* got shape \(2,\)"),
+        ({"counts": "abc"}, TypeError, "counts must hold real numbers"),
+        ({"truth": [1, 1, 1, 1]}, ValueError, r"truth must be three numbers in a row.*\(4,\)"),
+        ({"truth": [1, -1, 1]}, ValueError, "truth must be 0 or above, and not all 0, got"),
+        ({"truth": [0, 0, 0]}, ValueError, "truth must be 0 or above, and not all 0, got"),
+        ({"truth": [1, np.inf, 1]}, ValueError, "truth must be finite"),
+        ({"labels": LABELS[:2]}, ValueError, "labels must name each of the 3 counts, got 2"),
+    ],
+)
+def test_code_tree_refuses_what_it_cannot_show(changed, error, message):
+    arguments = {"counts": [1, 1, 2], "labels": LABELS, "truth": [2, 1, 1]}
+    with pytest.raises(error, match=message):
+        code_tree(**{**arguments, **changed})
+
+
+@pytest.mark.parametrize("name", ["lookup", "sampler", "code_tree"])
 def test_words_and_keys_are_text_never_html(name):
     live = example(name, HOSTILE)
     element, _ = parts(live)
