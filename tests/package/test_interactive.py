@@ -18,7 +18,10 @@ from softmax_lessons import (
     cross_entropy,
     cross_entropy_and_grad,
     entmax,
+    entropy,
     interactive,
+    kl_divergence,
+    logsumexp,
     min_max,
     min_p,
     normalize_by_abs,
@@ -33,6 +36,7 @@ from softmax_lessons import (
 )
 from softmax_lessons.interactive import (
     choice,
+    code_tree,
     double_softmax,
     explorer,
     gradient,
@@ -43,6 +47,7 @@ from softmax_lessons.interactive import (
     reliability,
     sampler,
     simplex,
+    smooth_maximum,
 )
 from softmax_lessons.interactive import entmax as entmax_view
 from softmax_lessons.interactive._live import script
@@ -104,8 +109,9 @@ def test_public_names():
     """New ones come by themselves; none of these goes."""
     assert len(interactive.__all__) == len(set(interactive.__all__))
     assert {
-        "Live", "choice", "double_softmax", "explorer", "gradient", "normalizers", "number",
-        "entmax", "lookup", "overflow", "reliability", "sampler", "simplex",
+        "Live", "choice", "code_tree", "double_softmax", "explorer", "gradient", "normalizers",
+        "number", "entmax", "lookup", "overflow", "reliability", "sampler", "simplex",
+        "smooth_maximum",
     } <= set(interactive.__all__)  # fmt: skip
 
 
@@ -405,6 +411,42 @@ def test_entmax_refuses_an_alpha_off_its_slider(alpha, error, message):
         entmax_view(Z, LABELS, alpha=alpha)
 
 
+def test_smooth_maximum_shows_what_the_package_calculates():
+    head, *rows = table(smooth_maximum(Z, LABELS, moved=2, temperature=0.4))
+    assert head[0] == "score of duck"
+    assert head[-1] == "softmax of duck"
+    assert [row[0] for row in rows] == ["−0.80", "−0.77", "0.23", "1.23", "2.23", "3.23"]
+    slopes_of_max = []
+    for score, top, slope_of_max, value, slope, p in rows:
+        z = [0.25, 1.23, *numbers([score])]
+        ours = [max(z), 0.4 * logsumexp(np.array(z) / 0.4), softmax(z, temperature=0.4)[2]]
+        np.testing.assert_allclose(numbers([top, value, p]), ours, atol=5e-4)
+        assert slope == p, "the slope by a nudge is not softmax"
+        slopes_of_max.append(slope_of_max)
+    assert slopes_of_max == ["0", "0", "0", "0 or 1", "1", "1"]
+
+
+def test_the_slider_of_the_smooth_maximum_reaches_to_both_sides_of_the_corner():
+    assert config(smooth_maximum(Z, LABELS))["reach"] == 4
+    assert config(smooth_maximum([-9, 1.23, 0], LABELS))["reach"] == 11
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"moved": 3}, IndexError, "moved must be 0 or above and below 3, got 3"),
+        ({"moved": -1}, IndexError, "moved must be 0 or above and below 3, got -1"),
+        ({"moved": 0.5}, TypeError, "moved must be an integer, got 0.5"),
+        ({"temperature": 2.1}, ValueError, "temperature must be from 0.1 to 2, as far as its sl"),
+        ({"temperature": 0.05}, ValueError, "temperature must be from 0.1 to"),
+        ({"temperature": "1"}, TypeError, "temperature must be one real number, got '1'"),
+    ],
+)
+def test_smooth_maximum_refuses_what_is_off_its_sliders(settings, error, message):
+    with pytest.raises(error, match=message):
+        smooth_maximum(Z, LABELS, **settings)
+
+
 def test_gradient_shows_what_the_package_calculates():
     live = gradient(Z, LABELS, target=2)
     values = np.array([numbers(row[1:]) for row in table(live)[1:]])
@@ -660,7 +702,48 @@ def test_lookup_refuses_what_it_cannot_show(changed, error, message):
         lookup(**{**arguments, **changed})
 
 
-@pytest.mark.parametrize("name", ["lookup", "sampler"])
+@pytest.mark.parametrize("truth", [[0.2, 0.7, 0.1], [2, 7, 1], [0, 3, 1], [0, 0, 5]])
+def test_code_tree_shows_what_the_package_calculates(truth):
+    head, *rows, total, least, excess = table(code_tree([3, 12, 1], LABELS, truth=truth))
+    assert head == ["class", "really", "code made for", "bits", "really × bits"]
+    y, p = np.array(truth) / np.sum(truth), np.array([3, 12, 1]) / 16
+    ours = np.stack([y, p, -np.log2(p), -y * np.log2(p)], axis=-1)
+    np.testing.assert_allclose([numbers(row[1:]) for row in rows], ours, atol=5e-4)
+    parts = [entropy(y) / np.log(2), kl_divergence(y, p) / np.log(2)]
+    shown = [numbers(row[-1:])[0] for row in (total, least, excess)]
+    np.testing.assert_allclose(shown, [sum(parts), *parts], atol=6e-4)
+
+
+def test_a_code_made_for_what_comes_has_no_bit_too_many():
+    live = code_tree([2, 7, 1], LABELS, truth=[0.2, 0.7, 0.1])
+    assert "1.157 bits on average = 1.157 entropy + 0.000 too many" in live.text
+    assert config(live) == {
+        "labels": LABELS, "counts": [2, 7, 1], "truth": [0.2, 0.7, 0.1], "most": 12
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "message"),
+    [
+        ({"counts": [0, 1, 2]}, ValueError, r"integers from 1 to 12, .* got \[0.0, 1.0, 2.0\]"),
+        ({"counts": [13, 1, 2]}, ValueError, "counts must be integers from 1 to 12, as far as"),
+        ({"counts": [0.5, 1, 2]}, ValueError, "counts must be integers from 1 to 12"),
+        ({"counts": [1, 1]}, ValueError, r"counts must be three numbers .* got shape \(2,\)"),
+        ({"counts": "abc"}, TypeError, "counts must hold real numbers"),
+        ({"truth": [1, 1, 1, 1]}, ValueError, r"truth must be three numbers in a row.*\(4,\)"),
+        ({"truth": [1, -1, 1]}, ValueError, "truth must be 0 or above, and not all 0, got"),
+        ({"truth": [0, 0, 0]}, ValueError, "truth must be 0 or above, and not all 0, got"),
+        ({"truth": [1, np.inf, 1]}, ValueError, "truth must be finite"),
+        ({"labels": LABELS[:2]}, ValueError, "labels must name each of the 3 counts, got 2"),
+    ],
+)
+def test_code_tree_refuses_what_it_cannot_show(changed, error, message):
+    arguments = {"counts": [1, 1, 2], "labels": LABELS, "truth": [2, 1, 1]}
+    with pytest.raises(error, match=message):
+        code_tree(**{**arguments, **changed})
+
+
+@pytest.mark.parametrize("name", ["lookup", "sampler", "code_tree"])
 def test_words_and_keys_are_text_never_html(name):
     live = example(name, HOSTILE)
     element, _ = parts(live)

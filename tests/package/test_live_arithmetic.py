@@ -183,6 +183,47 @@ def what_happened():
         yield case(f"what happened in {name}", "overflow", expression, found, said)
 
 
+def smooth_maximum():
+    """The smooth maximum, its slope by a nudge, and the sides of the corner of max."""
+    rng = np.random.default_rng(9)
+    z = [*rng.normal(scale=2, size=(30, 3)), np.array(Z), np.array([1.23, 1.23, -0.8]), np.zeros(3)]
+    for t in (0.1, 0.5, 1, 2):
+        ours = [t * sl.logsumexp(v / t) for v in z]
+        scale = [max(abs(x), np.abs(v).max(), 1) for x, v in zip(ours, z, strict=True)]
+        expression = f"m.smoothMax(x, {t})"
+        yield case(f"smooth maximum at {t}", "smooth", expression, z, ours, ulps(8, ours, scale))
+        for i in range(3):
+            p = [sl.softmax(v, temperature=t)[i] for v in z]
+            name = f"slope of the smooth maximum at {t}, class {i}"
+            expression = f"m.slope((z) => m.smoothMax(z, {t}), x, {i})"
+            yield case(name, "smooth", expression, z, p, [1e-7] * len(z))
+    for i in range(3):
+        one_hot = [sl.hardmax(v)[i] for v in z[:31]]
+        sides = [[int(x), int(x)] for x in one_hot]
+        name = f"slope of the maximum, class {i}"
+        yield case(name, "smooth", f"m.sidesOfMax(x, {i})", z[:31], sides)
+        ties = [[0, 1] if i < 2 else [0, 0], [0, 1]]
+        yield case(f"{name}, at ties", "smooth", f"m.sidesOfMax(x, {i})", z[31:], ties)
+
+
+def code_tree():
+    """The bits, their mean and its two parts; the order of the tree, and its code words."""
+    counts = [[1, 1, 2], [2, 1, 1], [1, 2, 1], [4, 4, 4], [12, 1, 1], [1, 12, 7], [5, 3, 2]]
+    made = [np.array(n) / np.sum(n) for n in counts]
+    for truth in ([0.5, 0.25, 0.25], [0.2, 0.7, 0.1], [0, 0.75, 0.25], [0, 0, 1]):
+        y = np.array(truth)
+        parts = [[sl.entropy(y) / np.log(2), sl.kl_divergence(y, p) / np.log(2)] for p in made]
+        ours = [[-np.log2(p), sum(two), *two] for p, two in zip(made, parts, strict=True)]
+        outputs = "({ bits, mean, entropy, excess }) => [bits, mean, entropy, excess]"
+        expression = f"({outputs})(m.measure({truth}, x))"
+        yield case(f"bits where {truth} comes", "tree", expression, made, ours, [1e-14] * len(ours))
+    order = [np.argsort(-p, kind="stable") for p in made]
+    yield case("order of the tree", "tree", "m.ordered(x)", made, order)
+    found = [["10", "11", "0"], ["0", "10", "11"], ["10", "0", "11"], *[None] * 4]
+    expression = "m.words(m.measure(x, x).bits, m.ordered(x))"
+    yield case("code words", "tree", expression, made, found)
+
+
 def triangle():
     corners = np.array([[30, 262], [160, 36.8], [290, 262]])
     z = [Z, [0.0, 0.0, 0.0], [2.0, -1.0, 0.5]]
@@ -315,7 +356,7 @@ def numbers_that_readers_write():
 def all_cases():
     for cases in (the_family, gradients, candidates, what_happened, triangle, reliability):
         yield from cases()
-    for cases in (sampler, lookup, between_softmax_and_sparsemax):
+    for cases in (sampler, lookup, between_softmax_and_sparsemax, smooth_maximum, code_tree):
         yield from cases()
     for dtype in (np.float32, np.float64):
         yield from overflow(dtype)

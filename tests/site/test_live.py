@@ -123,13 +123,14 @@ def test_keyboard_alone_moves_it_and_resets_it(figure, name):
     slider = sliders(figure).first
     slider.focus()
     start = float(slider.input_value())
-    coarse = 1 if name == "overflow" else 0.1
+    coarse = 1 if name in ("overflow", "tree") else 0.1
+    fine = 1 if name == "tree" else 0.01
     for key, step in [("ArrowRight", coarse), ("ArrowDown", -coarse), ("PageUp", 10 * coarse)]:
         keyboard.press(key)
         start += step
         assert float(slider.input_value()) == pytest.approx(start, abs=1e-9)
     keyboard.press("Shift+ArrowUp")
-    assert float(slider.input_value()) == pytest.approx(start + 0.01, abs=1e-9)
+    assert float(slider.input_value()) == pytest.approx(start + fine, abs=1e-9)
     assert shown(figure) != before
     keyboard.press("Home")
     assert slider.input_value() == slider.get_attribute("min")
@@ -487,6 +488,77 @@ def test_lookup_arrows_can_be_dragged_and_sliders_take_them_over(figure):
     figure.get_by_role("button", name="Reset").click()
     assert rows_of(figure) == first
     assert figure.get_by_role("radio").nth(0).is_checked()
+
+
+@pytest.mark.parametrize("name", ["smooth"])
+@pytest.mark.parametrize("lead", [-2.5, 0, 1.31])
+def test_smooth_maximum_agrees_with_the_package(figure, lead):
+    settings = json.loads(figure.get_attribute("config"))
+    moved, z = settings["moved"], np.array(settings["scores"])
+    others = np.delete(z, moved)
+    z[moved] = round(others.max() + lead, 2)
+    temperature = 0.7
+    put(figure, [z[moved], temperature])
+    p = show(sl.softmax(z, temperature=temperature)[moved])
+    smooth = temperature * sl.logsumexp(z / temperature)
+    hard = "0 or 1" if lead == 0 else str(int(lead > 0))
+    value, slope, shares = rows_of(figure)
+    assert value[1:] == [show(z.max()), show(smooth)]
+    assert slope[1:] == [hard, p]
+    assert shares[1:] == [f"argmax {hard}", f"softmax {p}"]
+    bound = f"Smooth lies {show(smooth - z.max())} above, at most T ln 3 = {0.7 * np.log(3):.3f}."
+    assert figure.locator(".both p").inner_text().replace("\u00a0", " ") == bound
+    # The dots lie on the curves, and the tangent touches the smooth one with the slope it says.
+    dots = figure.locator("circle").evaluate_all("all => all.map((e) => e.cy.baseVal.value)")
+    height = 168 / 1.4 / settings["reach"]
+    assert dots[0] - dots[1] == pytest.approx(height * (smooth - z.max()), abs=1e-9)
+    assert dots[2:] == pytest.approx(
+        [252 - 56 * x for x in (lead > 0, lead >= 0, float(p))], abs=0.03
+    )
+    (x0, y0), (x1, y1) = drawn(figure, "path.tangent")
+    assert (y0 + y1) / 2 == pytest.approx(dots[1], abs=0.06)
+    unit = 288 / 2 / settings["reach"]
+    assert (y0 - y1) / height / ((x1 - x0) / unit) == pytest.approx(float(p), abs=0.005)
+    ends = drawn(figure, "path.soft")
+    assert len(ends) == 161
+    nearest = min(ends, key=lambda end: abs(end[0] - (x0 + x1) / 2))
+    assert nearest[1] == pytest.approx(dots[1], abs=1.5)
+
+
+def drawn(figure, path):
+    """The points of a path of straight lines."""
+    d = figure.locator(path).first.get_attribute("d")
+    return [tuple(map(float, point.split(" "))) for point in d.removeprefix("M").split("L")]
+
+
+@pytest.mark.parametrize("name", ["tree"])
+@pytest.mark.parametrize("counts", [[5, 3, 2], [1, 1, 12], [2, 4, 2]])
+def test_code_tree_agrees_with_the_package(figure, counts):
+    settings = json.loads(figure.get_attribute("config"))
+    y, p = (np.array(n) / np.sum(n) for n in (settings["truth"], counts))
+    put(figure, counts)
+    bits = -np.log2(p)
+    least, excess = sl.entropy(y) / np.log(2), sl.kl_divergence(y, p) / np.log(2)
+    parts = f"{show(least)} entropy + {show(round(excess, 3))} too many"
+    line = f"{show(least + excess)} bits on average = {parts}"
+    assert figure.locator("p:has(b)").inner_text() == line
+    assert figure.locator("output").all_inner_texts() == [f"{n} of {sum(counts)}" for n in counts]
+    order = np.argsort(-p, kind="stable")
+    for row, i in enumerate(order):
+        leaf = figure.locator(f"svg .class{i}")
+        assert leaf.get_attribute("transform") == f"translate(0 {[26, 66, 106][row]})"
+        word = ["0", "10", "11"][row] if counts == [2, 4, 2] else ""
+        shown = leaf.locator("text").evaluate_all("all => all.map((e) => e.textContent)")
+        assert shown == [word, settings["labels"][i], show(bits[i])]
+        at = leaf.locator("circle").evaluate("e => e.cx.baseVal.value")
+        assert at == pytest.approx(10 + 44 * bits[i], abs=1e-4)
+    widths = figure.locator("rect").evaluate_all("all => all.map((e) => e.width.baseVal.value)")
+    np.testing.assert_allclose(widths, [44 * least, 44 * excess], atol=1e-4)
+    sizes = figure.locator(".stack .fill").evaluate_all(
+        "all => all.map((e) => e.getBoundingClientRect().width / e.parentElement.clientWidth)"
+    )
+    np.testing.assert_allclose(sizes, [*p, *y], atol=0.01)
+    assert line in figure.get_by_role("img").get_attribute("aria-label")
 
 
 # --- how modules and elements come together ----------------------------------------------------

@@ -35,6 +35,8 @@ def values(text: str) -> dict[str, object]:
         "labels": [text, "panda", text],
         "vectors": {text: Z},
         "words": {text: ([text, "panda"], [3, 2])},
+        "code_tree.counts": [1, 1, 2],
+        "truth": [2, 1, 1],
         "keys": [[1.2, 0.4], [0.3, 1.5], [-1.0, -0.6]],
         "query": [1.4, 0.7],
         "values": [10.0, 20.0, 30.0],
