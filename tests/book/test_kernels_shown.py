@@ -20,7 +20,6 @@ SHOWN = {
     "2-mathematics/stability": ["log_softmax_kernel", "sum_without_max", "logsumexp_kernel"],
     "2-mathematics/cross-entropy": [
         "cross_entropy_kernel",
-        "as_probabilities",
         "cross_terms",
         "cross_entropy_and_grad_kernel",
     ],

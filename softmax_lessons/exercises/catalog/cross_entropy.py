@@ -55,8 +55,8 @@ CROSS_ENTROPY = Exercise(
         Stage("some batches", "It is not the mean loss.",
             "Take -log_softmax(z) at the label of each row, then the mean.", BATCHES_AND_LABELS),
         Stage("a confident mistake", "A confident mistake gives a wrong loss.",
-            "The probability of the label rounds to 0. Take log-softmax of the logits: z - "
-            "logsumexp(z).",
+            "The probability of the label rounds to 0. Take log-softmax of the logits: with d = "
+            "z - max(z), it is d - log(sum(exp(d))).",
             ((array([0.0, -1000.0]), labels(1)), (array([1.0, -800.0, 0.0]), labels(1)),
                 (array([0.0, -60.0]), labels(1))), hard=True),
         Stage("large logits", "Large logits give a wrong loss.", SHIFT,
@@ -102,7 +102,7 @@ CROSS_ENTROPY = Exercise(
             "That is the loss of yes-or-no questions. Only the label counts here.",
             lambda z, y: binary(softmax(z), one_hot(y, z.shape[-1])).sum(axis=-1).mean()),
         Mistake("It takes the logarithm of a probability that has rounded to 0.",
-            "Take z - logsumexp(z) at the label.",
+            "With d = z - max(z), take log(sum(exp(d))) - d at the label.",
             lambda z, y: -np.log(at_label(softmax(z), y)).mean()),
     ),
     rules=(at_least_zero,),

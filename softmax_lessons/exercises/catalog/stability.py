@@ -90,7 +90,8 @@ LOGSUMEXP = Exercise(
 )
 
 NOT_LOG_SOFTMAX = (
-    Mistake("It returns softmax, without the logarithm.", "Take z - logsumexp(z).", softmax),
+    Mistake("It returns softmax, without the logarithm.",
+        "With d = z - max(z), take d - log(sum(exp(d))).", softmax),
     Mistake("It returns minus the log-sum-exp, without the scores.", "Add z.",
         lambda z: -logsumexp(z)),
     Mistake("It subtracts the maximum only: that is log(exp(z) / max(exp(z))).",
@@ -117,13 +118,14 @@ LOG_SOFTMAX_OF_BATCH = (
 )
 
 FAR_BEHIND = Stage("a class far behind", "The log-probability of a class far behind is wrong.",
-    "Its probability rounds to 0, so never take its logarithm: it is z - logsumexp(z).",
+    "Its probability rounds to 0, so never take its logarithm. With d = z - max(z), it is d - "
+    "log(sum(exp(d))).",
     cases(array(0.0, -1000.0), array(-800.0, 1.0, 0.0),
         array([5.0, 0.0, -750.0], [0.0, -2000.0, 1.0])),
     hard=True)
 
 LOG_OF_ZERO = Mistake("It takes the logarithm of a probability that has rounded to 0.",
-    "Take z - logsumexp(z), with the maximum subtracted: no probability on the way.",
+    "With d = z - max(z), take d - log(sum(exp(d))): no probability on the way.",
     lambda z: np.log(softmax(z)))
 
 LOG_SOFTMAX = Exercise(
