@@ -1,8 +1,8 @@
 """Speed, memory and accuracy of softmax_lessons beside its peers, as ratios inside one run.
 
-``make bench`` measures everything, and writes ``_build/benchmarks.json`` and the table on the page
-about the Jacobian. ``.venv/bin/python -m benchmarks logsumexp 50257`` measures the rows that hold
-all these words, and writes nothing.
+``make bench`` measures everything, and writes ``_build/benchmarks.json``.
+``.venv/bin/python -m benchmarks logsumexp 50257`` measures the rows that hold all these words, and
+writes nothing.
 """
 
 import os

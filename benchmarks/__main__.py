@@ -1,4 +1,4 @@
-"""Measure, print the table, and write what came out: all of it, and the table of a page."""
+"""Measure, print the table, and write what came out."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ def main(words: list[str]) -> None:
         where = machine()
         RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(as_text(where, measured), encoding="utf-8")
-        products.store(products.table(measured, where))
         print(f"\nOn commit {where['commit']}: see {RESULTS.relative_to(ROOT)}.")
 
 

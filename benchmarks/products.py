@@ -1,16 +1,10 @@
-"""How much longer a product with the Jacobian of softmax takes than one line of NumPy.
-
-The page about the Jacobian shows the last measurement in a table, which `store` writes.
-"""
+"""How much longer a product with the Jacobian of softmax takes than one line of NumPy."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
-from typing import Any
 
-import nbformat
 import numpy as np
 
 import softmax_lessons as sl
@@ -21,14 +15,6 @@ from benchmarks.timing import apart, ratios
 
 PART = "times longer than p * (g - p @ g)"
 LENGTHS = [10, 100, 1000, 4096]
-PAGE = Path(__file__).parents[1] / "book" / "2-mathematics" / "jacobian.ipynb"
-TAG = "make-bench"  # of the cell with the table
-TABLE = """\
-| n | make J, then `J @ g` | `J @ g` alone | `softmax_vjp` |
-|--:|--:|--:|--:|
-{rows}
-
-Measured by `make bench` on commit {commit}: NumPy {numpy}, one thread, {processor}."""
 
 
 def contenders(n: int) -> Calls:
@@ -56,21 +42,3 @@ def rows(
 
 def _measure(n: int, seconds: float) -> dict[str, tuple[float, float, float]]:
     return ratios(contenders(n), "line", seconds)
-
-
-def table(rows: list[Row], machine: dict[str, Any]) -> str:
-    """Return the table for the page, in Markdown."""
-    lines = [
-        f"| {row.case} | " + " | ".join(f"{value:,.1f}" for value in row.values.values()) + " |"
-        for row in rows
-        if row.part == PART
-    ]
-    return TABLE.format(rows="\n".join(lines), **machine)
-
-
-def store(text: str, page: Path = PAGE) -> None:
-    """Write the table into its cell of the page."""
-    notebook = nbformat.read(page, as_version=4)
-    (cell,) = [cell for cell in notebook.cells if TAG in cell.metadata.get("tags", [])]
-    cell.source = text
-    nbformat.write(notebook, page)

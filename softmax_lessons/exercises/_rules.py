@@ -45,8 +45,3 @@ def sums_to_zero(result: Array) -> str:
     """Probabilities sum to 1, so their derivatives sum to 0."""
     worst = float(np.abs(result.sum(axis=-1)).max())
     return f"A row sums to {worst:.4g}, not to 0." if worst > 1e-9 else ""
-
-
-def symmetric(result: Array) -> str:
-    """Jacobians of softmax are symmetric."""
-    return "" if np.allclose(result, result.T) else "The Jacobian is not symmetric."

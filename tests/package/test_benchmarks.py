@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-for library in ("mpmath", "nbformat", "scipy.special", "torch"):
+for library in ("mpmath", "scipy.special", "torch"):
     pytest.importorskip(library)
-
-import nbformat  # noqa: E402
 
 import benchmarks.__main__ as bench  # noqa: E402
 from benchmarks import (  # noqa: E402
@@ -266,17 +264,13 @@ def times():
 
 
 def test_only_a_run_of_everything_is_written(monkeypatch, tmp_path, capsys):
-    stored = []
     monkeypatch.setattr(bench, "ROOT", tmp_path)
     monkeypatch.setattr(bench, "RESULTS", tmp_path / "_build" / "benchmarks.json")
     monkeypatch.setattr(bench, "_measure", lambda wanted: times())
     monkeypatch.setattr(bench, "machine", lambda: MACHINE)
-    monkeypatch.setattr(products, "store", stored.append)
     bench.main(["softmax"])
-    assert not stored
     assert not bench.RESULTS.parent.exists()
     bench.main([])
-    assert stored == [products.table(times(), MACHINE)]
     assert json.loads(bench.RESULTS.read_text())["machine"] == MACHINE
     assert "On commit 0123abc: see _build/benchmarks.json." in capsys.readouterr().out
 
@@ -286,44 +280,3 @@ def test_the_results_say_on_which_commit_and_machine():
     assert re.fullmatch(r"[0-9a-f]{7,}(-dirty)?", machine["commit"])
     assert machine["processor"]
     assert machine["numpy"] == np.__version__
-
-
-def test_the_table_of_the_page_is_written_into_its_cell(tmp_path):
-    page = tmp_path / "page.ipynb"
-    page.write_bytes(products.PAGE.read_bytes())
-    products.store("something else", page)
-    before, after = (nbformat.read(path, 4).cells for path in (products.PAGE, page))
-    assert [new.source for old, new in zip(before, after, strict=True) if old != new] == [
-        "something else"
-    ]
-
-
-def on_the_page():
-    """The text of the cell, its commit, and its rows of numbers by n."""
-    cells = nbformat.read(products.PAGE, 4).cells
-    (text,) = [c.source for c in cells if products.TAG in c.metadata.get("tags", [])]
-    (commit,) = re.findall(r"on commit ([0-9a-f]{7,}):", text)
-    rows = re.findall(r"^\| (\d+) \| (.+) \| (.+) \| (.+) \|$", text, re.MULTILINE)
-    return text, commit, {int(n): [float(x.replace(",", "")) for x in xs] for n, *xs in rows}
-
-
-def test_the_page_has_the_table_of_today():
-    text, commit, numbers = on_the_page()
-    ways = ("matrix", "given", "ours")
-    rows = [
-        Row(products.PART, "", str(n), dict(zip(ways, values, strict=True)))
-        for n, values in numbers.items()
-    ]
-    assert list(numbers) == products.LENGTHS
-    machine = re.search(r"NumPy (?P<numpy>.+), one thread, (?P<processor>.+)\.$", text).groupdict()
-    assert text == products.table(rows, {"commit": commit, **machine})
-
-
-def test_what_the_page_says_of_its_table_is_true():
-    _, _, numbers = on_the_page()
-    matrix, given, ours = np.transpose(list(numbers.values()))
-    assert matrix.min() > 1, "making the matrix loses at every n"
-    assert (np.diff(matrix) > 0).all(), "and the larger n, the more"
-    assert given[0] < 1, "with few classes, a given matrix is quicker"
-    assert given[-1] > 1, "and loses in the end"
-    assert ours[0] > matrix[0], "at n = 10 our function costs more than the matrix"
