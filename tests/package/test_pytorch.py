@@ -682,7 +682,7 @@ def test_the_slope_of_a_weight_is_the_slope_of_its_score_times_its_input(problem
 
 
 def test_the_gradient_goes_back_through_a_hidden_layer(problem):
-    x, y, w, b = problem
+    x, y, _, b = problem
     rng = np.random.default_rng(1)
     w1, b1, w2 = rng.normal(size=(5, 6)), rng.normal(size=5), rng.normal(size=(4, 5))
     first, last = linear(w1, b1), linear(w2, b)
