@@ -246,8 +246,9 @@ def expected_calibration_error(
     Notes
     -----
     With n examples in a bin and N in all, it is the sum of ``n / N * abs(accuracy - confidence)``
-    over the bins. Splitting a bin never lowers it: 15 bins give at least what 5 give. From 15 to
-    16 it may rise or fall, and on the whole it grows with the number of bins. Guo et al. take 15.
+    over the bins. Splitting a bin never lowers it, so 15 bins, which split each of 5 in three, give
+    at least what 5 give. From 15 to 16 it may rise or fall, and on the whole it grows with the
+    number of bins. Guo et al. take 15.
 
     On few examples it is above 0 even if every probability is right. In a wide bin, errors of both
     signs cancel and are not seen. And it is 0, but for chance, for a classifier that gives every

@@ -111,7 +111,7 @@ SYMPTOMS = [
     ("softmax", lambda z: soft(z).T, "The result is transposed: rows and columns are exchanged."),
     ("logsumexp", partial(log_sum, keepdims=True), "their shape is (1,) instead of ()."),
     ("one_hot", lambda y, k: hot(y, k).T, "The result is transposed"),
-    ("nll_loss", lambda t, y: -t[::-1], "It returns an array of shape (2, 3), not one number."),
+    ("mean_loss", lambda t, y: -t[::-1], "It returns an array of shape (2, 3), not one number."),
     (
         "cross_entropy_grad",
         lambda z, y: loss_grad(z, y).sum(0),

@@ -681,6 +681,23 @@ def test_the_slope_of_a_weight_is_the_slope_of_its_score_times_its_input(problem
     assert_allclose(residual.sum(axis=0), layer.bias.grad, rtol=1e-10, atol=1e-15)
 
 
+def test_the_gradient_goes_back_through_a_hidden_layer(problem):
+    x, y, _, b = problem
+    rng = np.random.default_rng(1)
+    w1, b1, w2 = rng.normal(size=(5, 6)), rng.normal(size=5), rng.normal(size=(4, 5))
+    first, last = linear(w1, b1), linear(w2, b)
+    network = torch.nn.Sequential(first, torch.nn.ReLU(), last)
+    cross_entropy(network(torch.tensor(x)), torch.tensor(y)).backward()
+
+    a = x @ w1.T + b1
+    h = np.maximum(a, 0)
+    at_scores = (softmax(h @ w2.T + b) - np.eye(4)[y]) / len(x)
+    at_features = (at_scores @ w2) * (a > 0)
+    for layer, slopes, inputs in ((last, at_scores, h), (first, at_features, x)):
+        assert_allclose(slopes.T @ inputs, layer.weight.grad, rtol=1e-10, atol=1e-15)
+        assert_allclose(slopes.sum(axis=0), layer.bias.grad, rtol=1e-10, atol=1e-15)
+
+
 def test_training_does_not_move_the_sum_of_the_weights_over_the_classes(problem):
     x, y, w, b = problem
     layer = linear(w, b)

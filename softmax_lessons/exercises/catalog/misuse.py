@@ -1,4 +1,4 @@
-"""Exercises on two mistakes: a softmax too many, and a mask that does not exclude."""
+"""An exercise on a mistake: a mask that does not exclude."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softmax_lessons import cross_entropy_and_grad, one_hot, softmax, softmax_vjp
+from softmax_lessons import softmax
 from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
-from softmax_lessons.exercises._rules import sums_to_zero
 from softmax_lessons.exercises.catalog._shared import (
     CUBE,
     KEEPDIMS,
     NINE_DIGITS,
-    SIX_DIGITS,
     array,
     exp,
     max_of,
@@ -27,65 +25,6 @@ ORDER = 120  # among the chapters
 
 # The tables are laid out by hand: a known mistake is its sentence, its hint and its formula.
 # fmt: off
-
-# --- the doubled loss -----------------------------------------------------------------------------
-
-
-def doubled(z: Array, label: int) -> Array:
-    """Return the gradient of the loss of softmax(softmax(z))."""
-    p = softmax(z)
-    return np.asarray(softmax_vjp(p, cross_entropy_and_grad(p, label)[1]))
-
-
-def residual(p: Array, label: int) -> Array:
-    """Return p - y."""
-    return np.asarray(p - one_hot(label, len(p)))
-
-
-DOUBLED_GRAD = Exercise(
-    "Write the gradient of the doubled loss",
-    "doubled_grad(scores, label)",
-    "By mistake the loss is minus log softmax(softmax(z)) at `label`. `scores` is an array of K "
-    "scores, `label` a whole number from 0 to K - 1. Return the gradient of this loss with "
-    f"respect to the scores. {SIX_DIGITS}",
-    right=doubled,
-    stages=(
-        Stage("one vector", "This is not the gradient of the doubled loss.",
-            "With p = softmax(z) and q = softmax(p), the slope for p is q - y. Multiply it by the "
-            "Jacobian of softmax at z.",
-            ((array(0.25, 1.23, -0.8), 1), (array(3.0, -1.0, 0.5, 2.0), 0), (array(-0.3, -1.7), 1),
-                (array(0.9, -1.4, 1.6, 0.1, -0.6), 3), (array(0.0, 0.0, 0.0), 2))),
-        Stage("large scores", "Large scores give a wrong gradient.",
-            "Subtract the maximum before each exp.",
-            ((array(1000.0, 1001.0), 0), (array(-1000.0, -1001.0, -1000.5), 1)), hard=True),
-    ),
-    mistakes=(
-        Mistake("It is the gradient with one softmax, p - y.", "The loss takes softmax of p again.",
-            lambda z, y: residual(softmax(z), y)),
-        Mistake("It stops halfway: q - y is the slope for p, not for the scores.",
-            "Multiply by the Jacobian of the inner softmax.",
-            lambda z, y: residual(softmax(softmax(z)), y)),
-        Mistake("It has the wrong sign.", "The loss is minus a logarithm: its slope is q - y.",
-            lambda z, y: -doubled(z, y)),
-        Mistake("It goes back through the inner softmax with p - y, not with q - y.",
-            "The outer softmax sees p and gives q.",
-            lambda z, y: softmax_vjp(softmax(z), residual(softmax(z), y))),
-        Mistake("It multiplies by p only, and does not subtract the mean of q - y under p.",
-            "The Jacobian is diag(p) - p pᵀ.",
-            lambda z, y: softmax(z) * residual(softmax(softmax(z)), y)),
-        Mistake("It uses only the diagonal of the Jacobian, p (1 - p).",
-            "Each probability depends on every score.",
-            lambda z, y: softmax(z) * (1 - softmax(z)) * residual(softmax(softmax(z)), y)),
-        Mistake("It uses the Jacobian at p, not at the scores.",
-            "The inner softmax was taken of the scores: its Jacobian is made of p, not of q.",
-            lambda z, y: softmax_vjp(softmax(softmax(z)), residual(softmax(softmax(z)), y))),
-        Mistake("The label is not subtracted from q.", "The slope of the loss for p is q - y.",
-            lambda z, y: softmax_vjp(softmax(z), softmax(softmax(z)))),
-    ),
-    rules=(sums_to_zero,),
-    rtol=1e-6,
-    atol=1e-9,
-)
 
 # --- a mask ---------------------------------------------------------------------------------------
 

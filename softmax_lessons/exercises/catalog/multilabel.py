@@ -1,4 +1,4 @@
-"""Exercises on several yes-or-no questions at once."""
+"""An exercise on several yes-or-no questions at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from softmax_lessons import binary_cross_entropy, log_softmax, sigmoid, softmax
 from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
 from softmax_lessons.exercises._rules import at_least_zero
-from softmax_lessons.exercises.catalog._shared import SIX_DIGITS, array
+from softmax_lessons.exercises.catalog._shared import array
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
@@ -98,74 +98,4 @@ BCE_WITH_LOGITS = Exercise(
     logarithmic=True,
     rtol=1e-12,
     atol=1e-9,
-)
-
-# --- all answers right ----------------------------------------------------------------------------
-
-
-def right(p: Array, y: Array, t: float) -> Array:
-    """Return which answers are right."""
-    return np.asarray((p >= t) == (y == 1))
-
-
-SURE = array([0.9, 0.2, 0.6], [0.4, 0.7, 0.8], [0.1, 0.3, 0.45], [0.55, 0.65, 0.35])
-TRUE = array([1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 1.0, 1.0])
-UNSURE = array([0.62, 0.58], [0.3, 0.57], [0.52, 0.1], [0.2, 0.61], [0.7, 0.3],
-    [0.85, 0.4])
-
-UNSURE_TRUE = array([1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0],
-    [1.0, 1.0])
-
-EXACT_MATCH = Exercise(
-    "Ask for all answers at once",
-    "exact_match(p, targets, threshold)",
-    "`p` has one row for each example and one column for each question; an entry is the "
-    "probability of yes. `targets` has 1 for yes and 0 for no. A probability of at least "
-    "`threshold` is a yes. Return the fraction of examples in which every answer is right, as one "
-    f"number. {SIX_DIGITS}",
-    right=lambda p, y, t: right(p, y, t).all(axis=-1).mean(),
-    stages=(
-        Stage("some examples", "It is not the fraction of examples with all answers right.",
-            "Decide, compare with the targets, and ask of each row whether all are right.",
-            ((SURE, TRUE, 0.5), (UNSURE, UNSURE_TRUE, 0.5), (SURE[:3], TRUE[:3], 0.5))),
-        Stage("other thresholds", "Another threshold than one half gives a wrong fraction.",
-            "Compare with `threshold`.",
-            ((UNSURE, UNSURE_TRUE, 0.6), (SURE, TRUE, 0.42), (UNSURE, UNSURE_TRUE, 0.25))),
-        Stage("a probability on the threshold", "A probability equal to the threshold is a yes.",
-            "Use `>=`.",
-            ((array([0.5, 0.1], [0.25, 0.75]), array([1.0, 0.0], [0.0, 1.0]), 0.5),
-                (array([0.25, 0.75], [0.3, 0.2]), array([1.0, 1.0], [1.0, 0.0]), 0.25))),
-    ),
-    mistakes=(
-        Mistake("It is the fraction of right answers, question by question.",
-            "A row counts only if all its answers are right: `all(axis=-1)`.",
-            lambda p, y, t: right(p, y, t).mean()),
-        Mistake("A row counts as soon as one answer is right.", "Use `all`, not `any`.",
-            lambda p, y, t: right(p, y, t).any(axis=-1).mean()),
-        Mistake("It counts the rows.", "Divide by their number.",
-            lambda p, y, t: right(p, y, t).all(axis=-1).sum()),
-        Mistake("It returns one number a row.", "Take the mean.",
-            lambda p, y, t: right(p, y, t).all(axis=-1) * 1.0),
-        Mistake("It is the fraction of examples with an error.", "Count those without.",
-            lambda p, y, t: 1 - right(p, y, t).all(axis=-1).mean()),
-        Mistake("It asks of each question, not of each example, whether all answers are right.",
-            "The examples are the rows: `all(axis=-1)`.",
-            lambda p, y, t: right(p, y, t).all(axis=0).mean()),
-        Mistake("It compares how many times yes is said, not to what.", "Compare entry by entry.",
-            lambda p, y, t: ((p >= t).sum(axis=-1) == y.sum(axis=-1)).mean()),
-        Mistake("It chooses the largest probability of each row, and compares that one.",
-            "Any number of answers may be yes.",
-            lambda p, y, t: (y[np.arange(len(p)), p.argmax(axis=-1)] == 1).mean()),
-        Mistake("It overlooks a wrong yes: it checks only the questions whose answer is yes.",
-            "A no must be right as well.",
-            lambda p, y, t: ((p >= t) | (y == 0)).all(axis=-1).mean()),
-        Mistake("It overlooks a missing yes: it checks only the questions whose answer is no.",
-            "A yes must be right as well.",
-            lambda p, y, t: ((p < t) | (y == 1)).all(axis=-1).mean()),
-        Mistake("The threshold is always one half.", "Compare with `threshold`.",
-            lambda p, y, t: right(p, y, 0.5).all(axis=-1).mean()),
-        Mistake("A probability equal to the threshold counts as a no.", "Use `>=`.",
-            lambda p, y, t: ((p > t) == (y == 1)).all(axis=-1).mean()),
-    ),
-    rtol=1e-6,
 )

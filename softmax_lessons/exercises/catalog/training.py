@@ -1,4 +1,4 @@
-"""Exercises on training: a step of gradient descent, and a table of the errors."""
+"""An exercise on training: a gradient through a hidden layer."""
 
 from __future__ import annotations
 
@@ -18,144 +18,103 @@ ORDER = 110  # among the chapters
 # The tables are laid out by hand: a known mistake is its sentence, its hint and its formula.
 # fmt: off
 
-# --- one step -------------------------------------------------------------------------------------
+# --- back through tanh ----------------------------------------------------------------------------
 
 
-def slopes(w: Array, x: Array, y: Array) -> Array:
-    """Return the gradient of the mean loss with respect to the weights."""
-    return np.asarray(cross_entropy_and_grad(x @ w.T, y)[1].T @ x)
+def residual(h: Array, w2: Array, y: Array) -> Array:
+    """Return the slope of the mean loss for each score."""
+    return np.asarray(cross_entropy_and_grad(h @ w2.T, y)[1])
 
 
-def residual(w: Array, x: Array, y: Array) -> Array:
-    """Return p - y."""
-    return np.asarray(softmax(x @ w.T) - one_hot(y, len(w)))
+def features(w1: Array, x: Array) -> Array:
+    """Return tanh of what the first layer says."""
+    return np.asarray(np.tanh(x @ w1.T))
 
 
-def row_by_row(w: Array, x: Array, y: Array, r: float) -> Array:
-    """Return the weights after a step for each row."""
-    for i in range(len(x)):
-        w = w - r * slopes(w, x[i : i + 1], y[i : i + 1])
-    return w
+def back(w1: Array, w2: Array, x: Array, y: Array) -> Array:
+    """Return the slope for each feature, before tanh is passed."""
+    return np.asarray(residual(features(w1, x), w2, y) @ w2)
 
 
-THREE = array([0.2, -0.4], [0.1, 0.3], [-0.5, 0.6])
-TWO = array([0.3, -0.1, 0.7], [-0.2, 0.4, 0.5])
+def right(w1: Array, w2: Array, x: Array, y: Array) -> Array:
+    """Return the gradient of the mean loss for the first weights."""
+    return np.asarray((back(w1, w2, x, y) * (1 - features(w1, x) ** 2)).T @ x)
+
+
+TWO_BY_TWO = array([0.7, -0.4], [0.3, 1.1])
+THREE_BY_TWO = array([0.9, -0.2], [0.4, 0.6], [-0.5, 1.3])
+THREE_BY_THREE = array([0.2, -0.4, 0.9], [1.1, 0.3, -0.6], [-0.5, 0.6, 0.1])
+TWO_BY_THREE = array([0.3, -0.1, 0.7], [-0.2, 0.4, 0.5])
 POINTS = array([1.0, 0.5], [-0.3, 2.0], [0.8, -1.2], [1.5, 0.4])
 MORE = array([0.9, -0.6, 0.2], [1.3, 0.8, -0.7])
 
-SGD_STEP = Exercise(
-    "Take one step downhill",
-    "sgd_step(weights, x, labels, rate)",
-    "`weights` has K rows and D columns, `x` has N rows and D columns, `labels` holds N whole "
-    "numbers from 0 to K - 1. The logits are `x @ weights.T`. Return the weights after one step "
-    "of gradient descent on the mean cross-entropy, with the learning rate `rate`. Leave `weights` "
-    f"as it is. {SIX_DIGITS}",
-    right=lambda w, x, y, r: w - r * slopes(w, x, y),
+TANH_SLOPES = Exercise(
+    "Go back through tanh",
+    "tanh_slopes(W1, W2, x, labels)",
+    "`W1` has H rows and D columns, `W2` has K rows and H columns, `x` has N rows and D columns, "
+    "`labels` holds N whole numbers from 0 to K - 1. The logits are `np.tanh(x @ W1.T) @ W2.T`. "
+    f"Return the gradient of the mean cross-entropy for `W1`, in the shape of `W1`. {SIX_DIGITS}",
+    right=right,
     stages=(
-        Stage("one row", "These are not the weights after one step.",
-            "The gradient is the column p - y times the row x. Go against it.",
-            ((THREE, POINTS[:1], labels(2), 0.5), (TWO, MORE[:1], labels(0), 0.1),
-                (THREE, POINTS[1:2], labels(0), 2.0))),
+        Stage("one row", "This is not the gradient for `W1`.",
+            "Go back one step at a time: p - y, times `W2`, times 1 - tanh², times the row x.",
+            ((THREE_BY_TWO, TWO_BY_THREE, POINTS[1:2], labels(0)),
+                (TWO_BY_TWO, THREE_BY_TWO, POINTS[:1], labels(2)),
+                (THREE_BY_THREE, TWO_BY_THREE, MORE[:1], labels(1)))),
         Stage("a batch of rows", "One row is right, but a batch of rows is not.",
-            "The loss is a mean over N rows, and so is its gradient: `(p - y).T @ x / N`.",
-            ((THREE, POINTS, labels(2, 0, 1, 1), 0.5), (TWO, MORE, labels(1, 0), 0.1))),
-        Stage("large logits", "Large logits give wrong weights.", SHIFT,
-            ((array([1000.0], [1001.0]), array([1.0]), labels(0), 0.5),
-                (array([-800.0], [-801.0], [0.0]), array([1.0], [2.0]), labels(0, 2), 0.1)),
-            hard=True,
-            probe=lambda s: (array([s], [s - 1.0]), array([1.0]), labels(1), 0.5)),
+            "The loss is a mean over N rows, and so is its gradient: (p - y) / N.",
+            ((TWO_BY_TWO, THREE_BY_TWO, POINTS, labels(2, 0, 1, 1)),
+                (THREE_BY_THREE, TWO_BY_THREE, MORE, labels(1, 0)))),
+        Stage("large logits", "Large logits give a wrong gradient.", SHIFT,
+            ((TWO_BY_TWO, 2000 * THREE_BY_TWO, POINTS[:1], labels(2)),
+                (THREE_BY_TWO, 3000 * THREE_BY_THREE, POINTS[:2], labels(0, 1))),
+            hard=True),
     ),
     mistakes=(
-        Mistake("It goes uphill.",
-            "Subtract the gradient, in which it is p - y, not y - p.",
-            lambda w, x, y, r: w + r * slopes(w, x, y)),
-        Mistake("It returns the gradient, not the new weights.",
-            "Return weights - rate * gradient.", lambda w, x, y, r: slopes(w, x, y)),
-        Mistake("It returns the step, not the new weights.", "Return weights - rate * gradient.",
-            lambda w, x, y, r: r * slopes(w, x, y)),
-        Mistake("It returns minus the step, not the new weights.", "Add it to the weights.",
-            lambda w, x, y, r: -r * slopes(w, x, y)),
-        Mistake("The learning rate is not used.", "Multiply the gradient by `rate`.",
-            lambda w, x, y, r: w - slopes(w, x, y)),
-        Mistake("It divides by the learning rate.", "Multiply the gradient by `rate`.",
-            lambda w, x, y, r: w - slopes(w, x, y) / r),
+        Mistake("It has the wrong sign: it is y - p that goes back.", "The slope is p - y.",
+            lambda w1, w2, x, y: -right(w1, w2, x, y)),
+        Mistake("The slope of tanh is missing.",
+            "Multiply by 1 - tanh² on the way from the features to `W1`.",
+            lambda w1, w2, x, y: back(w1, w2, x, y).T @ x),
+        Mistake("It takes the slope of ReLU, 1 where a feature is above 0.",
+            "The slope of tanh is 1 - tanh².",
+            lambda w1, w2, x, y: (back(w1, w2, x, y) * (features(w1, x) > 0)).T @ x),
+        Mistake("The slope of tanh is taken at tanh(a), not at a.",
+            "With h = tanh(a) it is 1 - h², without a second tanh.",
+            lambda w1, w2, x, y:
+                (back(w1, w2, x, y) * (1 - np.tanh(features(w1, x)) ** 2)).T @ x),
+        Mistake("The slope of tanh is 1 - a², with a where tanh(a) belongs.",
+            "It is 1 - tanh(a)².",
+            lambda w1, w2, x, y: (back(w1, w2, x, y) * (1 - (x @ w1.T) ** 2)).T @ x),
+        Mistake("The slope of tanh is 1 - h, without the square.", "It is 1 - h².",
+            lambda w1, w2, x, y: (back(w1, w2, x, y) * (1 - features(w1, x))).T @ x),
+        Mistake("It multiplies by h (1 - h), the slope of sigmoid.", "That of tanh is 1 - h².",
+            lambda w1, w2, x, y: (back(w1, w2, x, y)
+                * features(w1, x) * (1 - features(w1, x))).T @ x),
+        Mistake("It multiplies by tanh, not by the slope of tanh.", "The slope is 1 - tanh².",
+            lambda w1, w2, x, y: (back(w1, w2, x, y) * features(w1, x)).T @ x),
+        Mistake("The scores leave tanh out: they come from `x @ W1.T` itself.",
+            "The features are tanh of it.",
+            lambda w1, w2, x, y: (residual(x @ w1.T, w2, y) @ w2
+                * (1 - features(w1, x) ** 2)).T @ x),
         Mistake("The label is not subtracted from the probabilities.", "The slope is p - y.",
-            lambda w, x, y, r: w - r * softmax(x @ w.T).T @ x / len(x)),
+            lambda w1, w2, x, y: (softmax(features(w1, x) @ w2.T) @ w2
+                * (1 - features(w1, x) ** 2)).T @ x / len(x)),
         Mistake("It subtracts y from the logits, not from the probabilities.",
             "Apply softmax first.",
-            lambda w, x, y, r: w - r * (x @ w.T - one_hot(y, len(w))).T @ x / len(x)),
-        Mistake("The inputs are missing: each row of the weights moves by p - y.",
-            "The slope for a weight is p - y times the input that it multiplies.",
-            lambda w, x, y, r: w - r * residual(w, x, y).mean(axis=0)[:, None]),
-        Mistake("The gradient is multiplied by p (1 - p): that is the slope of a squared error.",
-            "With the logarithm in the loss that factor is gone.",
-            lambda w, x, y, r: w - r * (residual(w, x, y) * softmax(x @ w.T)
-                * (1 - softmax(x @ w.T))).T @ x / len(x)),
-        Mistake("The classes count from 1.", "Label 0 is the first row of the weights.",
-            lambda w, x, y, r: w - r * slopes(w, x, (y - 1) % len(w))),
-        Mistake("It adds the rows up: the step is N times too long.",
+            lambda w1, w2, x, y: ((features(w1, x) @ w2.T - one_hot(y, len(w2))) @ w2
+                * (1 - features(w1, x) ** 2)).T @ x / len(x)),
+        Mistake("It is the gradient for `W2`.", "Go on: times `W2`, times 1 - tanh², times x.",
+            lambda w1, w2, x, y: residual(features(w1, x), w2, y).T @ features(w1, x)),
+        Mistake("The classes count from 1.", "Label 0 is the first row of `W2`.",
+            lambda w1, w2, x, y: right(w1, w2, x, (y - 1) % len(w2))),
+        Mistake("It adds the rows up: the gradient is N times too large.",
             "The loss is a mean: divide by the number of rows.",
-            lambda w, x, y, r: w - r * len(x) * slopes(w, x, y)),
+            lambda w1, w2, x, y: len(x) * right(w1, w2, x, y)),
         Mistake("It divides by the number of classes, not by the number of rows.",
             "The loss is a mean over the rows.",
-            lambda w, x, y, r: w - r * residual(w, x, y).T @ x / len(w)),
-        Mistake("It takes a step for each row, and the later rows see the new weights.",
-            "All rows see the same weights: one gradient, one step.", row_by_row),
-        Mistake("Softmax runs along the rows' axis, not along the classes.", "Use `axis=-1`.",
-            lambda w, x, y, r: w - r
-                * (softmax(x @ w.T, axis=0) - one_hot(y, len(w))).T @ x / len(x)),
+            lambda w1, w2, x, y: len(x) / len(w2) * right(w1, w2, x, y)),
     ),
     rtol=1e-6,
     atol=1e-9,
-)
-
-# --- a table of the errors ------------------------------------------------------------------------
-
-
-def counts(y: Array, says: Array, k: int) -> Array:
-    """Return how often each class is taken for each class."""
-    return np.asarray(one_hot(y, k).T @ one_hot(says, k))
-
-
-SEEN = labels(1, 0, 2, 2, 1, 2, 2), labels(1, 2, 2, 0, 1, 2, 1)
-FEW = labels(0, 0, 1, 1, 1), labels(0, 0, 0, 1, 1)
-
-CONFUSION_MATRIX = Exercise(
-    "Count what is taken for what",
-    "confusion_matrix(labels, predicted, n_classes)",
-    "`labels` and `predicted` hold N whole numbers from 0 to `n_classes` - 1. Return the table "
-    "with one row and one column for each class: entry (i, j) says how many examples of class i "
-    f"were predicted to be class j. {SIX_DIGITS}",
-    right=counts,
-    stages=(
-        Stage("some predictions", "This is not the table of the counts.",
-            "Count by hand how often label 0 meets each prediction: that is row 0.",
-            ((*SEEN, 3), (*FEW, 2), (labels(3, 1, 1, 0), labels(1, 3, 1, 0), 4))),
-        Stage("classes that do not occur", "It fails where a class does not occur.",
-            "The table has `n_classes` rows and columns, whatever the labels are.",
-            ((*FEW, 4), (labels(2, 2), labels(2, 2), 5))),
-    ),
-    mistakes=(
-        Mistake("Rows and columns are exchanged.", "The rows are the labels.",
-            lambda y, s, k: counts(s, y, k)),
-        Mistake("A pair that occurs several times is counted once.",
-            "`table[labels, predicted] += 1` visits each place once. `np.add.at` does not, nor "
-            "does a loop.", lambda y, s, k: np.minimum(counts(y, s, k), 1)),
-        Mistake("It counts the right predictions only.", "Errors stand beside the diagonal.",
-            lambda y, s, k: np.diag(np.diag(counts(y, s, k)))),
-        Mistake("It counts the errors only.", "Right predictions stand on the diagonal.",
-            lambda y, s, k: counts(y, s, k) - np.diag(np.diag(counts(y, s, k)))),
-        Mistake("It divides by the number of examples.", "Return the counts.",
-            lambda y, s, k: counts(y, s, k) / len(y)),
-        Mistake("It divides each row by its sum.", "Return the counts.",
-            lambda y, s, k: counts(y, s, k) / counts(y, s, k).sum(axis=1, keepdims=True)),
-        Mistake("It divides each column by its sum.", "Return the counts.",
-            lambda y, s, k: counts(y, s, k) / counts(y, s, k).sum(axis=0)),
-        Mistake("The classes count from 1.", "Class 0 is the first row and the first column.",
-            lambda y, s, k: counts((y - 1) % k, (s - 1) % k, k)),
-        Mistake("It is symmetric: it counts each pair in both orders.",
-            "A seal taken for a duck is not a duck taken for a seal.",
-            lambda y, s, k: counts(y, s, k) + counts(s, y, k)),
-    ),
-    rtol=1e-6,
 )

@@ -2,18 +2,13 @@
 
 import numpy as np
 
-from support.submissions._formulas import E, jacobian, shifted, soft
+from support.submissions._formulas import E, shifted, soft
 
 
 def masked(z, keep):
     top = np.where(keep, z, -np.inf).max(axis=-1, keepdims=True)
     e = E(np.where(keep, z - np.where(np.isfinite(top), top, 0), -np.inf))
     return e / np.maximum(e.sum(axis=-1, keepdims=True), 1e-300)
-
-
-def doubled_by_differences(z, y):
-    h = 1e-5 * np.eye(len(z))
-    return np.array([-np.log(soft(soft(z + n)) / soft(soft(z - n)))[y] / 2e-5 for n in h])
 
 
 def largest_of_all(z, keep):
@@ -24,8 +19,6 @@ def largest_of_all(z, keep):
 RIGHT = [
     ("masked_softmax", masked),
     ("masked_softmax", lambda z, keep: np.nan_to_num(soft(np.where(keep, z, -np.inf)))),
-    ("doubled_grad", lambda z, y: jacobian(z) @ (soft(soft(z)) - np.eye(len(z))[y])),
-    ("doubled_grad", doubled_by_differences),
 ]
 
 WRONG = [
@@ -46,21 +39,4 @@ WRONG = [
     ),
     ("masked_softmax", largest_of_all, "It subtracts the maximum of all scores, also of those"),
     ("masked_softmax", lambda z, keep: soft(z[keep]), "The result has shape (2,) instead of (3,)."),
-    ("doubled_grad", lambda z, y: soft(z) - np.eye(len(z))[y], "is the gradient with one softmax"),
-    ("doubled_grad", lambda z, y: soft(soft(z)) - np.eye(len(z))[y], "It stops halfway: q - y is"),
-    (
-        "doubled_grad",
-        lambda z, y: soft(z) * (soft(soft(z)) - np.eye(len(z))[y]),
-        "It multiplies by p only",
-    ),
-    (
-        "doubled_grad",
-        lambda z, y: jacobian(soft(z)) @ (soft(soft(z)) - np.eye(len(z))[y]),
-        "It uses the Jacobian at p, not at the scores.",
-    ),
-    (
-        "doubled_grad",
-        lambda z, y: jacobian(z) @ (np.eye(len(z))[y] - soft(soft(z))),
-        "It has the wrong sign.",
-    ),
 ]

@@ -7,11 +7,6 @@ from support.submissions._formulas import E, shifted, two_halves
 RIGHT = [
     ("bce_with_logits", lambda z, y: np.mean(np.logaddexp(0, z) - y * z)),
     ("bce_with_logits", lambda z, y: np.mean(np.logaddexp(0, np.where(y == 1, -z, z)))),
-    ("exact_match", lambda p, y, t: np.mean(((p >= t) == y).all(axis=1))),
-    (
-        "exact_match",
-        lambda p, y, t: sum(np.array_equal(a >= t, b) for a, b in zip(p, y, strict=True)) / len(p),
-    ),
 ]
 
 WRONG = [
@@ -45,9 +40,4 @@ WRONG = [
         ),
         "No result goes beyond 16.12, which is -log(1e-07).",
     ),
-    ("exact_match", lambda p, y, t: np.mean((p >= t) == y), "question by question."),
-    ("exact_match", lambda p, y, t: np.mean(((p >= t) == y).any(axis=1)), "as soon as one answer"),
-    ("exact_match", lambda p, y, t: np.mean(((p > t) == y).all(axis=1)), "counts as a no."),
-    ("exact_match", lambda p, y, t: np.mean((np.round(p) == y).all(axis=1)), "always one half."),
-    ("exact_match", lambda p, y, t: np.mean(((p >= t) == y).all(axis=0)), "asks of each question"),
 ]
