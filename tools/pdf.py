@@ -1,0 +1,209 @@
+"""Print the built book as one PDF, with an outline, page numbers, and the solutions at its end.
+
+Usage: .venv/bin/python tools/pdf.py [A4 | Letter]
+
+It goes to where the built book is, and the front page links to it. What a page of paper shows and
+leaves out, tools/pdf/book.mjs decides, in the browser that prints it.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from html import escape
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import yaml
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import NameObject, TextStringObject
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "_build" / "html"
+NAME = "softmax-lessons.pdf"
+FONTS = Path(find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf"
+BASE = "http://book/"  # no host is asked: see `answer`
+PAPERS = {"A4": 210, "Letter": 215.9}  # and their widths, in millimetres
+LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+MARGIN = 24  # as in book.css
+
+
+def parts() -> list[tuple[str, list[str]]]:
+    """Return the pages in the order of the book, by the captions of its parts."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    named = [(part["caption"], [one["file"] for one in part["chapters"]]) for part in toc["parts"]]
+    return [("", [toc["root"]]), *named]
+
+
+def date() -> datetime:
+    """Return when the last commit was made, or what SOURCE_DATE_EPOCH says."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH")
+    if not seconds:
+        command = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
+        seconds = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return datetime.fromtimestamp(int(seconds), timezone.utc)
+
+
+def citation() -> dict[str, Any]:
+    """Return what CITATION.cff says of the book."""
+    return yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+
+
+def front(when: datetime) -> str:
+    """Return the title page, from what CITATION.cff says."""
+    cited = citation()
+    authors = ", ".join(one["name"] for one in cited["authors"])
+    title, version, year = cited["title"], cited["version"], when.year
+    cite = f"{authors} ({year}). {title}, version {version}."
+    return f"""<section class="title-page">
+      <img src="/_static/logo.svg" alt="">
+      <p class="title">{escape(title)}</p>
+      <p class="subtitle">{escape(cited["abstract"])}</p>
+      <p class="edition">Version {version}, {when.day} {when:%B %Y}</p>
+      <dl>
+        <dt>On paper</dt><dd>This is the site of the course, printed. Cells run there, and
+        figures with sliders move; here they stand as they open. Code that only draws a figure is left out. Solutions
+        and answers are at the end.</dd>
+        <dt>Licence</dt><dd>Text and figures: <a href="{LICENCE}">CC BY 4.0</a>. Code: BSD
+        3-Clause.</dd>
+        <dt>To cite</dt><dd>{escape(cite)}</dd>
+      </dl></section>"""
+
+
+def answer(site: Path, route: Route) -> None:
+    """Give the browser a file of the site, or a font; nothing else is there."""
+    path = unquote(urlsplit(route.request.url).path).removeprefix("/")
+    file = site / path
+    if not path:
+        sheets = "_static/book.css", "print/book.css"
+        links = "".join(f'<link rel="stylesheet" href="/{sheet}">' for sheet in sheets)
+        route.fulfill(content_type="text/html", body=SHELL.format(links))
+        return
+    if path.startswith("fonts/"):
+        file = (
+            Path(find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf" / file.name
+        )
+    elif path.startswith("print/"):
+        file = ROOT / "tools" / "pdf" / file.name
+    if not route.request.url.startswith(BASE) or not file.is_file():
+        sys.exit(f"The book on paper asks for {route.request.url}, which is not in the site.")
+    kind = "text/javascript" if file.suffix == ".mjs" else mimetypes.guess_type(file.name)[0]
+    route.fulfill(content_type=kind or "application/octet-stream", body=file.read_bytes())
+
+
+SHELL = """<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">
+<title>Softmax Lessons</title>{}</head>
+<body><main class="bd-main"><div class="bd-content"><div class="bd-article-container" id="book">
+</div></div></main></body></html>"""
+
+
+def render(tab: Page, site: Path, paper: str, when: datetime) -> tuple[bytes, list[str]]:
+    """Print the pages until the numbers on them are right, and return their headings, too."""
+    width = PAPERS[paper] - 2 * MARGIN
+    tab.route("**/*", lambda route: answer(site, route))
+    tab.emulate_media(media="print", color_scheme="light")
+    tab.set_viewport_size({"width": round(width / 25.4 * 96), "height": 900})
+    tab.set_default_timeout(0)
+    tab.goto(BASE)
+    book = tab.evaluate_handle("import('/print/book.mjs')")
+    tab.evaluate("([book, ...rest]) => book.assemble(...rest)", [book, parts(), front(when)])
+    tab.wait_for_load_state("networkidle")
+    tab.evaluate("book => book.fit()", book)
+    found: dict[str, int] = {}
+    while True:  # the first time, all numbers are 000
+        printed = tab.pdf(format=paper, print_background=True, outline=True, tagged=bool(found))
+        before, found = found, targets(PdfReader(BytesIO(printed)))
+        if found == before:
+            return printed, tab.evaluate("book => book.headings()", book)
+        tab.evaluate("([book, found]) => book.number(found)", [book, found])
+
+
+def targets(reader: PdfReader) -> dict[str, int]:
+    """Return the number of the page on which each target of a link is."""
+    numbers = {page.indirect_reference.idnum: i for i, page in enumerate(reader.pages, start=1)}
+    named = reader.trailer["/Root"]["/Dests"]
+    return {name[1:]: numbers[place.get_object()[0].idnum] for name, place in named.items()}
+
+
+def finish(printed: bytes, headings: list[str], when: datetime) -> bytes:
+    """Say what the file is, and repair its outline."""
+    writer = PdfWriter(BytesIO(printed), incremental=True)
+    cited = citation()
+    stamp = when.strftime("D:%Y%m%d%H%M%SZ")
+    writer.add_metadata(
+        {
+            "/Title": cited["title"],
+            "/Author": ", ".join(one["name"] for one in cited["authors"]),
+            "/Subject": cited["abstract"],
+            "/Keywords": ", ".join(cited["keywords"]),
+            "/CreationDate": stamp,
+            "/ModDate": stamp,
+        }
+    )
+    # Chromium writes a heading twice that it has moved to the next page.
+    titles = iter(headings)
+    for item in entries(writer.root_object["/Outlines"]):
+        item[NameObject("/Title")] = TextStringObject(next(titles))
+    done = BytesIO()
+    writer.write(done)
+    return done.getvalue()
+
+
+def entries(item: Any) -> Iterator[Any]:
+    """Yield the entries of an outline, in order."""
+    child = item.get("/First")
+    while child:
+        yield child.get_object()
+        yield from entries(child.get_object())
+        child = child.get_object().get("/Next")
+
+
+def link(site: Path, size: int, pages: int) -> None:
+    """Let the front page lead to the file that is now there."""
+    page = site / f"{parts()[0][1][0]}.html"
+    start = re.compile(
+        r'(<div class="start .*?</div>)(?:\n<p class="on-paper">.*?</p>)?', re.DOTALL
+    )
+    address = os.path.relpath(site / NAME, page.parent)
+    words = f'<a href="{address}">The book as a PDF</a>, {pages} pages, {size / 1e6:.0f} MB'
+    html = page.read_text("utf-8")
+    html, found = re.subn(start, rf'\1\n<p class="on-paper">{words}</p>', html, flags=re.DOTALL)
+    if found != 1:
+        sys.exit(f"{page} has no block of the class start, below which the link to the PDF stands.")
+    page.write_text(html, "utf-8")
+
+
+def make(browser: Browser, site: Path, paper: str = "A4") -> Path:
+    """Print what lies in `site`, put the PDF there, and link to it."""
+    when = date()
+    tab = browser.new_page()
+    printed, headings = render(tab, site, paper, when)
+    tab.close()
+    done = finish(printed, headings, when)
+    (site / NAME).write_bytes(done)
+    link(site, len(done), len(PdfReader(BytesIO(done)).pages))
+    return site / NAME
+
+
+def main() -> None:
+    """Print what `make book` has built."""
+    found = [sys.executable, str(ROOT / "tools" / "browser.py")]
+    path = subprocess.run(found, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        file = make(chromium, SITE, *sys.argv[1:2])
+        chromium.close()
+    print(f"{file} has {file.stat().st_size / 1e6:.1f} MB. The front page of the book links to it.")
+
+
+if __name__ == "__main__":
+    main()
