@@ -31,7 +31,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 NAME = "softmax-lessons.pdf"
 FONTS = Path(find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf"
-BASE = "http://book/"  # no host is asked: see `answer`
+PRINT = ROOT / "tools" / "pdf"
+BASE = "http://book/"  # no host is asked: see `Shelf`
 PAPERS = {"A4": 210, "Letter": 215.9}  # and their widths, in millimetres
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 MARGIN = 24  # as in book.css
@@ -42,6 +43,11 @@ def parts() -> list[tuple[str, list[str]]]:
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
     named = [(part["caption"], [one["file"] for one in part["chapters"]]) for part in toc["parts"]]
     return [("", [toc["root"]]), *named]
+
+
+def root() -> str:
+    """Return the front page."""
+    return parts()[0][1][0]
 
 
 def date() -> datetime:
@@ -58,66 +64,75 @@ def citation() -> dict[str, Any]:
     return yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
 
 
-def front(when: datetime) -> str:
-    """Return the title page, from what CITATION.cff says."""
+def front(site: Path, when: datetime) -> str:
+    """Return the title page, from what CITATION.cff says and from where the site is published."""
     cited = citation()
-    authors = ", ".join(one["name"] for one in cited["authors"])
-    title, version, year = cited["title"], cited["version"], when.year
-    cite = f"{authors} ({year}). {title}, version {version}."
+    names = ", ".join(one["name"] for one in cited["authors"])
+    home = re.search(r'<link rel="canonical" href="([^"]+)"', (site / f"{root()}.html").read_text())
+    address = f' <a href="{home[1]}">{home[1]}</a>' if home else ""
     return f"""<section class="title-page">
       <img src="/_static/logo.svg" alt="">
-      <p class="title">{escape(title)}</p>
+      <p class="title">{escape(cited["title"])}</p>
       <p class="subtitle">{escape(cited["abstract"])}</p>
-      <p class="edition">Version {version}, {when.day} {when:%B %Y}</p>
+      <p class="edition">Version {cited["version"]}, {when.day} {when:%B %Y}</p>
       <dl>
-        <dt>On paper</dt><dd>This is the site of the course, printed. Cells run there, and
-        figures with sliders move; here they stand as they open. Code that only draws a figure is left out. Solutions
-        and answers are at the end.</dd>
+        <dt>On paper</dt><dd>This is the site of the course, printed.{address} There cells run, and
+        figures with sliders move; here they stand as they open. Code that only draws a figure is
+        left out. Solutions and answers are at the end.</dd>
         <dt>Licence</dt><dd>Text and figures: <a href="{LICENCE}">CC BY 4.0</a>. Code: BSD
         3-Clause.</dd>
-        <dt>To cite</dt><dd>{escape(cite)}</dd>
+        <dt>To cite</dt><dd>{escape(names)} ({when.year}). <em>{escape(cited["title"])}</em>,
+        version {cited["version"]}.{address}</dd>
       </dl></section>"""
 
 
-def answer(site: Path, route: Route) -> None:
-    """Give the browser a file of the site, or a font; nothing else is there."""
-    path = unquote(urlsplit(route.request.url).path).removeprefix("/")
-    file = site / path
-    if not path:
-        sheets = "_static/book.css", "print/book.css"
-        links = "".join(f'<link rel="stylesheet" href="/{sheet}">' for sheet in sheets)
-        route.fulfill(content_type="text/html", body=SHELL.format(links))
-        return
-    if path.startswith("fonts/"):
-        file = (
-            Path(find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf" / file.name
-        )
-    elif path.startswith("print/"):
-        file = ROOT / "tools" / "pdf" / file.name
-    if not route.request.url.startswith(BASE) or not file.is_file():
-        sys.exit(f"The book on paper asks for {route.request.url}, which is not in the site.")
-    kind = "text/javascript" if file.suffix == ".mjs" else mimetypes.guess_type(file.name)[0]
-    route.fulfill(content_type=kind or "application/octet-stream", body=file.read_bytes())
+class Shelf:
+    """What the browser may ask for: files of the site, style and script of the book, fonts."""
+
+    def __init__(self, site: Path) -> None:
+        """Start with no wish refused."""
+        self.site = site
+        self.refused: list[str] = []
+
+    def answer(self, route: Route) -> None:
+        """Give the browser what it asks for, or note that there is no such thing."""
+        url = route.request.url
+        folder, _, name = unquote(urlsplit(url).path).removeprefix("/").partition("/")
+        file = {"fonts": FONTS, "print": PRINT}.get(folder, self.site / folder) / name
+        if url == BASE:
+            route.fulfill(content_type="text/html", body=SHELL)
+        elif url.startswith(BASE) and file.is_file():
+            kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+            kind = "text/javascript" if file.suffix == ".mjs" else kind
+            route.fulfill(content_type=kind, body=file.read_bytes())
+        else:
+            self.refused.append(url)
+            route.abort()
 
 
 SHELL = """<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">
-<title>Softmax Lessons</title>{}</head>
-<body><main class="bd-main"><div class="bd-content"><div class="bd-article-container" id="book">
-</div></div></main></body></html>"""
+<title>Softmax Lessons</title>
+<link rel="stylesheet" href="/_static/book.css"><link rel="stylesheet" href="/print/book.css">
+</head><body><main class="bd-main"><div class="bd-content">
+<div class="bd-article-container" id="book"></div></div></main></body></html>"""
 
 
 def render(tab: Page, site: Path, paper: str, when: datetime) -> tuple[bytes, list[str]]:
     """Print the pages until the numbers on them are right, and return their headings, too."""
     width = PAPERS[paper] - 2 * MARGIN
-    tab.route("**/*", lambda route: answer(site, route))
+    shelf = Shelf(site)
+    tab.route("**/*", shelf.answer)
     tab.emulate_media(media="print", color_scheme="light")
     tab.set_viewport_size({"width": round(width / 25.4 * 96), "height": 900})
     tab.set_default_timeout(0)
     tab.goto(BASE)
     book = tab.evaluate_handle("import('/print/book.mjs')")
-    tab.evaluate("([book, ...rest]) => book.assemble(...rest)", [book, parts(), front(when)])
+    tab.evaluate("([book, ...rest]) => book.assemble(...rest)", [book, parts(), front(site, when)])
     tab.wait_for_load_state("networkidle")
-    tab.evaluate("book => book.fit()", book)
+    if wide := tab.evaluate("book => book.fit()", book):
+        sys.exit(f"This is wider than a page of paper: {wide}")
+    if shelf.refused:
+        sys.exit(f"The book on paper asks for what is not in the site: {shelf.refused}")
     found: dict[str, int] = {}
     while True:  # the first time, all numbers are 000
         printed = tab.pdf(format=paper, print_background=True, outline=True, tagged=bool(found))
@@ -167,42 +182,40 @@ def entries(item: Any) -> Iterator[Any]:
         child = child.get_object().get("/Next")
 
 
-def link(site: Path, size: int, pages: int) -> None:
-    """Let the front page lead to the file that is now there."""
-    page = site / f"{parts()[0][1][0]}.html"
-    start = re.compile(
-        r'(<div class="start .*?</div>)(?:\n<p class="on-paper">.*?</p>)?', re.DOTALL
-    )
+def print_book(browser: Browser, site: Path, paper: str = "A4") -> bytes:
+    """Return the PDF of what lies in `site`."""
+    when = date()
+    tab = browser.new_page()
+    printed, headings = render(tab, site, paper, when)
+    tab.close()
+    return finish(printed, headings, when)
+
+
+def publish(site: Path, book: bytes) -> None:
+    """Put the PDF into the site, and let the front page lead to it."""
+    (site / NAME).write_bytes(book)
+    page = site / f"{root()}.html"
+    start = r'(<div class="start .*?</div>)(?:\n<p class="on-paper">.*?</p>)?'
     address = os.path.relpath(site / NAME, page.parent)
-    words = f'<a href="{address}">The book as a PDF</a>, {pages} pages, {size / 1e6:.0f} MB'
-    html = page.read_text("utf-8")
-    html, found = re.subn(start, rf'\1\n<p class="on-paper">{words}</p>', html, flags=re.DOTALL)
+    size = f"{len(PdfReader(BytesIO(book)).pages)} pages, {len(book) / 1e6:.0f} MB"
+    link = f'<p class="on-paper"><a href="{address}">The book as a PDF</a>, {size}</p>'
+    html, found = re.subn(start, rf"\1\n{link}", page.read_text("utf-8"), flags=re.DOTALL)
     if found != 1:
         sys.exit(f"{page} has no block of the class start, below which the link to the PDF stands.")
     page.write_text(html, "utf-8")
 
 
-def make(browser: Browser, site: Path, paper: str = "A4") -> Path:
-    """Print what lies in `site`, put the PDF there, and link to it."""
-    when = date()
-    tab = browser.new_page()
-    printed, headings = render(tab, site, paper, when)
-    tab.close()
-    done = finish(printed, headings, when)
-    (site / NAME).write_bytes(done)
-    link(site, len(done), len(PdfReader(BytesIO(done)).pages))
-    return site / NAME
-
-
 def main() -> None:
     """Print what `make book` has built."""
-    found = [sys.executable, str(ROOT / "tools" / "browser.py")]
-    path = subprocess.run(found, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    command = [sys.executable, str(ROOT / "tools" / "browser.py")]
+    found = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     with sync_playwright() as playwright:
+        path = found.stdout.strip()
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        file = make(chromium, SITE, *sys.argv[1:2])
+        book = print_book(chromium, SITE, *sys.argv[1:2])
         chromium.close()
-    print(f"{file} has {file.stat().st_size / 1e6:.1f} MB. The front page of the book links to it.")
+    publish(SITE, book)
+    print(f"{SITE / NAME} has {len(book) / 1e6:.1f} MB. The front page of the book links to it.")
 
 
 if __name__ == "__main__":

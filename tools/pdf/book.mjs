@@ -1,6 +1,6 @@
 /* Makes one document of all pages, for paper. tools/pdf.py calls these functions in the browser. */
 
-const GONE = ".headerlink, .cell-bar, .figure-dark, .identity-test, .start, script, style";
+const GONE = ".headerlink, .cell-bar, .figure-dark, .identity-test, .on-paper, .start, script, style";
 const MOVES = "button, .hint, [role=status], input[type=range], label:has(input[type=checkbox])";
 
 const make = (html) => {
@@ -182,13 +182,17 @@ async function drawFigures(book) {
   }
 }
 
-/** Make what is wider than a page as wide as the page. All is measured before anything changes. */
+/** Make what is wider than a page as wide as the page; return what still is not. */
 export function fit() {
   const wide = [...document.querySelectorAll(".katex-display, table, pre")];
   const ratios = wide.map((one) => one.parentElement.clientWidth / Math.max(one.scrollWidth, one.offsetWidth));
   wide.forEach((one, i) => {
-    if (ratios[i] > 0 && ratios[i] < 0.995) one.style.zoom = ratios[i];
+    if (ratios[i] > 0 && ratios[i] < 0.995) one.style.zoom = ratios[i]; // once all is measured
   });
+  const edge = document.documentElement.clientWidth + 1;
+  const outside = [...document.querySelectorAll("#book *")].filter((one) => one.getBoundingClientRect().right > edge);
+  const outermost = outside.filter((one) => !outside.includes(one.parentElement));
+  return outermost.map((one) => `${one.closest("[id]").id}: ${one.textContent.slice(0, 80)}`);
 }
 
 /** Write the numbers of pages; `found` has them by the names of their targets. */
