@@ -134,12 +134,13 @@ def render(tab: Page, site: Path, paper: str, when: datetime) -> tuple[bytes, li
     if shelf.refused:
         sys.exit(f"The book on paper asks for what is not in the site: {shelf.refused}")
     found: dict[str, int] = {}
-    while True:  # the first time, all numbers are 000
-        printed = tab.pdf(format=paper, print_background=True, outline=True, tagged=bool(found))
+    for tagged in (False, True, True):  # the tags take time, and no room on the pages
+        tab.evaluate("([book, found]) => book.number(found)", [book, found])
+        printed = tab.pdf(format=paper, print_background=True, outline=True, tagged=tagged)
         before, found = found, targets(PdfReader(BytesIO(printed)))
         if found == before:
             return printed, tab.evaluate("book => book.headings()", book)
-        tab.evaluate("([book, found]) => book.number(found)", [book, found])
+    sys.exit("The numbers of the pages change whenever they are printed.")
 
 
 def targets(reader: PdfReader) -> dict[str, int]:

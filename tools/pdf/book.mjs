@@ -10,7 +10,7 @@ const make = (html) => {
 };
 const text = (words) => Object.assign(document.createElement("p"), { textContent: words }).innerHTML;
 const slug = (...parts) => parts.filter(Boolean).join("--").replace(/[^\w-]+/g, "-");
-const pageOf = (id) => `<span class="page-of" data-of="${id}">000</span>`;
+const pageOf = (id) => `<span class="page-of" data-of="${id}"></span>`;
 const entry = (id, words) => `<a href="#${id}">${text(words)}</a>${pageOf(id)}`;
 
 /** Put all of the book into this document; `parts` are pairs of a caption and its pages. */
@@ -190,16 +190,21 @@ export function fit() {
     if (ratios[i] > 0 && ratios[i] < 0.995) one.style.zoom = ratios[i]; // once all is measured
   });
   const edge = document.documentElement.clientWidth + 1;
-  const outside = [...document.querySelectorAll("#book *")].filter((one) => one.getBoundingClientRect().right > edge);
+  const outside = [...document.querySelectorAll("#book :not(svg, svg *)")].filter((one) => one.getBoundingClientRect().right > edge);
   const outermost = outside.filter((one) => !outside.includes(one.parentElement));
   return outermost.map((one) => `${one.closest("[id]").id}: ${one.textContent.slice(0, 80)}`);
 }
 
 /** Write the numbers of pages; `found` has them by the names of their targets. */
 export function number(found) {
-  for (const place of document.querySelectorAll(".page-of")) {
-    place.textContent = found[place.dataset.of];
+  const book = document.querySelector("#book");
+  for (const place of book.querySelectorAll(".page-of")) {
+    place.textContent = found[place.dataset.of] ?? "000";
   }
+  // Else Chromium keeps some of the last layout, and two prints of one text break it differently.
+  book.style.display = "none";
+  book.getBoundingClientRect();
+  book.style.display = "";
 }
 
 /** The headings in their order, as the outline has them. */
