@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import yaml
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, JSHandle, Page, Route, sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import NameObject, TextStringObject
 
@@ -71,7 +71,7 @@ def front(site: Path, when: datetime) -> str:
     home = re.search(r'<link rel="canonical" href="([^"]+)"', (site / f"{root()}.html").read_text())
     address = f' <a href="{home[1]}">{home[1]}</a>' if home else ""
     return f"""<section class="title-page">
-      <img src="/_static/logo.svg" alt="">
+      <img src="/_static/logo.svg" alt="Three bars, the middle one the highest.">
       <p class="title">{escape(cited["title"])}</p>
       <p class="subtitle">{escape(cited["abstract"])}</p>
       <p class="edition">Version {cited["version"]}, {when.day} {when:%B %Y}</p>
@@ -117,14 +117,13 @@ SHELL = """<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset
 <div class="bd-article-container" id="book"></div></div></main></body></html>"""
 
 
-def render(tab: Page, site: Path, paper: str, when: datetime) -> tuple[bytes, list[str]]:
-    """Print the pages until the numbers on them are right, and return their headings, too."""
-    width = PAPERS[paper] - 2 * MARGIN
+def assemble(tab: Page, site: Path, paper: str, when: datetime) -> JSHandle:
+    """Make one document of the pages in `tab`, and return the script that knows it."""
     shelf = Shelf(site)
+    width = PAPERS[paper] - 2 * MARGIN
     tab.route("**/*", shelf.answer)
     tab.emulate_media(media="print", color_scheme="light")
     tab.set_viewport_size({"width": round(width / 25.4 * 96), "height": 900})
-    tab.set_default_timeout(0)
     tab.goto(BASE)
     book = tab.evaluate_handle("import('/print/book.mjs')")
     tab.evaluate("([book, ...rest]) => book.assemble(...rest)", [book, parts(), front(site, when)])
@@ -133,13 +132,18 @@ def render(tab: Page, site: Path, paper: str, when: datetime) -> tuple[bytes, li
         sys.exit(f"This is wider than a page of paper: {wide}")
     if shelf.refused:
         sys.exit(f"The book on paper asks for what is not in the site: {shelf.refused}")
+    return book
+
+
+def render(tab: Page, book: JSHandle, paper: str) -> bytes:
+    """Print until the numbers on the pages are those of the pages."""
     found: dict[str, int] = {}
     for tagged in (False, True, True):  # the tags take time, and no room on the pages
         tab.evaluate("([book, found]) => book.number(found)", [book, found])
         printed = tab.pdf(format=paper, print_background=True, outline=True, tagged=tagged)
         before, found = found, targets(PdfReader(BytesIO(printed)))
         if found == before:
-            return printed, tab.evaluate("book => book.headings()", book)
+            return printed
     sys.exit("The numbers of the pages change whenever they are printed.")
 
 
@@ -186,10 +190,10 @@ def entries(item: Any) -> Iterator[Any]:
 def print_book(browser: Browser, site: Path, paper: str = "A4") -> bytes:
     """Return the PDF of what lies in `site`."""
     when = date()
-    tab = browser.new_page()
-    printed, headings = render(tab, site, paper, when)
-    tab.close()
-    return finish(printed, headings, when)
+    with browser.new_page() as tab:
+        book = assemble(tab, site, paper, when)
+        printed = render(tab, book, paper)
+        return finish(printed, tab.evaluate("book => book.headings()", book), when)
 
 
 def publish(site: Path, book: bytes) -> None:

@@ -92,6 +92,7 @@ function tidy({ name, id, home, article }, pages) {
     formula.setAttribute("role", "img");
     formula.setAttribute("aria-label", formula.querySelector("annotation").textContent);
     formula.querySelector(".katex-mathml").remove();
+    formula.querySelector(".katex-html").removeAttribute("aria-hidden"); // else the name is lost
   }
   // Few of the many pieces of code differ in print, and each is a burden to the PDF.
   for (const piece of article.querySelectorAll("pre span:not([class^=k], [class^=c]), code span")) {
