@@ -87,6 +87,8 @@ function tidy({ name, id, home, article }, pages) {
     else if (home) link.href = new URL(link.getAttribute("href"), home);
     else link.replaceWith(...link.childNodes);
   }
+  // In a PDF the picture is the figure; one around it would have no text of its own.
+  for (const figure of article.querySelectorAll("figure")) figure.setAttribute("role", "group");
   for (const cell of article.querySelectorAll("div.cell")) foldCode(cell);
   for (const formula of article.querySelectorAll(".katex")) {
     formula.setAttribute("role", "img");
