@@ -51,12 +51,20 @@ def root() -> str:
 
 
 def date() -> datetime:
-    """Return when the last commit was made, or what SOURCE_DATE_EPOCH says."""
-    seconds = os.environ.get("SOURCE_DATE_EPOCH")
-    if not seconds:
-        command = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
-        seconds = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    """Return what SOURCE_DATE_EPOCH says, else when the last commit or release was made."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct")
+    if not seconds:  # this is no checkout
+        return datetime.fromisoformat(f"{citation()['date-released']}T00:00:00+00:00")
     return datetime.fromtimestamp(int(seconds), timezone.utc)
+
+
+def git(*arguments: str) -> str:
+    """Return what Git says of the book's folder; nothing if it is no checkout of its own."""
+    command = ["git", f"--git-dir={ROOT / '.git'}", *arguments]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def citation() -> dict[str, Any]:
@@ -155,24 +163,22 @@ def targets(reader: PdfReader) -> dict[str, int]:
 
 
 def finish(printed: bytes, headings: list[str], when: datetime) -> bytes:
-    """Say what the file is, and repair its outline."""
-    writer = PdfWriter(BytesIO(printed), incremental=True)
+    """Say what the file is, and repair its outline. The same book makes the same file."""
+    stamp = when.strftime("D:%Y%m%d%H%M%S+00'00'").encode()
+    dated = re.sub(rb"D:\d{14}\+00'00'", stamp, printed, count=2)  # when it was printed
+    writer = PdfWriter(BytesIO(dated), incremental=True)
     cited = citation()
-    stamp = when.strftime("D:%Y%m%d%H%M%SZ")
     writer.add_metadata(
         {
             "/Title": cited["title"],
             "/Author": ", ".join(one["name"] for one in cited["authors"]),
             "/Subject": cited["abstract"],
             "/Keywords": ", ".join(cited["keywords"]),
-            "/CreationDate": stamp,
-            "/ModDate": stamp,
         }
     )
     # Chromium writes a heading twice that it has moved to the next page.
-    titles = iter(headings)
-    for item in entries(writer.root_object["/Outlines"]):
-        item[NameObject("/Title")] = TextStringObject(next(titles))
+    for item, title in zip(entries(writer.root_object["/Outlines"]), headings, strict=True):
+        item[NameObject("/Title")] = TextStringObject(title)
     done = BytesIO()
     writer.write(done)
     return done.getvalue()

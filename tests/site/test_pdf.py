@@ -3,6 +3,7 @@
 import functools
 import re
 import shutil
+import time
 import unicodedata
 from datetime import datetime, timezone
 from io import BytesIO
@@ -270,3 +271,19 @@ def test_a_picture_that_is_not_in_the_site_stops_it(browser, small, address):
 def test_what_is_wider_than_a_page_stops_it(browser, small):
     with pytest.raises(SystemExit, match="b: much too wide"):
         pdf.print_book(browser, small('<div style="width: 300mm">much too wide</div>'))
+
+
+def test_the_same_site_makes_the_same_book(browser, small, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
+    site = small("<p>Softmax</p>")
+    first = pdf.print_book(browser, site)
+    time.sleep(1)
+    assert pdf.print_book(browser, site) == first
+    assert PdfReader(BytesIO(first)).metadata.creation_date.year == 2001
+
+
+def test_without_git_it_has_the_date_of_the_release(monkeypatch):
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    monkeypatch.setattr(pdf, "ROOT", pages.ROOT / "tools")
+    monkeypatch.setattr(pdf, "citation", lambda: {"date-released": "2001-02-03"})
+    assert pdf.date() == WHEN
