@@ -76,7 +76,8 @@ def front(site: Path, when: datetime) -> str:
     """Return the title page, from what CITATION.cff says and from where the site is published."""
     cited = citation()
     names = ", ".join(one["name"] for one in cited["authors"])
-    home = re.search(r'<link rel="canonical" href="([^"]+)"', (site / f"{root()}.html").read_text())
+    page = (site / f"{root()}.html").read_text("utf-8")
+    home = re.search(rf'<link rel="canonical" href="([^"]+){root()}\.html"', page)
     address = f' <a href="{home[1]}">{home[1]}</a>' if home else ""
     return f"""<section class="title-page">
       <img src="/_static/logo.svg" alt="Three bars, the middle one the highest.">
@@ -84,7 +85,7 @@ def front(site: Path, when: datetime) -> str:
       <p class="subtitle">{escape(cited["abstract"])}</p>
       <p class="edition">Version {cited["version"]}, {when.day} {when:%B %Y}</p>
       <dl>
-        <dt>On paper</dt><dd>This is the site of the course, printed.{address} There cells run, and
+        <dt>On paper</dt><dd>This is the site of the course{address}, printed. There cells run, and
         figures with sliders move; here they stand as they open. Code that only draws a figure is
         left out. Solutions and answers are at the end.</dd>
         <dt>Licence</dt><dd>Text and figures: <a href="{LICENCE}">CC BY 4.0</a>. Code: BSD
