@@ -25,7 +25,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book book-itself preview test test-itself test-style test-site wheel lanes mutants lab binder bench serve bundle lighthouse audit reproducible faults planted outputs lock clean
+.PHONY: help book book-itself preview test test-itself test-style test-site wheel lanes mutants lab binder bench serve pdf bundle lighthouse audit reproducible faults planted outputs lock clean
 
 help:
 	@grep -E '^[a-z]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
@@ -79,6 +79,11 @@ serve: ## show the built book on this machine (PORT=8000)
 	$(SETUP_SITE)
 	@test -f _build/html/index.html || $(MAKE) book
 	@$(PY) tools/serve.py $(PORT)
+
+pdf: ## print the built book as a PDF, which its front page then links to (PAPER=Letter)
+	$(SETUP)
+	@test -f _build/html/index.html || $(MAKE) book
+	@$(PY) tools/pdf.py $(PAPER)
 
 bundle: ## pack the built book with its starter into one zip, for machines without a network
 	$(SETUP_SITE)

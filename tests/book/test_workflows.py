@@ -123,8 +123,9 @@ def test_nothing_is_published_whose_tests_were_not_green():
     jobs = yaml.safe_load((FOLDER / "book.yml").read_text())["jobs"]
     steps = jobs["test"]["steps"]
     commands = [step["run"].split(" #")[0] for step in steps if "run" in step]
-    assert commands == ["make test", "make book"]
+    assert commands == ["make test", "make book", "make pdf"]
     assert "upload-pages-artifact" in steps[-1]["uses"]
+    assert steps[-1]["if"] == steps[-2]["if"]  # what is published has its PDF
     assert steps[-1]["with"] == {"path": "_build/html"}
     assert jobs["publish"]["needs"] == "test"
     (step,) = jobs["publish"]["steps"]
