@@ -50,9 +50,9 @@ def addresses(repository: str) -> dict[str, Any]:
 
 def launch_addresses(config: Config, page: str) -> list[tuple[str, str, str]]:
     """Return where a page's notebook runs: the name of a place, an address, and what to know."""
-    options = config.html_theme_options
-    if "launch_buttons" not in options:
+    if not config.html_baseurl:  # not published; the theme's options name Jupyter Book's own
         return []
+    options = config.html_theme_options
     places = options["launch_buttons"]
     repository = urlsplit(options["repository_url"]).path.strip("/")
     branch, file = options["repository_branch"], f"{page}.ipynb"
