@@ -1,13 +1,25 @@
 """All addresses, from Binder to canonical, follow from one setting: a fork needs no change."""
 
+from types import SimpleNamespace
+
 import pytest
-from addresses import addresses
+from addresses import addresses, launch_addresses
 from sphinx.errors import ExtensionError
 from support import pages
 
 
 def test_nothing_without_a_repository():
     assert addresses("") == {}
+
+
+def test_nowhere_to_run_without_a_repository():
+    ours_are_not = {
+        "repository_url": "https://github.com/executablebooks/jupyter-book",
+        "repository_branch": "master",
+        "launch_buttons": {"binderhub_url": "https://mybinder.org", "colab_url": ""},
+    }  # what Jupyter Book sets by itself
+    config = SimpleNamespace(html_baseurl="", html_theme_options=ours_are_not)
+    assert launch_addresses(config, "book/index") == []
 
 
 def test_all_addresses_name_the_fork():
