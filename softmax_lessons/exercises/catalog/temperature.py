@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from softmax_lessons import entropy, log_softmax, softmax
@@ -32,6 +34,9 @@ from softmax_lessons.exercises.catalog._shared import (
     three_axes,
 )
 
+if TYPE_CHECKING:
+    from softmax_lessons.exercises._exercise import Array
+
 ORDER = 60  # among the chapters
 
 # The tables are laid out by hand: a known mistake is its sentence, its hint and its formula.
@@ -39,14 +44,22 @@ ORDER = 60  # among the chapters
 
 # --- temperature ----------------------------------------------------------------------------------
 
+def warm(z: Array, t: float) -> Array:
+    """Return softmax at a temperature, and its limit at 0."""
+    if t > 0:
+        return softmax(z, temperature=t)
+    leads = z == z.max(axis=-1, keepdims=True)
+    return np.asarray(leads / sum_of(leads))
+
+
 HEATED = tuple((z, t) for z, t in ((Z, 2.0), (WIDE, 0.5), (PAIR, 4.0), (FIVE, 1.5), (Z, 1.0)))
 
 WITH_TEMPERATURE = Exercise(
     "Give softmax a temperature",
     "softmax_with_temperature(scores, temperature)",
-    f"Return softmax(z / T). {LAST_AXIS} The temperature is a number above 0, and may be very "
-    f"small or very large. {NINE_DIGITS}",
-    right=lambda z, t: softmax(z, temperature=t),
+    f"Return softmax(z / T). {LAST_AXIS} The temperature is a number, and may be very small or "
+    f"very large. At 0 return the limit. {NINE_DIGITS}",
+    right=warm,
     stages=(
         Stage("one vector", "The probabilities are wrong at some temperature.",
             "Divide every score by T first; then it is softmax.", HEATED),
@@ -66,6 +79,13 @@ WITH_TEMPERATURE = Exercise(
         Stage("large scores", "Large scores give wrong probabilities.", SHIFT,
             ((array(1000.0, 1001.0), 1.0), (array(-1000.0, -1003.0), 2.0),
                 (array([2000.0, 2001.0], [-2000.0, -2001.0]), 0.5)), hard=True),
+        Stage("one leader at temperature 0", "At T = 0 it does not give the limit.",
+            "Treat 0 apart. In the limit the largest score of each row has everything.",
+            ((Z, 0), (PAIR, 0.0), (TWO_ROWS, 0)), hard=True),
+        Stage("tied leaders at temperature 0", "At T = 0 tied leaders do not share the whole.",
+            "Compare each score with the maximum of its row: M leaders get 1 / M each.",
+            ((array(2.0, 2.0, 1.0), 0), (array(0.0, 0.0), 0.0),
+                (array([1.0, 3.0, 3.0], [4.0, -1.0, 2.0]), 0)), hard=True),
     ),
     mistakes=(
         Mistake("The temperature multiplies, where it should divide.",

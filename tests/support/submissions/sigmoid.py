@@ -39,5 +39,9 @@ WRONG = [
         lambda p, b, a: p * (a / b) / (p * (a / b) + 1 - p),
         "The factor r is a ratio of priors, not of prior odds.",
     ),
-    ("to_prior", lambda p, b, a: moved(p, a, b), "The two priors are exchanged."),
+    (
+        "to_prior",
+        lambda p, b, a: moved(p, a, b),
+        "The two priors are exchanged, or ln r is subtracted.",
+    ),
 ]
