@@ -302,5 +302,5 @@ def kink(backward: Array, forward: Array, noise: Array, k: int) -> tuple[float, 
     smallest = int(tells.argmax())
     large = gaps[k] > 1e-4 * max(abs(forward[k]), abs(backward[k]))
     if tells.any() and smallest <= k - 2 and gaps[smallest] > gaps[k] / 2 and large:
-        return float(backward[k]) + 0.0, float(forward[k]) + 0.0  # -0 is written as 0
+        return float(backward[k]) + 0.0, float(forward[k])  # -0 becomes 0
     return ()

@@ -656,6 +656,7 @@ def test_a_kink_has_no_derivative(f, x, got, sides):
     assert report.sides == pytest.approx(sides)
     slopes = " below and ".join(f"{slope:.6g}" for slope in report.sides)
     assert f"f has a kink at [0], or what looks like one; its slope is {slopes}" in str(report)
+    assert "-0 " not in str(report)
 
 
 @pytest.mark.parametrize("distance", [1e-9, 1e-6, 1e-2, 1.0])
