@@ -164,7 +164,8 @@ def show_source(about: About) -> list[nodes.Node]:
     """Say where the source is."""
     if about.repository:
         short = about.repository.removeprefix("https://")
-        return [paragraph("This copy of the book is built from ", link(short, about.repository))]
+        where = link(short, about.repository)
+        return [paragraph("This copy of the book is built from ", where, ".")]
     return [
         paragraph(
             "This copy of the book was built from a folder that names no repository. The folder "
@@ -205,7 +206,7 @@ def tell_footer(
     app: Sphinx, page: str, template: str, context: dict[str, Any], tree: nodes.document | None
 ) -> None:
     """Tell the template of the footer what it shows."""
-    goal = context["pathto"](PAGE)
+    goal = context["pathto"](PAGE).partition("#")[0]  # on the page itself, Sphinx says "#"
     context["about"] = read(app.config)._asdict()
     context["about_links"] = {name: f"{goal}#{label}" for name, label in SECTIONS.items()}
 

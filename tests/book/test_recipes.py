@@ -28,6 +28,7 @@ def test_a_cell_runs_alone_and_prints_what_the_page_shows(cell):
 def test_a_cell_has_ten_lines_at_most_beside_its_imports(cell):
     lines = [line for line in cell.source.split("\n") if line.strip()]
     assert len([line for line in lines if not IMPORT.match(line)]) <= 10
+    assert max(map(len, lines)) <= 77, "wider than its box on a window of 1280 pixels"
 
 
 @every_cell
