@@ -47,3 +47,10 @@ def test_a_recipe_is_a_question_and_links_to_the_page_that_explains_it(recipe):
 def test_the_questions_are_as_many_as_the_page_says():
     assert len(RECIPES) == 12
     assert "twelve questions" in pages.text(PAGE)
+
+
+def test_the_page_begins_with_links_to_all_of_them():
+    start = pages.text(PAGE).partition("\n## ")[0]
+    labels = re.findall(r"^\((recipe-[\w-]+)\)=$", pages.text(PAGE), re.MULTILINE)
+    assert len(labels) == len(RECIPES)
+    assert sorted(re.findall(r"\(#(recipe-[\w-]+)\)", start)) == sorted(labels)
