@@ -2,8 +2,8 @@
 
 Usage: .venv/bin/python tools/minisearch.py
 
-npm takes MiniSearch and esbuild only with the hashes in `minisearch/package-lock.json`. The small file
-that comes out is committed: the book has a search where no registry can be reached.
+npm takes MiniSearch and esbuild only with the hashes in `minisearch/package-lock.json`. The small
+file that comes out is committed: the book has a search where no registry can be reached.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def make(folder: Path) -> str:
     options = ["--minify", "--target=es2020", "--legal-comments=none", "--log-level=warning"]
     done = subprocess.run([*esbuild, *options], check=True, capture_output=True, text=True)
     licence = (package / "LICENSE.txt").read_text().strip()
-    return f"/* MiniSearch {version}, made small by tools/minisearch.py\n\n{licence}\n*/\n{done.stdout}"
+    head = f"/* MiniSearch {version}, made small by tools/minisearch.py\n\n{licence}\n*/\n"
+    return head + done.stdout
 
 
 if __name__ == "__main__":

@@ -139,11 +139,11 @@ def divide(html: str) -> list[Section]:
     reader.feed(html)
     found: list[Section] = []
     read(reader.root, Section("page", ""), found)
-    for entry in found:
-        if entry.kind == "entry" and "References" in entry.text:  # they are found by what cites them
-            start = entry.text.index("References")
-            stop = entry.text.index("Examples") if "Examples" in entry.text else start
-            del entry.text[start : max(start, stop)]
+    for one in found:
+        if one.kind == "entry" and {"References", "Examples"} <= set(one.text):
+            # What an entry cites is found by the page on the references.
+            start, stop = one.text.index("References"), one.text.index("Examples")
+            one.text = one.text[:start] + one.text[max(start, stop) :]
     return [one for one in found if one.title and one.title != "References"]
 
 
@@ -235,7 +235,7 @@ def read_list(element: Element, section: Section, found: list[Section]) -> None:
 
 def read_table(element: Element, section: Section, found: list[Section]) -> None:
     """Read a table row by row; rows of symptoms are sections, which lead to their first link."""
-    symptoms = False
+    symptoms: list[str] = []  # the heads of the columns, if the rows are symptoms
     for row in element.find("tr"):
         cells = [one for one in row.children if isinstance(one, Element)]
         words = [words_of(cell) for cell in cells]
@@ -243,10 +243,12 @@ def read_table(element: Element, section: Section, found: list[Section]) -> None
         links = [one.attributes.get("href", "") for one in row.find("a")]
         if symptoms and links:
             new = Section("symptom", links[0], words[0], section.title, names={row.id})
-            new.text.append(" · ".join(words[1:]))
+            told = zip(symptoms[1:], words[1:], strict=False)
+            new.text.append(". ".join(f"{head}: {word}" for head, word in told) + ".")
             found.append(new)
+        elif words[:1] == ["Symptom"]:
+            symptoms = words
         else:
-            symptoms = symptoms or words[:1] == ["Symptom"]
             section.text.append(" · ".join(word for word in words if word))
 
 
@@ -272,6 +274,11 @@ def texts(element: Element) -> Iterator[str]:
                     yield " "
 
 
+FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
+DRESS = re.compile(  # what only changes how a sign looks
+    r"\\(?:mathbf|mathrm|mathbb|mathcal|boldsymbol|operatorname\*?|text|hat|bar|tilde|overline"
+    r"|sqrt|underbrace|left|right|big|Big|bigl|bigr)\b\s*"
+)
 SIGNS = {
     "cdot": "·", "times": "×", "approx": "≈", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥",
     "ne": "≠", "neq": "≠", "infty": "∞", "partial": "∂", "to": "→", "mapsto": "↦", "in": "∈",
@@ -291,10 +298,8 @@ def plain(tex: str) -> str:
     before = None
     while before != tex:
         before = tex
-        tex = re.sub(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"\1/\2", tex)
-        tex = re.sub(r"\\(?:mathbf|mathrm|mathbb|mathcal|boldsymbol|operatorname\*?|text|hat|bar"
-                     r"|tilde|overline|sqrt|underbrace|left|right|big|Big|bigl|bigr)\b\s*", "", tex)  # fmt: skip
-        tex = re.sub(r"(?<!\\)\{([^{}]*)\}", r"\1", tex)
+        tex = FRACTION.sub(r"\1/\2", tex)
+        tex = re.sub(r"(?<!\\)\{([^{}]*)\}", r"\1", DRESS.sub("", tex))
     tex = re.sub(r"\\(?:begin|end)\w*", " ", tex)
     tex = re.sub(r"\\([A-Za-z]+)", lambda sign: SIGNS.get(sign[1], sign[1]), tex)
     tex = re.sub(r"\\[,;:!\\ ]|[&~]", " ", tex).replace("\\", "")
@@ -323,7 +328,7 @@ def collect(app: Sphinx) -> dict[str, Any]:
             places[place].words += [words] if isinstance(words, str) else words
         else:
             logger.warning(f"{place} is no place to find; it has words", location=WORDS)
-    for name, place in wanted["help"].items():
+    for place in wanted["help"].values():
         if place not in places:
             logger.warning(f"{place} is no place to lead to", location=WORDS)
     return {

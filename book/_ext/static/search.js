@@ -26,12 +26,32 @@
         loading = null; // the next try may have a network
         throw error;
       }));
+  const attached = new Set();
   const attach = (box) => {
+    if (attached.has(box)) return;
+    attached.add(box);
+    const form = box.querySelector(".search-form");
     const status = box.querySelector(".search-status");
-    load().then(
-      (search) => search.attach(box),
-      () => (status.textContent = "The search could not be fetched: check the network, and try again."),
-    );
+    let entered = false;
+    const wait = (event) => {
+      event.preventDefault();
+      entered = true;
+    };
+    form.addEventListener("submit", wait);
+    status.textContent = "Loading.";
+    load()
+      .then(
+        (search) => {
+          search.attach(box);
+          form.removeEventListener("submit", wait);
+          if (entered) form.requestSubmit();
+        },
+        () => {
+          attached.delete(box);
+          form.removeEventListener("submit", wait);
+          status.textContent = "The search could not be fetched: check the network, and try again.";
+        },
+      );
   };
   const open = () => {
     const box = field ?? dialog;

@@ -7,7 +7,7 @@ globalThis.bookSearch = (() => {
   const FIELDS = { title: 6, words: 5, above: 1, page: 1, text: 1, code: 0.7 };
   const KINDS = { pa: 1.3, se: 1, te: 1, en: 1, ex: 0.5, sy: 1.1 };
   const STOP = new Set(
-    ("a about all am an and any are as at be been between but by can did do does for from get getting gets give given goes had has have " +
+    ("a about all am an and any are as at be been between but by can did do does doesn't don't for isn't from get getting gets give given goes had has have " +
       "how i if in into is it its just like me mean means my of on one or our should so some than that the their them then " +
       "there these they this to up use used using very vs was we what when where which who why will with without would you your").split(" "),
   );
@@ -71,20 +71,24 @@ globalThis.bookSearch = (() => {
     const telling = groups.filter(({ word }) => !STOP.has(word.toLowerCase()));
     const kept = telling.length ? telling : groups;
     for (const group of kept) {
-      group.same = synonyms.get(group.whole) ?? [];
+      group.same = [...(synonyms.get(group.whole) ?? [])];
+      if (/^\d+\.\d+$/.test(group.word)) {
+        // Readers copy more digits, or fewer, than a page shows.
+        for (const digits of [2, 3]) group.same.push([Number(group.word).toFixed(digits)]);
+      }
     }
     return kept;
   }
 
   const DIGITS = /^\d/;
   const NAME = /[a-z][._][a-z]|[a-z][A-Z]/;
-  function queryOf({ whole, parts, last, same }, isLast) {
+  function queryOf({ whole, parts, last, same }) {
     return {
       combineWith: "OR",
       queries: [
         {
           queries: [whole],
-          prefix: (term) => (DIGITS.test(term) ? isLast && term.length > 2 : term.length > 2),
+          prefix: (term) => term.length > 2 && (!DIGITS.test(term) || term.includes(".")),
           fuzzy: (term) => (term.length < 5 || DIGITS.test(term) ? false : term.length < 8 ? 1 : 2),
         },
         ...(last && last !== whole ? [{ queries: [last], prefix: false, fuzzy: false }] : []),
@@ -151,15 +155,15 @@ globalThis.bookSearch = (() => {
       const phrase = squash(query);
       if (!phrase) return [];
       const found = new Map();
-      groups.forEach((group, i) => {
-        for (const { id, score, terms } of this.mini.search(queryOf(group, i === groups.length - 1))) {
+      for (const group of groups) {
+        for (const { id, score, terms } of this.mini.search(queryOf(group))) {
           const hit = found.get(id) ?? { id, score: 0, words: 0, terms: new Set() };
           hit.score += score;
           hit.words += 1;
           for (const term of terms) hit.terms.add(term);
           found.set(id, hit);
         }
-      });
+      }
       for (const hit of found.values()) {
         hit.score *= (hit.words / groups.length) ** 2 * (1 + this.covered(hit));
       }
@@ -178,7 +182,7 @@ globalThis.bookSearch = (() => {
       const results = [];
       for (const hit of ranked) {
         const address = this.address(hit.id);
-        if (hit.score < best / 50 || results.length === MOST) break;
+        if (hit.score < best / 20 || results.length === MOST) break;
         if (seen.has(address)) continue;
         seen.add(address);
         results.push({ ...hit, address });
@@ -238,21 +242,32 @@ globalThis.bookSearch = (() => {
       return { address, way, kind: row[KIND], title: mark(row[TITLE]), ...this.sentence(row, terms, phrase) };
     }
 
+    // The best sentence or line of code; and the hidden words, where they say more of what was typed.
     sentence(row, terms, phrase) {
-      let best = { score: -1 };
+      const worth = (text) => {
+        let score = phrase && squash(text).includes(phrase) ? 3 : 0;
+        for (const term of new Set(tokens(text))) {
+          if (terms.has(term)) score += STOP.has(term) || term.length < 2 ? 0.2 : 1;
+        }
+        return score;
+      };
+      let best = { score: -1, text: "", code: false };
       const look = (text, code) => {
-        const met = new Set(tokens(text).filter((term) => terms.has(term)));
-        let score = code ? -0.5 : 0;
-        for (const term of met) score += STOP.has(term) || term.length < 2 ? 0.2 : 1;
-        if (phrase && squash(text).includes(phrase)) score += 3;
+        const score = worth(text) - (code ? 0.5 : 0);
         if (score > best.score) best = { text, code, score };
       };
       for (const line of row[TEXT].split("\n")) {
         for (const one of line.match(/.+?(?:[.?!:](?=\s)|$)/gu) ?? []) look(one.trim(), false);
       }
       for (const line of row[CODE].split("\n")) if (line) look(line, true);
-      if (!best.text) return { sentence: [], code: false };
-      return { sentence: marked(around(best.text, terms), terms), code: best.code };
+      const words = row[WORDS].split(/\n|, /).map((text) => ({ text, score: worth(text) }));
+      const known = words.reduce((one, other) => (other.score > one.score ? other : one));
+      const seen = Math.max(best.score, worth(row[TITLE]));
+      return {
+        sentence: best.text ? marked(around(best.text, terms), terms) : [],
+        code: best.code,
+        words: known.score > seen ? marked(known.text, terms) : [],
+      };
     }
   }
 

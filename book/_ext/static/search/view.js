@@ -3,7 +3,6 @@ bookSearch.open = async (sections, home) => {
   const index = await new bookSearch.Index(sections).fill(() => new Promise((done) => setTimeout(done)));
   const KINDS = { te: "Glossary", en: "Package", ex: "Exercise", sy: "Symptom" };
   const FIRST = 10; // results that are shown at once
-  const boxes = new Set();
 
   const element = (tag, className, ...children) => {
     const made = document.createElement(tag);
@@ -19,7 +18,7 @@ bookSearch.open = async (sections, home) => {
     return made;
   };
 
-  function card({ address, way, kind, title, sentence, code }) {
+  function card({ address, way, kind, title, sentence, code, words }) {
     const lines = [];
     const around = [KINDS[kind], ...way].filter(Boolean).join(" › ");
     if (around) lines.push(element("span", "search-way", around));
@@ -27,6 +26,7 @@ bookSearch.open = async (sections, home) => {
     if (sentence.length) {
       lines.push(element("span", code ? "search-sentence search-code" : "search-sentence", ...marks(sentence)));
     }
+    if (words.length) lines.push(element("span", "search-way", "Found as: ", ...marks(words)));
     return element("li", "", link(address, ...lines));
   }
 
@@ -42,8 +42,6 @@ bookSearch.open = async (sections, home) => {
   }
 
   function attach(box) {
-    if (boxes.has(box)) return;
-    boxes.add(box);
     const form = box.querySelector(".search-form");
     const input = form.querySelector("input");
     const status = box.querySelector(".search-status");
@@ -61,9 +59,10 @@ bookSearch.open = async (sections, home) => {
       box.querySelector(".search-nothing")?.remove();
       box.querySelector(".search-more")?.remove();
       list.hidden = !cards.length;
+      const shown = query.length > 60 ? `${query.slice(0, 60)} …` : query;
       const count = results.length === 1 ? "1 place" : `${results.length} places`;
-      status.textContent = !query ? "" : results.length ? `${count} for “${query}”` : "Nothing found";
-      if (query && !results.length) list.after(nothing(query));
+      status.textContent = !query ? "" : results.length ? `${count} for “${shown}”` : "Nothing found";
+      if (query && !results.length) list.after(nothing(shown));
       if (results.length > most) {
         const more = element("button", "search-more", `Show ${results.length - most} more`);
         more.type = "button";
