@@ -153,7 +153,7 @@ globalThis.bookSearch = (() => {
     find(query) {
       const groups = understand(query, this.synonyms);
       const phrase = squash(query);
-      if (!phrase) return [];
+      if (!/[a-z\d]|[^\x00-\x7f]/.test(phrase)) return []; // signs alone, but for those of mathematics
       const found = new Map();
       for (const group of groups) {
         for (const { id, score, terms } of this.mini.search(queryOf(group))) {
