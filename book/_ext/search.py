@@ -34,8 +34,10 @@ FOLDER = "_static/search"
 WORDS = "book/search.yml"
 # What Sphinx brings for its own search, and for the marks that it leaves on pages.
 OF_SPHINX = ["searchtools.js", "language_data.js", "sphinx_highlight.js"]
-LONGEST_CODE = 900
-LONGEST_OUTPUT = 300  # characters: what a cell prints is found by how it begins
+LONGEST_ENTRY = 500  # characters of an entry of the API: what it does, and its first parameters
+LONGEST_CODE = 250  # characters of a section: the names that it introduces come first
+WITH_CODE = 0.5  # pages that count less are found by their text alone
+LONGEST_OUTPUT = 200  # characters: what a cell prints is found by how it begins
 # What holds nothing to look for: buttons, marks, what stands twice, and answers.
 QUIET = {"button", "script", "style", "svg", "summary", "textarea"}
 QUIET_CLASSES = {
@@ -47,6 +49,7 @@ INLINE = {
     "mn", "mo", "mrow", "msub", "msup", "mtext", "q", "s", "semantics", "small", "span", "strong",
     "sub", "sup", "u", "var", "wbr",
 }  # fmt: skip
+NAMES = re.compile(r"\d+\.\d+|\w+")
 logger = logging.getLogger(__name__)
 
 
@@ -140,10 +143,8 @@ def divide(html: str) -> list[Section]:
     found: list[Section] = []
     read(reader.root, Section("page", ""), found)
     for one in found:
-        if one.kind == "entry" and {"References", "Examples"} <= set(one.text):
-            # What an entry cites is found by the page on the references.
-            start, stop = one.text.index("References"), one.text.index("Examples")
-            one.text = one.text[:start] + one.text[max(start, stop) :]
+        if one.kind == "entry":
+            one.text = "\n".join(one.text)[:LONGEST_ENTRY].split("\n")
     return [one for one in found if one.title and one.title != "References"]
 
 
@@ -312,17 +313,18 @@ def collect(app: Sphinx) -> dict[str, Any]:
     weights = wanted["weights"]
     pages, rows, places = [], [], {}
     for name in app.env.collect_relations():
-        if "nosearch" in app.env.metadata[name]:
+        weight = next(value for start, value in weights.items() if name.startswith(start))
+        if "nosearch" in app.env.metadata[name] or not weight:
             continue
         html = Path(app.outdir, f"{name}.html").read_text("utf-8")
         sections = divide(html)
         places |= {f"{name}#{one}": section for section in sections for one in section.names}
         places[name] = sections[0]
         number = len(pages)
-        weight = next(value for start, value in weights.items() if name.startswith(start))
         pages.append([f"{name}.html", sections[0].title, weight])
-        known: set[str] = set()
-        rows += [(number, name, one, tidy(one, known)) for one in sections]
+        before: set[str] = set()
+        for one in sections:
+            rows.append((number, name, one, tidy(one, before) if weight >= WITH_CODE else ""))
     for place, words in wanted["words"].items():
         if place in places:
             places[place].words += [words] if isinstance(words, str) else words
@@ -359,11 +361,16 @@ def row_of(number: int, page: str, section: Section, code: str) -> list[Any]:
     ]  # fmt: skip
 
 
-def tidy(section: Section, known: set[str]) -> str:
-    """Return the lines of its code that no section of the page had before, without outer spaces."""
-    fresh = dict.fromkeys(line.strip() for line in section.code if re.search(r"\w", line))
-    lines = [line for line in fresh if line not in known]
-    known.update(lines)
+def tidy(section: Section, before: set[str]) -> str:
+    """Return its lines of code that the page has not had before, and that add a name or number."""
+    known = set(NAMES.findall(" ".join(section.text)))
+    lines = []
+    for line in map(str.strip, section.code):
+        names = set(NAMES.findall(line))
+        if line not in before and not names <= known:
+            lines.append(line)
+            known |= names
+    before.update(lines)
     return "\n".join(lines)[:LONGEST_CODE]
 
 

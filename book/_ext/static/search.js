@@ -92,7 +92,10 @@
   );
   if (isMac) for (const key of document.querySelectorAll(".search-key")) key.textContent = "⌘";
   if (field) {
-    field.querySelector("input").value = new URLSearchParams(location.search).get("q") ?? "";
-    open();
+    const input = field.querySelector("input");
+    input.value = new URLSearchParams(location.search).get("q") ?? "";
+    input.focus();
+    if (input.value) attach(field);
+    else input.addEventListener("input", () => attach(field), { once: true });
   }
 })();

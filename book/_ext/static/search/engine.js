@@ -8,8 +8,8 @@ globalThis.bookSearch = (() => {
   const KINDS = { pa: 1.3, se: 1, te: 1, en: 1, ex: 0.5, sy: 1.1 };
   const STOP = new Set(
     ("a about all am an and any are as at be been between but by can did do does doesn't don't for isn't from get getting gets give given goes had has have " +
-      "how i if in into is it its just like me mean means my of on one or our should so some than that the their them then " +
-      "there these they this to up use used using very vs was we what when where which who why will with without would you your").split(" "),
+      "how i if in into is it its itself just like me mean means my of on one or our should so some than that the their them then " +
+      "there these they this to too up use used using very vs was we what when where which who why will with without would you your").split(" "),
   );
   const MOST = 30;
 
