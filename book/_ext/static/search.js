@@ -80,6 +80,11 @@
     },
     true,
   );
+  dialog?.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault(); // else the first press only empties the field
+    dialog.close();
+  });
   document.addEventListener(
     "click",
     (event) => {

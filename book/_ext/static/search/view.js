@@ -87,10 +87,6 @@ bookSearch.open = async (sections, home) => {
     });
     // Arrows go through the results, and back into the field.
     box.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && box.open) {
-        event.preventDefault(); // else the first press only empties the field
-        box.close();
-      }
       if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
       const stops = [input, ...list.querySelectorAll("a")];
       const at = stops.indexOf(document.activeElement);
