@@ -40,15 +40,14 @@
     form.addEventListener("submit", wait);
     status.textContent = "Loading.";
     load()
+      .finally(() => form.removeEventListener("submit", wait))
       .then(
         (search) => {
           search.attach(box);
-          form.removeEventListener("submit", wait);
           if (entered) form.requestSubmit();
         },
         () => {
           attached.delete(box);
-          form.removeEventListener("submit", wait);
           status.textContent = "The search could not be fetched: check the network, and try again.";
         },
       );

@@ -46,23 +46,26 @@ bookSearch.open = async (sections, home) => {
     const input = form.querySelector("input");
     const status = box.querySelector(".search-status");
     const list = box.querySelector(".search-results");
-    let last;
+    let last; // the query whose results are shown, and how many at the most
+    let shown;
     let waiting;
 
     function draw(most = FIRST) {
       const query = input.value.trim();
-      if (query === last && most === FIRST) return;
+      if (query === last && most === shown) return;
+      if (query !== last) most = FIRST;
       last = query;
+      shown = most;
       const results = query ? index.find(query) : [];
       const cards = results.slice(0, most).map((one) => card(index.show(one)));
       list.replaceChildren(...cards);
       box.querySelector(".search-nothing")?.remove();
       box.querySelector(".search-more")?.remove();
       list.hidden = !cards.length;
-      const shown = query.length > 60 ? `${query.slice(0, 60)} …` : query;
+      const quoted = query.length > 60 ? `${query.slice(0, 60)} …` : query;
       const count = results.length === 1 ? "1 place" : `${results.length} places`;
-      status.textContent = !query ? "" : results.length ? `${count} for “${shown}”` : "Nothing found";
-      if (query && !results.length) list.after(nothing(shown));
+      status.textContent = !query ? "" : results.length ? `${count} for “${quoted}”` : "Nothing found";
+      if (query && !results.length) list.after(nothing(quoted));
       if (results.length > most) {
         const more = element("button", "search-more", `Show ${results.length - most} more`);
         more.type = "button";
@@ -88,6 +91,8 @@ bookSearch.open = async (sections, home) => {
     // Arrows go through the results, and back into the field.
     box.addEventListener("keydown", (event) => {
       if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+      clearTimeout(waiting);
+      draw(shown); // what was typed last, before the focus goes there
       const stops = [input, ...list.querySelectorAll("a")];
       const at = stops.indexOf(document.activeElement);
       const next = stops[at + (event.key === "ArrowDown" ? 1 : -1)];
