@@ -35,7 +35,7 @@ WORDS = "book/search.yml"
 # What Sphinx brings for its own search, and for the marks that it leaves on pages.
 OF_SPHINX = ["searchtools.js", "language_data.js", "sphinx_highlight.js"]
 LONGEST_ENTRY = 500  # characters of an entry of the API: what it does, and its first parameters
-LONGEST_CODE = 250  # characters of a section: the names that it introduces come first
+LONGEST_CODE = 280  # characters of a section: the names that it introduces come first
 WITH_CODE = 0.5  # pages that count less are found by their text alone
 LONGEST_OUTPUT = 200  # characters: what a cell prints is found by how it begins
 # What holds nothing to look for: buttons, marks, what stands twice, and answers.
@@ -93,6 +93,7 @@ class Section:
     above: str = ""  # the title of the section around it, if that is not the page
     text: list[str] = field(default_factory=list)
     code: list[str] = field(default_factory=list)
+    printed: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     names: set[str] = field(default_factory=set)  # all anchors inside it
 
@@ -172,7 +173,7 @@ def read(element: Element, section: Section, found: list[Section]) -> None:
         section.code += "".join(texts(element)).rstrip().split("\n")
     elif "output" in classes and "text_html" not in classes:
         for box in element.find("pre"):
-            section.code += "".join(texts(box))[:LONGEST_OUTPUT].rstrip().split("\n")
+            section.printed += "".join(texts(box))[:LONGEST_OUTPUT].rstrip().split("\n")
     else:
         read_children(element, section, found)
 
@@ -362,10 +363,10 @@ def row_of(number: int, page: str, section: Section, code: str) -> list[Any]:
 
 
 def tidy(section: Section, before: set[str]) -> str:
-    """Return its lines of code that the page has not had before, and that add a name or number."""
+    """Return its outputs and code: lines that are new on the page, and add a name or a number."""
     known = set(NAMES.findall(" ".join(section.text)))
     lines = []
-    for line in map(str.strip, section.code):
+    for line in map(str.strip, [*section.printed, *section.code]):
         names = set(NAMES.findall(line))
         if line not in before and not names <= known:
             lines.append(line)

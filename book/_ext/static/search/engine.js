@@ -257,7 +257,7 @@ globalThis.bookSearch = (() => {
         if (score > best.score) best = { text, code, score };
       };
       for (const line of row[TEXT].split("\n")) {
-        for (const one of line.match(/.+?(?:[.?!:](?=\s)|$)/gu) ?? []) look(one.trim(), false);
+        for (const one of line.match(row[KIND] === "sy" ? /.+/gu : /.+?(?:[.?!](?=\s)|$)/gu) ?? []) look(one.trim(), false);
       }
       for (const line of row[CODE].split("\n")) if (line) look(line, true);
       const words = row[WORDS].split(/\n|, /).map((text) => ({ text, score: worth(text) }));
