@@ -23,6 +23,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import search
 import tinycss2
 from docutils import nodes
 from fontTools import subset
@@ -60,6 +61,8 @@ def note_assets(
         lines = asset.attributes.get("body")
         if lines and "DOCUMENTATION_OPTIONS.pagename" in lines:
             continue  # differs from page to page, and nothing reads it
+        if asset.filename in [f"_static/{name}" for name in search.OF_SPHINX]:
+            continue  # search.py removes it
         if asset.filename != EARLY and asset.filename not in THEME_SCRIPTS:
             scripts[asset.filename or lines] = None
     context["page_scripts"] = [BOOK, *THEME_SCRIPTS[:-1]]
@@ -79,6 +82,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         *site.glob("**/*.html"),
         *site.glob("_static/*.js"),
         *site.glob("_static/cells/*.mjs"),
+        *site.glob("_static/search/search.js"),
         *(site / one for one in THEME_SCRIPTS),
     ]:
         used.update(NAME.findall(file.read_text(encoding="utf-8")))

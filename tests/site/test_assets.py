@@ -7,8 +7,6 @@ import tinycss2
 from fontTools.ttLib import TTFont
 from support import pages
 
-SEARCH = ["_static/searchtools.js", "_static/language_data.js", "searchindex.js"]
-
 
 def trimmed(sheet, *used):
     rules = tinycss2.parse_stylesheet(sheet, skip_whitespace=True)
@@ -23,7 +21,6 @@ def test_page_loads_our_files_alone(page):
     theme = ["sphinx-book-theme", "bootstrap"]  # layout.js loads the last one
     modules = [f"{up}_static/interactive/{name}.mjs" for name in figures]
     wanted = [f"{up}_static/{name}.js" for name in ("book", *(f"scripts/{name}" for name in theme))]
-    wanted += SEARCH if page == "search" else []
     assert [tag["href"] for tag in head.select("link[rel=stylesheet]")] == [f"{up}_static/book.css"]
     mode, *scripts = head.select("script[src]")
     assert mode["src"] == f"{up}_static/mode.js"
