@@ -62,9 +62,10 @@
   };
 
   const isOurs = (event) => {
-    if (event.altKey || event.shiftKey) return event.key === "/" && !isTyping(event.target);
+    const target = event.composedPath()[0]; // the editor of a cell stands in a shadow tree
+    if (event.altKey || event.shiftKey) return event.key === "/" && !isTyping(target);
     if (event.key.toLowerCase() === "k") return isMac ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey;
-    return event.key === "/" && !event.ctrlKey && !event.metaKey && !isTyping(event.target);
+    return event.key === "/" && !event.ctrlKey && !event.metaKey && !isTyping(target);
   };
   const isTyping = (target) =>
     target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
