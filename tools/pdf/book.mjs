@@ -1,6 +1,6 @@
 /* Makes one document of all pages, for paper. tools/pdf.py calls these functions in the browser. */
 
-const GONE = ".headerlink, .cell-bar, .figure-dark, .identity-test, .on-paper, .start, script, style";
+const GONE = ".headerlink, .cell-bar, .copy-bar, .figure-dark, .identity-test, .on-paper, .start, script, style";
 const MOVES = "button, .hint, [role=status], input[type=range], label:has(input[type=checkbox])";
 
 const make = (html) => {
