@@ -7,6 +7,7 @@ every page, see `templates/about-footer.html`. Without a repository nothing link
 
 from __future__ import annotations
 
+import functools
 import re
 from html import escape
 from pathlib import Path
@@ -44,10 +45,16 @@ class About(NamedTuple):
     address: str  # where the book is published, or nothing
 
 
+@functools.cache  # for the footer of every page
+def files() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the two files say."""
+    project = tomllib.loads(FILES[1].read_text("utf-8"))["project"]
+    return yaml.safe_load(FILES[0].read_text("utf-8")), project
+
+
 def read(config: Config) -> About:
     """Read it from the files, and from the settings that addresses.py has made."""
-    citation = yaml.safe_load(FILES[0].read_text("utf-8"))
-    project = tomllib.loads(FILES[1].read_text("utf-8"))["project"]
+    citation, project = files()
     (text,) = set(citation["license"]) - {project["license"]}
     return About(
         title=citation["title"],
