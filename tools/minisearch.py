@@ -9,7 +9,6 @@ file that comes out is committed: the book has a search where no registry can be
 from __future__ import annotations
 
 import json
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -22,16 +21,14 @@ TARGET = ROOT / "book" / "_ext" / "static" / "search" / "minisearch.js"
 
 def make(folder: Path) -> str:
     """Return the library as a plain script, made small, with its licence."""
-    modules = npm.install(PINNED, folder / "npm") / "node_modules"
-    package = modules / "minisearch"
+    installed = npm.install(PINNED, folder / "npm")
+    package = installed / "node_modules" / "minisearch"
     version = json.loads((package / "package.json").read_text())["version"]
     source = (package / "dist" / "umd" / "index.js").as_posix()
-    esbuild = [*npm.NODE, str(modules / "esbuild" / "bin" / "esbuild"), source]
-    options = ["--minify", "--target=es2020", "--legal-comments=none", "--log-level=warning"]
-    done = subprocess.run([*esbuild, *options], check=True, capture_output=True, text=True)
+    script = npm.esbuild(installed, source, "--target=es2020")
     licence = (package / "LICENSE.txt").read_text().strip()
     head = f"/* MiniSearch {version}, made small by tools/minisearch.py\n\n{licence}\n*/\n"
-    return head + done.stdout
+    return head + script
 
 
 if __name__ == "__main__":

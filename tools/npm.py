@@ -28,3 +28,13 @@ def install(pinned: Path, folder: Path) -> Path:
         subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
         stamp.write_bytes(lock)
     return folder
+
+
+def esbuild(folder: Path, source: str, *options: str) -> str:
+    """Return a script made small, without comments, by the esbuild that a folder has installed."""
+    command = [*NODE, str(folder / "node_modules" / "esbuild" / "bin" / "esbuild"), source]
+    small = ["--minify", "--legal-comments=none", "--log-level=warning"]
+    made = subprocess.run(
+        [*command, *small, *options], cwd=folder, check=True, stdout=subprocess.PIPE
+    )
+    return made.stdout.decode()

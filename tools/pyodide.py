@@ -83,10 +83,8 @@ def install(folder: Path) -> Path:
 
 def bundle_editor(installed: Path, site: Path) -> None:
     """Make one file of the editor and all that it imports."""
-    esbuild = [*npm.NODE, str(installed / "node_modules/esbuild/bin/esbuild"), "editor.mjs"]
-    options = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--legal-comments=none"]
-    out = f"--outfile={site / 'editor.js'}"
-    subprocess.run([*esbuild, *options, out, "--log-level=warning"], cwd=installed, check=True)
+    script = npm.esbuild(installed, "editor.mjs", "--bundle", "--format=esm", "--target=es2022")
+    (site / "editor.js").write_text(script, "utf-8")
 
 
 def take_pyodide(package: Path, site: Path) -> None:

@@ -28,7 +28,6 @@ import yaml
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-SOURCE = Path(__file__).parent / "static" / "search"
 PARTS = ["minisearch.js", "engine.js", "view.js"]  # of search.js, in their order
 FOLDER = "_static/search"
 WORDS = "book/search.yml"

@@ -130,9 +130,9 @@ def row(z: FloatArray, i: int, t: float) -> list[Any]:
     sides = dict.fromkeys(str(int(above)) for above in (z[i] > corner, z[i] >= corner))
     nudge = NUDGE * (np.arange(z.size) == i)
     rise = (smooth_max(z + nudge, t) - smooth_max(z - nudge, t)) / (2 * NUDGE)
-    share = float(softmax(z, temperature=t)[i])
+    probability = float(softmax(z, temperature=t)[i])
     values = [float(z.max()), " or ".join(sides), smooth_max(z, t)]
-    return [show(float(z[i]), 2), *values, round(rise, 3), round(share, 3)]
+    return [show(float(z[i]), 2), *values, round(rise, 3), round(probability, 3)]
 
 
 def smooth_max(z: FloatArray, t: float) -> float:

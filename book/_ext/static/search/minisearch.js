@@ -1,4 +1,4 @@
-/* MiniSearch 7.2.0, made small by tools/search.py
+/* MiniSearch 7.2.0, made small by tools/minisearch.py
 
 Copyright 2022 Luca Ongaro
 
