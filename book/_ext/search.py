@@ -20,11 +20,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import yaml
+from bs4 import BeautifulSoup, Comment, SoupStrainer, Tag
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -42,7 +42,6 @@ QUIET = {"button", "script", "style", "svg", "summary", "textarea"}
 QUIET_CLASSES = {
     "headerlink", "cell-bar", "katex-html", "solution", "identity-test", "exercise-report",
 }  # fmt: skip
-EMPTY = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 INLINE = {
     "a", "abbr", "annotation", "b", "br", "cite", "code", "em", "i", "img", "kbd", "math", "mi",
     "mn", "mo", "mrow", "msub", "msup", "mtext", "q", "s", "semantics", "small", "span", "strong",
@@ -50,36 +49,6 @@ INLINE = {
 }  # fmt: skip
 NAMES = re.compile(r"\d+\.\d+|\w+")
 logger = logging.getLogger(__name__)
-
-
-@dataclass
-class Element:
-    """An element of a page."""
-
-    tag: str
-    attributes: dict[str, str] = field(default_factory=dict)
-    children: list[Element | str] = field(default_factory=list)
-
-    @property
-    def id(self) -> str:
-        """Its name, by which addresses lead to it."""
-        return self.attributes.get("id", "")
-
-    @property
-    def classes(self) -> set[str]:
-        """Its classes."""
-        return set(self.attributes.get("class", "").split())
-
-    def elements(self) -> Iterator[Element]:
-        """Yield itself and all elements inside it."""
-        yield self
-        for child in self.children:
-            if isinstance(child, Element):
-                yield from child.elements()
-
-    def find(self, *tags: str) -> Iterator[Element]:
-        """Yield the elements inside it that have one of these tags."""
-        return (one for one in self.elements() if one.tag in tags)
 
 
 @dataclass
@@ -97,87 +66,65 @@ class Section:
     names: set[str] = field(default_factory=set)  # all anchors inside it
 
 
-class Reader(HTMLParser):
-    """Makes a tree of a page's article, without what holds nothing to look for."""
-
-    def __init__(self) -> None:
-        """Start before the article."""
-        super().__init__(convert_charrefs=True)
-        self.root = Element("root")
-        self.open: list[Element] = []
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        """Open an element."""
-        element = Element(tag, {name: value or "" for name, value in attributes})
-        if not self.open:
-            if tag != "article":
-                return
-            self.root = element
-        elif not is_quiet(element):
-            self.open[-1].children.append(element)
-        if tag not in EMPTY:
-            self.open.append(element)
-
-    def handle_endtag(self, tag: str) -> None:
-        """Close an element, and those inside it that were left open."""
-        if any(one.tag == tag for one in self.open):
-            while self.open.pop().tag != tag:
-                pass
-
-    def handle_data(self, data: str) -> None:
-        """Keep text."""
-        if self.open:
-            self.open[-1].children.append(data)
+def article(html: str) -> Tag:
+    """Return a page's article, without what holds nothing to look for."""
+    found = BeautifulSoup(html, "html.parser", parse_only=SoupStrainer("article")).article
+    for element in found.find_all(is_quiet):
+        element.extract()
+    for comment in found.find_all(string=lambda text: isinstance(text, Comment)):
+        comment.extract()
+    return found
 
 
-def is_quiet(element: Element) -> bool:
+def is_quiet(element: Tag) -> bool:
     """Tell whether an element holds nothing to look for."""
-    live = element.tag.startswith("softmax-")
-    return live or element.tag in QUIET or bool(element.classes & QUIET_CLASSES)
+    live = element.name.startswith("softmax-")
+    return live or element.name in QUIET or bool(classes_of(element) & QUIET_CLASSES)
+
+
+def classes_of(element: Tag) -> set[str]:
+    """Return the classes of an element."""
+    return set(element.get("class", []))
 
 
 def divide(html: str) -> list[Section]:
     """Return the sections of a built page, in their order."""
-    reader = Reader()
-    reader.feed(html)
     found: list[Section] = []
-    read(reader.root, Section("page", ""), found)
+    read(article(html), Section("page", ""), found)
     for one in found:
         if one.kind == "entry":
             one.text = "\n".join(one.text)[:LONGEST_ENTRY].split("\n")
     return [one for one in found if one.title and one.title != "References"]
 
 
-def read(element: Element, section: Section, found: list[Section]) -> None:
+def read(element: Tag, section: Section, found: list[Section]) -> None:
     """Give what an element holds to its section, or to new ones."""
-    classes = element.classes
-    if element.id and element.tag not in ("section", "dt"):
-        section.names.add(element.id)
-    if element.tag == "section" and not element.id.startswith("exercise-content"):
+    classes, name = classes_of(element), element.get("id", "")
+    if name and element.name not in ("section", "dt"):
+        section.names.add(name)
+    if element.name == "section" and not name.startswith("exercise-content"):
         kind = "section" if found else "page"
-        divide_again(element, Section(kind, element.id), section, found)
-    elif element.tag == "div" and "exercise" in classes:
-        divide_again(element, Section("exercise", element.id), section, found)
-    elif re.fullmatch("h[1-6]", element.tag) or (
+        divide_again(element, Section(kind, name), section, found)
+    elif element.name == "div" and "exercise" in classes:
+        divide_again(element, Section("exercise", name), section, found)
+    elif re.fullmatch("h[1-6]", element.name) or (
         "admonition-title" in classes and section.kind == "exercise" and not section.title
     ):
         section.title = words_of(element)
-    elif element.tag == "dl" and any(
-        one.id for one in element.children if isinstance(one, Element) and one.tag == "dt"
-    ):
+    elif element.name == "dl" and element.find("dt", id=True, recursive=False):
         read_list(element, section, found)
-    elif element.tag == "table":
+    elif element.name == "table":
         read_table(element, section, found)
-    elif element.tag == "pre":
+    elif element.name == "pre":
         section.code += "".join(texts(element)).rstrip().split("\n")
     elif "output" in classes and "text_html" not in classes:
-        for box in element.find("pre"):
+        for box in element.find_all("pre"):
             section.printed += "".join(texts(box))[:LONGEST_OUTPUT].rstrip().split("\n")
     else:
         read_children(element, section, found)
 
 
-def read_children(element: Element, section: Section, found: list[Section]) -> None:
+def read_children(element: Tag, section: Section, found: list[Section]) -> None:
     """Read what an element holds: blocks by themselves, and the words between them as lines."""
     line: list[str] = []
 
@@ -189,7 +136,7 @@ def read_children(element: Element, section: Section, found: list[Section]) -> N
     for child in element.children:
         if isinstance(child, str):
             line.append(child)
-        elif child.tag in INLINE:
+        elif child.name in INLINE:
             label(child, section)
             line.extend(texts(child))
         else:
@@ -198,16 +145,20 @@ def read_children(element: Element, section: Section, found: list[Section]) -> N
     flush()
 
 
-def label(element: Element, section: Section) -> None:
+def label(element: Tag, section: Section) -> None:
     """Note the anchors in a line; the one before a heading is what other pages link to."""
-    for one in element.elements():
-        if one.id:
-            section.names.add(one.id)
-            if not section.title and section.kind == "section":
-                section.anchor = one.id
+    for name in names_in(element):
+        section.names.add(name)
+        if not section.title and section.kind == "section":
+            section.anchor = name
 
 
-def divide_again(element: Element, new: Section, around: Section, found: list[Section]) -> None:
+def names_in(element: Tag) -> Iterator[str]:
+    """Yield the anchors of an element and of those inside it."""
+    return (one["id"] for one in [element, *element.find_all(True)] if one.get("id"))
+
+
+def divide_again(element: Tag, new: Section, around: Section, found: list[Section]) -> None:
     """Read an element as a section of its own."""
     new.names.add(new.anchor)
     if around.kind != "page":
@@ -216,34 +167,34 @@ def divide_again(element: Element, new: Section, around: Section, found: list[Se
     read_children(element, new, found)
 
 
-def read_list(element: Element, section: Section, found: list[Section]) -> None:
+def read_list(element: Tag, section: Section, found: list[Section]) -> None:
     """Read terms of the glossary, or entries of the API, as sections."""
     new = section
     for child in element.children:
-        if not isinstance(child, Element):
+        if not isinstance(child, Tag):
             continue
-        if child.tag != "dt":
+        if child.name != "dt":
             read(child, new, found)
-        elif child.id:
-            kind = "term" if child.id.startswith("term-") else "entry"
-            new = Section(kind, child.id, words_of(child), names={child.id})
+        elif name := child.get("id"):
+            kind = "term" if name.startswith("term-") else "entry"
+            new = Section(kind, name, words_of(child), names={name})
             if kind == "entry":
                 new.code.append(new.title)  # the signature
-                new.title = child.id.removeprefix("softmax_lessons.")
+                new.title = name.removeprefix("softmax_lessons.")
             new.above = section.title if section.kind != "page" else ""
             found.append(new)
 
 
-def read_table(element: Element, section: Section, found: list[Section]) -> None:
+def read_table(element: Tag, section: Section, found: list[Section]) -> None:
     """Read a table row by row; rows of symptoms are sections, which lead to their first link."""
     symptoms: list[str] = []  # the heads of the columns, if the rows are symptoms
-    for row in element.find("tr"):
-        cells = [one for one in row.children if isinstance(one, Element)]
+    for row in element.find_all("tr"):
+        cells = [one for one in row.children if isinstance(one, Tag)]
         words = [words_of(cell) for cell in cells]
-        section.names |= {one.id for one in row.elements() if one.id}
-        links = [one.attributes.get("href", "") for one in row.find("a")]
+        section.names |= set(names_in(row))
+        links = [one.get("href", "") for one in row.find_all("a")]
         if symptoms and links:
-            new = Section("symptom", links[0], words[0], section.title, names={row.id})
+            new = Section("symptom", links[0], words[0], section.title, names={row.get("id", "")})
             told = zip(symptoms[1:], words[1:], strict=False)
             new.text.append(". ".join(f"{head}: {word}" for head, word in told) + ".")
             found.append(new)
@@ -253,17 +204,17 @@ def read_table(element: Element, section: Section, found: list[Section]) -> None
             section.text.append(" · ".join(word for word in words if word))
 
 
-def words_of(element: Element) -> str:
+def words_of(element: Tag) -> str:
     """Return the words inside an element, in one line."""
     return re.sub(r"\s+", " ", "".join(texts(element))).strip()
 
 
-def texts(element: Element) -> Iterator[str]:
+def texts(element: Tag) -> Iterator[str]:
     """Yield the texts inside an element; of a formula, what one might type for it."""
-    if element.tag == "math":
-        source = next(element.find("annotation"), Element("annotation"))
-        yield plain("".join(one for one in source.children if isinstance(one, str)))
-    elif element.tag == "br":
+    if element.name == "math":
+        source = element.find("annotation")
+        yield plain(source.get_text() if source else "")
+    elif element.name == "br":
         yield " "
     else:
         for child in element.children:
@@ -271,7 +222,7 @@ def texts(element: Element) -> Iterator[str]:
                 yield child
             else:
                 yield from texts(child)
-                if child.tag not in INLINE:
+                if child.name not in INLINE:
                     yield " "
 
 
