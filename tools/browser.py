@@ -104,24 +104,23 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def main() -> None:
-    """Print the path, or end with a sentence."""
-    browser = FIREFOX if sys.argv[1:] == ["firefox"] else CHROMIUM
+def path(browser: Browser = CHROMIUM) -> str:
+    """Return the path of a browser, or end with a sentence."""
     variable = browser.name.upper()
     named = os.environ.get(variable)
     if named:
-        path = shutil.which(named)
-        if not path or not browser.starts(path):
+        found = shutil.which(named)
+        if not found or not browser.starts(found):
             sys.exit(f"{variable}={named} does not start: name a {browser.name} that does.")
     else:
-        path = browser.find()
-        if not path and browser is CHROMIUM:
-            path = playwrights()
-        path = path or debians(browser)
-    if not path:
+        found = browser.find()
+        if not found and browser is CHROMIUM:
+            found = playwrights()
+        found = found or debians(browser)
+    if not found:
         sys.exit(f"The tests need {browser.name}: install it, or name one in {variable}.")
-    print(path)
+    return found
 
 
 if __name__ == "__main__":
-    main()
+    print(path(FIREFOX if sys.argv[1:] == ["firefox"] else CHROMIUM))

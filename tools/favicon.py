@@ -8,10 +8,9 @@ A browser draws the logo in each size. `tests/site/test_about.py` compares the t
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
 from pathlib import Path
 
+import browser
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -22,8 +21,7 @@ SIZES = [16, 32, 48]
 
 def draw(sizes: list[int]) -> list[Image.Image]:
     """Return the logo in each of the sizes, on a clear ground."""
-    browser = [sys.executable, str(ROOT / "tools" / "browser.py")]
-    path = subprocess.run(browser, capture_output=True, text=True, check=True).stdout.strip()
+    path = browser.path()
     drawn = []
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])

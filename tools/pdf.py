@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import browser
 import yaml
 from playwright.sync_api import Browser, JSHandle, Page, Route, sync_playwright
 from pypdf import PdfReader, PdfWriter
@@ -194,10 +195,10 @@ def entries(item: Any) -> Iterator[Any]:
         child = child.get_object().get("/Next")
 
 
-def print_book(browser: Browser, site: Path, paper: str = "A4") -> bytes:
+def print_book(chromium: Browser, site: Path, paper: str = "A4") -> bytes:
     """Return the PDF of what lies in `site`."""
     when = date()
-    with browser.new_page() as tab:
+    with chromium.new_page() as tab:
         book = assemble(tab, site, paper, when)
         printed = render(tab, book, paper)
         return finish(printed, tab.evaluate("book => book.headings()", book), when)
@@ -219,10 +220,8 @@ def publish(site: Path, book: bytes) -> None:
 
 def main() -> None:
     """Print what `make book` has built."""
-    command = [sys.executable, str(ROOT / "tools" / "browser.py")]
-    found = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    path = browser.path()
     with sync_playwright() as playwright:
-        path = found.stdout.strip()
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         book = print_book(chromium, SITE, *sys.argv[1:2])
         chromium.close()

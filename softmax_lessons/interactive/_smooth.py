@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["smooth_maximum"]
 
-HOTTEST = 2.0  # the end of the slider: above it the corner is hard to see
+HOTTEST = 2  # the end of the slider: above it the corner is hard to see
 STEPS = [-2.0, -1.0, 0.0, 1.0, 2.0]  # from the corner: where the table looks
 NUDGE = 1e-4
 
@@ -93,10 +93,7 @@ def smooth_maximum(
     i = as_index(moved, "moved")
     if not 0 <= i < z.size:
         raise IndexError(f"moved must be 0 or above and below {z.size}, got {i}")
-    t = as_slider_temperature(temperature)
-    if t > HOTTEST:
-        message = f"temperature must be from 0.1 to {HOTTEST:g}, as far as its slider goes"
-        raise ValueError(f"{message}, got {temperature!r}")
+    t = as_slider_temperature(temperature, HOTTEST)
     others = [j for j in range(z.size) if j != i]
     corner = float(z[others].max())
     stay = " and ".join(f"{names[j]} {show(float(z[j]), 2)}" for j in others)
@@ -109,7 +106,7 @@ def smooth_maximum(
             "moved": i,
             "reach": max(4, math.ceil(abs(z[i] - corner))),
             "temperature": t,
-            "hottest": HOTTEST,
+            "hottest": float(HOTTEST),
         },
         f"Smooth maximum: {names[i]} moves, {stay} stay, at temperature {show(t, 2)}",
         [

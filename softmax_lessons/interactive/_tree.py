@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from softmax_lessons._arguments import as_floats
 from softmax_lessons.information import entropy, kl_divergence
 from softmax_lessons.interactive._live import Live
 from softmax_lessons.interactive._table import figure, show
-from softmax_lessons.interactive._values import as_names, check_finite
+from softmax_lessons.interactive._values import as_names, as_row
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
-
-    from softmax_lessons._arguments import FloatArray
 
 __all__ = ["code_tree"]
 
@@ -70,7 +67,7 @@ def code_tree(counts: ArrayLike, labels: Sequence[str], *, truth: ArrayLike) -> 
     entropy                                           1.500
     too many                                          0.250
     """
-    n, t = as_three(counts, "counts"), as_three(truth, "truth")
+    n, t = as_row(counts, "counts", 3), as_row(truth, "truth", 3)
     names = as_names(labels, 3, "counts")
     if not (np.isin(n, np.arange(1, MOST + 1))).all():
         message = f"counts must be integers from 1 to {MOST}, as far as their sliders go"
@@ -97,12 +94,3 @@ def code_tree(counts: ArrayLike, labels: Sequence[str], *, truth: ArrayLike) -> 
         ["class", "really", "code made for", "bits", "really × bits"],
         rows,
     )
-
-
-def as_three(x: ArrayLike, name: str) -> FloatArray:
-    """Return three finite numbers."""
-    array: FloatArray = as_floats(x, name)[0].astype(np.float64)
-    if array.shape != (3,):
-        raise ValueError(f"{name} must be three numbers in a row, got shape {array.shape}")
-    check_finite(array, name)
-    return array

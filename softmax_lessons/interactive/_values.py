@@ -32,13 +32,19 @@ TEMPERATURES = [0.25, 0.5, 1.0, 2.0, 4.0]  # those that a table shows
 
 def as_scores(scores: ArrayLike, labels: Sequence[str], most: int) -> tuple[FloatArray, list[str]]:
     """Return the scores in steps of the sliders, and the labels as strings."""
-    z = as_floats(scores, "scores")[0].astype(np.float64)
-    number = "three" if most == 3 else "three to six"
-    if z.ndim != 1 or not 3 <= z.size <= most:
-        raise ValueError(f"scores must be {number} numbers in a row, got shape {z.shape}")
-    check_finite(z, "scores")
+    z = as_row(scores, "scores", most)
     names = as_names(labels, z.size)
     return np.round(z, 2) + 0.0, names  # -0.0 + 0.0 is 0.0
+
+
+def as_row(x: ArrayLike, name: str, most: int) -> FloatArray:
+    """Return three finite numbers, or up to ``most``."""
+    row: FloatArray = as_floats(x, name)[0].astype(np.float64)
+    number = "three" if most == 3 else "three to six"
+    if row.ndim != 1 or not 3 <= row.size <= most:
+        raise ValueError(f"{name} must be {number} numbers in a row, got shape {row.shape}")
+    check_finite(row, name)
+    return row
 
 
 def check_finite(array: FloatArray, name: str) -> None:
@@ -75,11 +81,11 @@ def as_class(target: SupportsIndex) -> int:
         raise TypeError(f"target must be the index of a class, got {target!r}") from None
 
 
-def as_slider_temperature(temperature: Number) -> float:
+def as_slider_temperature(temperature: Number, hottest: float = HOTTEST) -> float:
     """Return a temperature that its slider can show."""
     t = as_temperature(temperature, "temperature")
-    if not COOLEST <= t <= HOTTEST:
-        message = f"temperature must be from {COOLEST} to {HOTTEST}, as far as its slider goes"
+    if not COOLEST <= t <= hottest:
+        message = f"temperature must be from {COOLEST} to {hottest}, as far as its slider goes"
         raise ValueError(f"{message}, got {temperature!r}")
     return round(t, 2)
 

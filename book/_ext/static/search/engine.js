@@ -295,9 +295,8 @@ globalThis.bookSearch = (() => {
   const LONGEST = 220;
   function around(text, terms) {
     if (text.length <= LONGEST) return text;
-    const first = marked(text, terms).findIndex(([, hit]) => hit);
-    let at = 0;
-    if (first > 0) at = marked(text, terms).slice(0, first).reduce((sum, [piece]) => sum + piece.length, 0);
+    const [[before, hit], match] = marked(text, terms);
+    const at = match && !hit ? before.length : 0; // where the first match begins
     const start = at < LONGEST - 60 ? 0 : text.lastIndexOf(" ", at - 60) + 1;
     const stop = start + LONGEST >= text.length ? text.length : text.lastIndexOf(" ", start + LONGEST);
     return `${start ? "… " : ""}${text.slice(start, stop > start ? stop : start + LONGEST)}${stop < text.length ? " …" : ""}`;
