@@ -47,7 +47,7 @@ export async function assemble(parts, front) {
   solutions.prepend(make('<h1 id="solutions">Solutions</h1>'));
   book.append(make(front), make(`<nav class="contents"><h1 id="contents">Contents</h1><ul>${contents.join("")}</ul></nav>`));
   book.append(...body, solutions);
-  mendLinks(book);
+  dropDeadLinks(book);
   addHeads(pages);
   await drawFigures(book);
   await document.fonts.ready;
@@ -156,7 +156,7 @@ function lower(article) {
 }
 
 /** A link whose target has gone with a button is none any more. */
-function mendLinks(book) {
+function dropDeadLinks(book) {
   for (const link of book.querySelectorAll('a[href^="#"]')) {
     if (!document.getElementById(link.hash.slice(1))) link.replaceWith(...link.childNodes);
   }
