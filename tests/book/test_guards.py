@@ -71,7 +71,9 @@ def test_each_symptom_has_a_cause_with_a_link_and_a_cure():
 
 def test_the_numbers_of_the_symptoms_are_right():
     """Those of a model that knows nothing, and the floors of the doubled loss."""
-    for row, value in zip(SYMPTOMS[:2], (math.log, lambda k: math.log(1 + (k - 1) / math.e))):
+    for row, value in zip(
+        SYMPTOMS[:2], (math.log, lambda k: math.log(1 + (k - 1) / math.e)), strict=False
+    ):
         found = re.findall(r"(\d+\.\d+) with (\d+)", row)
         assert [int(k) for _, k in found] == [2, 10, 100, 1000]
         assert [number for number, _ in found] == [f"{value(int(k)):.3f}" for _, k in found]
