@@ -22,6 +22,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import places
 import slices
 import wheels
 from addresses import launch_addresses
@@ -95,12 +96,16 @@ def add_bars(app: Sphinx, tree: nodes.document, page: str) -> None:
     for node, cell in zip(shown, cells, strict=True):
         if any("cell_input" in part["classes"] for part in node.findall(nodes.container)):
             place += 1
-            bar = elsewhere(cell, app, page) if cell.missing else button(cell, place, address)
+            link = places.sign(node["ids"][-1], "cell")
+            if cell.missing:
+                bar = elsewhere(cell, app, page, link)
+            else:
+                bar = button(cell, place, address, link)
             put_before_output(nodes.raw("", bar, format="html"), node)
     write_code(app, file, cells)
 
 
-def button(cell: Code, place: int, address: str) -> str:
+def button(cell: Code, place: int, address: str, link: str) -> str:
     """Return the bar of a cell that runs in the page; of an exercise, it says what to do."""
     edit = hint = ""
     if "exercises.check(" in cell.code and re.search(r"^ +\.\.\.$", cell.code, re.MULTILINE):
@@ -111,11 +116,11 @@ def button(cell: Code, place: int, address: str) -> str:
     return (
         f'<div class="cell-bar" data-cell="{cell.number}" data-code="{escape(address)}">'
         f'<button class="cell-run" type="button" aria-label="Run cell {place}">Run</button>{edit}'
-        f'<span class="cell-status" role="status">{hint}</span></div>'
+        f'<span class="cell-status" role="status">{hint}</span>{link}</div>'
     )
 
 
-def elsewhere(cell: Code, app: Sphinx, page: str) -> str:
+def elsewhere(cell: Code, app: Sphinx, page: str, link: str) -> str:
     """Return the bar of a cell that does not."""
     places = [
         f'<a href="{escape(address)}">{name}</a>{more}'
@@ -123,7 +128,7 @@ def elsewhere(cell: Code, app: Sphinx, page: str) -> str:
     ]
     where = ", ".join([*places, "or your own machine"]) if places else "on your own machine"
     needs = " and ".join(cell.missing)
-    return f'<p class="cell-bar cell-elsewhere">Needs {needs}: runs on {where}.</p>'
+    return f'<p class="cell-bar cell-elsewhere">Needs {needs}: runs on {where}.{link}</p>'
 
 
 def put_before_output(bar: nodes.Node, cell: nodes.container) -> None:
