@@ -18,7 +18,7 @@ def correct(
     body = context.get("body", "")
     # The entries of a role="list" are list items; "doc-biblioentry" is deprecated.
     body = body.replace(' role="doc-biblioentry"', ' role="listitem"')
-    # A hidden cell is named by the text that is seen, "Show code cell source".
+    # A hidden cell is named by the text that is seen, "Show the code".
     context["body"] = body.replace(' aria-label="Toggle hidden content"', "")
 
 

@@ -143,3 +143,15 @@ def test_exercises_come_in_the_order_of_the_chapters():
 @every_chapter
 def test_there_is_a_figure(page):
     assert any("figure" in cell.metadata.get("mystnb", {}) for cell in pages.code_cells(page))
+
+
+@every_chapter
+def test_imports_are_folded(page):
+    for cell in pages.code_cells(page):
+        statements = ast.parse(cell.source).body
+        settings = ("np.set_printoptions(", "plotting.use_style(")
+        if all(
+            isinstance(one, ast.Import | ast.ImportFrom) or ast.unparse(one).startswith(settings)
+            for one in statements
+        ):
+            assert {"remove-cell", "hide-input"} & set(pages.tags(cell)), cell.source
