@@ -1,6 +1,7 @@
 """Each exhibit of the museum of misuse leads to the test that guards its cure."""
 
 import ast
+import math
 import re
 
 import pytest
@@ -16,6 +17,8 @@ GUARD = (
 )
 FOUND = re.findall(GUARD, pages.text(GUARDS))
 BOX = r"^:::\{admonition\} Where it bit people\n:class: dropdown\n(.*?)\n:::$"
+OPENING = pages.text(MISUSE).split("\n(symptoms)=\n## ")[1].split("\n## ")[0]
+SYMPTOMS = [line for line in OPENING.splitlines() if line.startswith("| ")][1:]  # but the heads
 REPORTS = re.findall(BOX, pages.text(MISUSE), re.DOTALL | re.MULTILINE)
 every_exhibit = pytest.mark.parametrize(("slug", "heading", "text"), EXHIBITS)
 
@@ -54,9 +57,24 @@ def test_each_room_ends_with_where_it_bit_in_a_folded_box():
 
 @every_exhibit
 def test_an_exhibit_has_a_row_in_the_table_of_symptoms(slug, heading, text):
-    table = pages.text(MISUSE).split("\n## Look up a symptom\n")[1].split("\n## ")[0]
-    (row,) = [line for line in table.splitlines() if f"](#misuse-{slug})" in line]
-    assert all(cell.strip() for cell in row.strip("|").split("|"))
+    rows = [line for line in SYMPTOMS if f"](#misuse-{slug})" in line]
+    assert rows, "one at least: a mistake may show in two ways"
+
+
+def test_each_symptom_has_a_cause_with_a_link_and_a_cure():
+    for row in SYMPTOMS:
+        symptom, cause, cure = (cell.strip() for cell in row.strip("|").split("|"))
+        assert symptom
+        assert "](" in cause
+        assert cure
+
+
+def test_the_numbers_of_the_symptoms_are_right():
+    """Those of a model that knows nothing, and the floors of the doubled loss."""
+    for row, value in zip(SYMPTOMS[:2], (math.log, lambda k: math.log(1 + (k - 1) / math.e))):
+        found = re.findall(r"(\d+\.\d+) with (\d+)", row)
+        assert [int(k) for _, k in found] == [2, 10, 100, 1000]
+        assert [number for number, _ in found] == [f"{value(int(k)):.3f}" for _, k in found]
 
 
 @pytest.mark.parametrize(("slug", "heading", "exhibit", "file", "name"), FOUND)

@@ -48,6 +48,23 @@ def size_and_accuracy(loss_fn, seed, steps=100):
     return size, (model(x_new).argmax(dim=-1) == y_new).double().mean().item()
 
 
+# --- a loss that stays at ln K ---------------------------------------------------------------
+
+
+def test_ten_pictures_tell_faults_in_the_code_from_faults_in_the_data():
+    x, y, *_ = split(seed=1)
+    labels = y[torch.tensor(np.random.default_rng(1).permutation(1000))]
+
+    def loss_after(y, n, **settings):
+        return fit(start(seed=1), x[:n], y[:n], steps=300, **settings)[-1]
+
+    assert loss_after(labels, 1000) > 2
+    assert max(loss_after(y, 10), loss_after(labels, 10)) < 0.1
+    assert loss_after(y, 10, learning_rate=0.0001) > 2
+    doubled = loss_after(y, 10, loss_fn=lambda z, y: F.cross_entropy(z.softmax(dim=-1), y))
+    assert np.log(1 + 9 / np.e) < doubled < 1.6
+
+
 # --- the loss ---------------------------------------------------------------------------------
 
 
