@@ -26,20 +26,21 @@ def correct(
 
 
 def name_cells(app: Sphinx, tree: nodes.document, page: str) -> None:
-    """Write its column's name into each cell of a table of three columns or more.
+    """Write its column's name into each cell of a table.
 
     The style sheet shows it on a phone, where cells stand below each other. The first cell of a row
     needs none: it is what the row is about.
     """
     for table in tree.findall(nodes.table):
         heads = [entry.astext() for row in table.findall(nodes.thead) for entry in row[0]]
-        if app.builder.format != "html" or len(heads) < 3:
+        if app.builder.format != "html" or len(heads) < 2:
             continue
         table["classes"].append("stacks")
         for body in table.findall(nodes.tbody):
             for row in body:
                 for name, entry in list(zip(heads, row, strict=True))[1:]:
-                    entry.insert(0, nodes.inline("", name, classes=["cell-name"]))
+                    if entry.astext():
+                        entry.insert(0, nodes.inline("", name, classes=["cell-name"]))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
