@@ -41,7 +41,7 @@ BOOK = "_static/book.js"
 SETTINGS = "_static/documentation_options.js"
 # Loaded early by layout.html, by itself.
 EARLY = "_static/mode.js"
-# The face of the text, which the style sheet names, too: to fetch it early spares the page a change.
+# The face of the text, which the style sheet names, too: fetched early, it is there with the text.
 TEXT_FACE = "_static/atkinson/atkinson-hyperlegible-next-latin-wght-normal.woff2"
 FONTS = "_static/vendor/fontawesome/webfonts/*.woff2"
 NAME = re.compile(r"[A-Za-z_][\w-]*")
