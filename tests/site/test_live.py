@@ -571,7 +571,7 @@ def test_page_loads_the_modules_of_its_figures_once(browser, server, page):
     tab.on("request", lambda request: asked.append(request.url.removeprefix(server)))
     tab.goto(f"{server}{page}.html")
     found = {tag.name.removeprefix("softmax-") for tag in pages.built(page).select(".softmax-live")}
-    needed = found | ({"dom", "figure", "math"} if found else set())
+    needed = found | ({"bars", "dom", "figure", "math"} if found else set())
     needed |= {"triangle"} if found & {"simplex", "entmax"} else set()
     loaded = [url for url in asked if url.startswith(SITE_MODULES)]
     assert sorted(loaded) == sorted(f"{SITE_MODULES}/{name}.mjs" for name in needed)
