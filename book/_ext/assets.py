@@ -41,6 +41,8 @@ BOOK = "_static/book.js"
 SETTINGS = "_static/documentation_options.js"
 # Loaded early by layout.html, by itself.
 EARLY = "_static/mode.js"
+# The face of the text, which the style sheet names, too: fetched early, it is there with the text.
+TEXT_FACE = "_static/atkinson/atkinson-hyperlegible-next-latin-wght-normal.woff2"
 FONTS = "_static/vendor/fontawesome/webfonts/*.woff2"
 NAME = re.compile(r"[A-Za-z_][\w-]*")
 
@@ -66,6 +68,7 @@ def note_assets(
         if asset.filename != EARLY and asset.filename not in THEME_SCRIPTS:
             scripts[asset.filename or lines] = None
     context["page_scripts"] = [BOOK, *THEME_SCRIPTS[:-1]]
+    context["text_face"] = TEXT_FACE
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:

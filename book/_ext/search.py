@@ -41,6 +41,7 @@ LONGEST_OUTPUT = 150  # characters: what a cell prints is found by how it begins
 QUIET = {"button", "script", "style", "svg", "summary", "textarea"}
 QUIET_CLASSES = {
     "headerlink", "cell-bar", "katex-html", "solution", "identity-test", "exercise-report",
+    "cell-name",
 }  # fmt: skip
 INLINE = {
     "a", "abbr", "annotation", "b", "br", "cite", "code", "em", "i", "img", "kbd", "math", "mi",

@@ -1,6 +1,7 @@
 /* Entmax in the triangle of all probabilities: from softmax to sparsemax and beyond. */
+import { bars } from "./bars.mjs";
 import { define, el, svg } from "./dom.mjs";
-import { Figure, bar, spoken } from "./figure.mjs";
+import { Figure, spoken } from "./figure.mjs";
 import { show, softmax, sum } from "./math.mjs";
 import { TRIANGLE_STYLE, line, move, triangle } from "./triangle.mjs";
 
@@ -44,7 +45,7 @@ class Entmax extends Figure {
     const z = this.z;
     const alpha = this.alpha.valueAsNumber;
     const p = entmax(z, alpha);
-    this.cells.forEach((cell, i) => cell.replaceChildren(bar(p[i])));
+    this.cells.forEach((cell, i) => bars(cell, [[p[i]]]));
     const times = Array.from({ length: 121 }, (_, i) => 10 ** (i / 30 - 2));
     const path = times.map((factor) => entmax(z.map((s) => factor * s), alpha));
     this.path.setAttribute("d", line([[1 / 3, 1 / 3, 1 / 3], ...path]));

@@ -1,4 +1,5 @@
 /* A figure with sliders: what the live figures have in common beside their arithmetic. */
+import { BAR_STYLE } from "./bars.mjs";
 import { Live, dress, el, keepKeys } from "./dom.mjs";
 import { show } from "./math.mjs";
 
@@ -6,6 +7,7 @@ import { show } from "./math.mjs";
     the sentence that a screen reader speaks when the hand rests. */
 export class Figure extends Live {
   begin() {
+    dress(BAR_STYLE);
     dress(FIGURE_STYLE);
     const { title } = this.constructor;
     this.config = JSON.parse(this.getAttribute("config"));
@@ -104,24 +106,6 @@ export class Figure extends Live {
   }
 }
 
-/** A bar for a number from 0 to 1, and the number. */
-export function bar(value, kind = "") {
-  const fill = el("span", { class: `fill ${kind}` });
-  fill.style.inlineSize = `${100 * value}%`;
-  return el("div", { class: "bar" }, el("span", { class: "track" }, fill), el("b", {}, show(value)));
-}
-
-/** Parts of 1, laid end to end: pairs of a size and a kind. */
-export function stack(parts) {
-  const pieces = parts.map(([size, kind]) => {
-    const piece = el("span", { class: `fill ${kind}` });
-    piece.style.inlineSize = `${100 * size}%`;
-    if (size < 5e-4) piece.style.border = "0"; // else a part of 0 would show as a line
-    return piece;
-  });
-  return el("div", { class: "stack" }, ...pieces);
-}
-
 /** A table cell; a heading if `scope` is given. */
 export const cell = (text, scope = "") =>
   el(scope ? "th" : "td", scope ? { scope } : {}, typeof text === "number" ? show(text) : text);
@@ -132,10 +116,7 @@ export const spoken = (labels, p) =>
 
 const FIGURE_STYLE = `
 .softmax-live {
-  font-variant-numeric: tabular-nums; --hue: var(--edge);
-  .class0 { --hue: #0173b2; } .class1 { --hue: #de8f05; } .class2 { --hue: #029e73; }
-  .class3 { --hue: #d55e00; } .class4 { --hue: #cc78bc; } .class5 { --hue: #ca9161; }
-
+  font-variant-numeric: tabular-nums;
   .head { display: flex; justify-content: space-between; margin-block-end: 0.25rem; }
   .hint { font-size: 0.85em; }
   .unseen {
@@ -153,19 +134,6 @@ const FIGURE_STYLE = `
   output { padding: 0; text-align: end; }
   .choice { display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: center; }
   .choice legend { float: inline-start; margin-inline-end: 1rem; }
-  .bar {
-    display: grid; grid-template-columns: minmax(0, 1fr) 4.75rem; gap: 0.5rem;
-    align-items: center; text-align: end;
-  }
-  .track { border-inline-start: 1px solid var(--edge); }
-  .fill {
-    display: block; block-size: 1rem; background: var(--hue);
-    border: 1px solid color-mix(in srgb, var(--hue), var(--ink) 50%); border-inline-start: 0;
-  }
-  .fill.open { background: none; border-style: dashed; }
-  .stack { display: flex; }
-  .stack .fill { flex: none; box-sizing: border-box; }
-
   table { margin: 0.5rem 0; border-collapse: collapse; font-size: 0.95em; }
   th, td { padding: 0.2rem 0.5rem; text-align: end; background: none; color: inherit; }
   tr { background: none; border-block-end: 1px solid color-mix(in srgb, var(--ink) 25%, var(--ground)); }
@@ -174,11 +142,5 @@ const FIGURE_STYLE = `
   @container (max-width: 34rem) {
     .slider { grid-template-columns: minmax(0, 1fr) 3.5rem; gap: 0 0.5rem; }
     .result { grid-column: 1 / -1; margin-block-end: 0.5rem; }
-  }
-  @media (forced-colors: active) {
-    .fill { background: CanvasText; border-color: CanvasText; }
-    .fill.open { background: Canvas; }
-    .stack { gap: 2px; }
-    .stack .fill { flex-shrink: 1; }
   }
 }`;

@@ -1,6 +1,7 @@
 /* The gradient view: the loss, p - y and the Jacobian of softmax, while the scores move. */
+import { bars } from "./bars.mjs";
 import { define, el } from "./dom.mjs";
-import { Figure, bar, cell } from "./figure.mjs";
+import { Figure, cell } from "./figure.mjs";
 import { crossEntropy, crossEntropyGradient, show, softmax, sum } from "./math.mjs";
 
 /** J[i][j], the slope of probability i for score j. A row sums to 0, and so the diagonal follows. */
@@ -48,7 +49,7 @@ class Gradient extends Figure {
     const loss = `Loss: −ln p of ${labels[t]} = ${show(crossEntropy(z, t))}.`;
     const slopes = crossEntropyGradient(z, t);
     const row = (i, ...cells) => el("tr", {}, cell(labels[i], "row"), ...cells);
-    this.cells.forEach((box, i) => box.replaceChildren(bar(p[i])));
+    this.cells.forEach((box, i) => bars(box, [[p[i]]]));
     this.loss.textContent = loss;
     this.slopes.replaceChildren(
       ...slopes.map((g, i) => row(i, cell(p[i]), cell(i === t ? "1" : "0"), heat(g, 1))),

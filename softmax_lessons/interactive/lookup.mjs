@@ -1,6 +1,7 @@
 /* The look-up: attention of one query to a few keys, arrows that the reader moves. */
+import { stack } from "./bars.mjs";
 import { define, el, svg } from "./dom.mjs";
-import { Figure, cell, spoken, stack } from "./figure.mjs";
+import { Figure, cell, spoken } from "./figure.mjs";
 import { show, softmax, sum } from "./math.mjs";
 
 /** Scores, weights and the weighted mean of the values. */
@@ -125,7 +126,7 @@ class Lookup extends Figure {
     const places = this.points.map(([x, y]) => [x * unit, 0 - y * unit]);
     this.arrows.forEach((arrow, i) => arrow.put(places[i], i ? weights[i - 1] : 0));
     this.reach.setAttribute("d", feet(places));
-    this.whole.replaceChildren(stack(weights.map((weight, i) => [weight, `class${i}`])));
+    stack(weights.map((weight, i) => [weight, `class${i}`]), this.whole);
     this.score.textContent = `q · k${this.scaled.checked ? " / √2" : ""}`;
     const row = (head, ...cells) => el("tr", {}, head, ...cells.map((each) => cell(each)));
     const rows = labels.map((name, i) => {

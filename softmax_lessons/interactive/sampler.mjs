@@ -1,6 +1,7 @@
 /* The sampler: the words that may come next, while temperature, top-k, top-p and min-p move. */
+import { stack } from "./bars.mjs";
 import { define, el } from "./dom.mjs";
-import { Figure, cell, spoken, stack } from "./figure.mjs";
+import { Figure, cell, spoken } from "./figure.mjs";
 import { show, softmax, sum } from "./math.mjs";
 
 /** "0 1555 20": how far each logit lies behind the one before it, in thousandths. */
@@ -71,7 +72,7 @@ class Sampler extends Figure {
     );
     const [first, second = 0] = before.slice(0, n);
     const parts = [first, second, mass - first - second].map((size, i) => [size, `class${i}`]);
-    this.whole.replaceChildren(stack([...parts, [1 - mass, "open"]]));
+    stack([...parts, [1 - mass, "open"]], this.whole);
     const had = `Before the filters they had ${show(mass)} of the probability.`;
     this.line.textContent = `Words left: ${n} of ${z.length}. ${had}`;
     const best = spoken(words.slice(0, Math.min(n, 3)), after);

@@ -1,6 +1,7 @@
 /* The simplex view: three scores as a point in the triangle of all probabilities. */
+import { bars } from "./bars.mjs";
 import { define, el, svg } from "./dom.mjs";
-import { Figure, bar, spoken } from "./figure.mjs";
+import { Figure, spoken } from "./figure.mjs";
 import { show, softmax, sum } from "./math.mjs";
 import { TRIANGLE_STYLE, line, move, probabilities, scoresFor, triangle } from "./triangle.mjs";
 
@@ -65,7 +66,7 @@ class Simplex extends Figure {
     const z = this.z;
     const temperature = this.temperature.valueAsNumber;
     const p = softmax(z, temperature);
-    this.cells.forEach((cell, i) => cell.replaceChildren(bar(p[i])));
+    this.cells.forEach((cell, i) => bars(cell, [[p[i]]]));
     marks.forEach((mark, i) => {
       this.rings[i].setAttribute("d", line(ring(z, mark)));
       move(this.dots[i], softmax(z, mark));

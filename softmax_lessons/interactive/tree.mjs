@@ -1,6 +1,7 @@
 /* The code tree: how long a message gets if its code was made for other probabilities. */
+import { stack } from "./bars.mjs";
 import { define, el, svg } from "./dom.mjs";
-import { Figure, stack } from "./figure.mjs";
+import { Figure } from "./figure.mjs";
 import { show, sum } from "./math.mjs";
 
 /** The bits for each class in a code made for p, their mean where y holds, and its two parts. */
@@ -25,7 +26,7 @@ export function words(bits, order) {
 }
 
 const parts = (counts) => counts.map((count) => count / sum(counts));
-const whole = (p) => stack(p.map((each, i) => [each, `class${i}`]));
+const whole = (p, box) => stack(p.map((each, i) => [each, `class${i}`]), box);
 const [left, unit, rows, last] = [10, 44, [26, 66, 106], 150];
 const x = (bits) => left + unit * bits;
 const longest = 5; // bits, as far as the picture goes; the sliders stop at 4.64
@@ -41,7 +42,7 @@ class Tree extends Figure {
     const range = { min: 1, max: most, digits: 0, coarse: 1, read };
     this.inputs = labels.map((name, i) => this.slider(name, counts[i], range).input);
     this.made = el("div");
-    const come = el("div", {}, whole(this.y));
+    const come = whole(this.y);
     const bars = [el("span", {}, "code for"), this.made, el("span", {}, "come by"), come];
     this.picture();
     this.line = el("p");
@@ -87,7 +88,7 @@ class Tree extends Figure {
       "d",
       `M${left} ${rows[0]}V${between}H${fork}M${fork} ${rows[1]}V${rows[2]}`,
     );
-    this.made.replaceChildren(whole(p));
+    whole(p, this.made);
     order.forEach((i, row) => {
       const { group, line, dot, word, bits: text } = this.leaves[i];
       group.setAttribute("transform", `translate(0 ${rows[row]})`);

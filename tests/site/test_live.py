@@ -230,7 +230,7 @@ def test_explorer_agrees_with_the_package(figure):
     widths = figure.locator(".fill").evaluate_all(
         "all => all.map((e) => e.getBoundingClientRect().width / e.parentElement.clientWidth)"
     )
-    np.testing.assert_allclose(widths, both, atol=0.02)
+    np.testing.assert_allclose(widths, [*both, *p], atol=0.02)
 
 
 @pytest.mark.parametrize("name", ["gradient"])
@@ -407,7 +407,7 @@ def test_sampler_agrees_with_the_package(figure):
             ours = dropped[0] if dropped.size else show(after[i])
             assert [word, was, is_now] == [context["words"][i], show(before[i]), ours]
         n = stages[-1].sum()
-        line = figure.locator("p:has(+ div .stack)").inner_text()
+        line = figure.locator("p:has(+ .stack)").inner_text()
         had = f"they had {show(before[:n].sum())} of the probability."
         assert line == f"Words left: {n} of {len(logits)}. Before the filters {had}"
         sizes = figure.locator("p + div .fill").evaluate_all(
@@ -571,7 +571,7 @@ def test_page_loads_the_modules_of_its_figures_once(browser, server, page):
     tab.on("request", lambda request: asked.append(request.url.removeprefix(server)))
     tab.goto(f"{server}{page}.html")
     found = {tag.name.removeprefix("softmax-") for tag in pages.built(page).select(".softmax-live")}
-    needed = found | ({"dom", "figure", "math"} if found else set())
+    needed = found | ({"bars", "dom", "figure", "math"} if found else set())
     needed |= {"triangle"} if found & {"simplex", "entmax"} else set()
     loaded = [url for url in asked if url.startswith(SITE_MODULES)]
     assert sorted(loaded) == sorted(f"{SITE_MODULES}/{name}.mjs" for name in needed)

@@ -180,7 +180,7 @@ def test_numbers_of_pages_are_right(outline, text):
 def test_nothing_asks_to_be_pressed(printed, text):
     assert printed[2] == []
     words = " ".join(words for _, words in printed[1])
-    for phrase in ("Show the answer", "Show code cell", "Arrow keys", "Click to show"):
+    for phrase in ("Show the answer", "Show the code", "Arrow keys", "Click to show"):
         assert phrase not in words
 
 

@@ -6,12 +6,12 @@ SITE names the folder of the built pages to look at; `make test` builds its own.
 from __future__ import annotations
 
 import functools
-import math
 import os
 import re
 from pathlib import Path
 
 import nbformat
+import reading
 import yaml
 from bs4 import BeautifulSoup
 
@@ -94,89 +94,11 @@ def article(page: str):
 
 @functools.cache
 def minutes(page: str) -> int:
-    """Return the minutes that a page takes to read, without its exercises, rounded up to five."""
-    lesson, _ = _lesson_and_exercises(page)
-    return 5 * math.ceil(sum(map(_seconds, lesson)) / 300)
+    """Return the minutes that a page takes to read, without its exercises."""
+    return reading.minutes(notebook(page).cells)
 
 
 @functools.cache
 def exercise_minutes(page: str) -> int:
-    """Return the minutes that a page's exercises take, rounded up to five.
-
-    What has to be read, and two minutes for a quick exercise (`:class: quick`), fifteen for one
-    in which something is built and checked, five for any other.
-    """
-    _, cells = _lesson_and_exercises(page)
-    seconds = sum(map(_seconds, cells))
-    whole = "\n".join(cell.source for cell in cells)
-    for task in re.findall(r"\{exercise-start\}.*?\{exercise-end\}", whole, re.DOTALL):
-        quick = re.search(r"^:class: quick$", task, re.MULTILINE)
-        seconds += 60 * (15 if "exercises.check(" in task else 2 if quick else 5)
-    return 5 * math.ceil(seconds / 300)
-
-
-def _lesson_and_exercises(page: str) -> tuple[list, list]:
-    """Return a page's cells in two lists, text split at its headings."""
-    lesson, exercises = [], []
-    section = lesson
-    for cell in notebook(page).cells:
-        if cell.cell_type == "code":
-            section.append(cell)
-            continue
-        for source in re.split(r"^(?=## )", cell.source, flags=re.MULTILINE):
-            if source.startswith("## "):
-                section = exercises if source.startswith("## Exercises\n") else lesson
-            section.append(nbformat.v4.new_markdown_cell(source))
-    return lesson, exercises
-
-
-def _seconds(cell) -> float:
-    """Return the seconds that a cell takes to read.
-
-    0.3 a word, 24 an equation, 5 a line of shown code, 3 a line of shown output, 30 a figure or a
-    quick check, 60 a live figure.
-    """
-    if cell.cell_type == "markdown":
-        return _seconds_of_text(cell.source)
-    hidden = set(tags(cell))
-    if "remove-cell" in hidden:
-        return 0.0
-    folded = {"remove-input", "hide-input", "hide-cell"} & hidden
-    seconds = 0.0 if folded else 5.0 * _lines(cell.source)
-    if not {"remove-output", "hide-output", "hide-cell"} & hidden:
-        seconds += sum(map(_seconds_of_output, cell.outputs))
-    return seconds
-
-
-def _seconds_of_text(markdown: str) -> float:
-    equations = re.compile(r"\$\$.*?\$\$|^```\{math\}.*?^```", re.DOTALL | re.MULTILINE)
-    code = re.compile(r"^(`{3,})(?!\{)\w*\n(.*?)^\1", re.DOTALL | re.MULTILINE)
-    blocks = [block[2] for block in code.finditer(equations.sub("", markdown))]
-    prose = code.sub("", equations.sub("", markdown))
-    # What no reader sees: addresses of links, labels, options of directives.
-    prose = re.sub(r"\]\([^)\s]*\)|^\([\w-]+\)=$|^:[\w-]+:.*$", "", prose, flags=re.MULTILINE)
-    words = re.findall(r"\w[\w'’.-]*", prose)
-    seconds = 0.3 * len(words) + 24 * len(equations.findall(markdown))
-    return seconds + sum(map(_seconds_of_block, blocks))
-
-
-def _seconds_of_block(code: str) -> float:
-    """Return the seconds for code in the text; in a session, what has no prompt is output."""
-    shown = [line for line in code.splitlines() if line.strip()]
-    session = any(line.startswith(">>>") for line in shown)
-    return sum(3 if session and not line.startswith((">>>", "...")) else 5 for line in shown)
-
-
-def _seconds_of_output(output) -> float:
-    shown = output.get("data", {})
-    page = "".join(shown.get("text/html", ""))
-    if "image/svg+xml" in shown or "<softmax-check" in page:
-        return 30.0
-    if "<softmax-" in page:
-        return 60.0
-    words = output.get("text") or shown.get("text/plain") or "\n".join(output.get("traceback", []))
-    return 3.0 * _lines(words)
-
-
-def _lines(words: str) -> int:
-    return sum(bool(line.strip()) for line in words.splitlines())
+    """Return the minutes that a page's exercises take."""
+    return reading.exercise_minutes(notebook(page).cells)

@@ -1,0 +1,145 @@
+"""What a reader sees at a glance: one face, bars that move, cards, tables that fit a phone."""
+
+import itertools
+import re
+
+import pytest
+from support import pages
+
+PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+FRONT = pages.PAGES[0]
+WIDE_TABLES = ["book/3-pytorch/misuse", "book/appendix/notation", "book/appendix/api"]
+CARDS = [
+    re.compile(f"^{name}") for name in ("Predict", "What people get", "Summary", r"Exercise \d")
+]
+
+
+@pytest.fixture(scope="module")
+def visit(browser, server):
+    """Open a page in a window of some size, with all that may move."""
+    contexts = []
+
+    def open_page(page, size):
+        contexts.append(browser.new_context(viewport=size, reduced_motion="no-preference"))
+        tab = contexts[-1].new_page()
+        tab.goto(f"{server}{page}.html")
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def test_text_has_one_face_which_is_asked_for_early(visit):
+    tab = visit(FRONT, LAPTOP)
+    loaded = tab.evaluate("""async () => [...await document.fonts.ready]
+        .filter(face => face.status === "loaded").map(face => face.family.replaceAll('"', ""))""")
+    assert loaded.count("Atkinson Hyperlegible Next") == 1
+    (early,) = pages.built(FRONT).select("link[rel=preload][as=font]")
+    fetched = tab.evaluate("""() => performance.getEntriesByType("resource")
+        .map(file => file.name).filter(name => name.includes("atkinson"))""")
+    assert len(fetched) == 1, "the style sheet names another file than the page asks for"
+    assert fetched[0].endswith(early["href"].lstrip("./"))
+    assert (pages.SITE / "_static/atkinson/LICENSE").exists()
+
+
+@pytest.mark.parametrize(("size", "pixels"), [(LAPTOP, "18px"), (PHONE, "17px")])
+def test_text_is_large_enough_to_read_for_an_hour(visit, size, pixels):
+    text = visit(pages.CHAPTERS[0], size).locator("article > section > p").nth(1)
+    style = text.evaluate("e => [getComputedStyle(e).fontSize, getComputedStyle(e).lineHeight]")
+    assert style[0] == pixels
+    ratio = float(style[1].removesuffix("px")) / float(pixels.removesuffix("px"))
+    assert ratio == pytest.approx(1.55, abs=0.01)
+
+
+@pytest.mark.parametrize("size", [LAPTOP, PHONE])
+def test_front_page_starts_with_the_explorer(visit, size):
+    tab = visit(FRONT, size)
+    explorer = tab.locator("softmax-explorer")
+    box = explorer.bounding_box()
+    assert box["y"] + box["height"] <= size["height"], "not on the first screen"
+    room = tab.locator(".bd-article-container").bounding_box()["width"]
+    assert box["width"] >= 0.9 * room
+    assert not explorer.locator("xpath=ancestor::div[contains(@class, 'cell')]//pre").count()
+
+
+def test_bars_move_with_the_hand_and_the_page_with_them(visit):
+    tab = visit(FRONT, LAPTOP)
+    explorer = tab.locator("softmax-explorer")
+    bar = explorer.locator(".bar .fill").first
+    bar.evaluate("bar => { bar.same = true; }")
+    seconds = bar.evaluate("bar => parseFloat(getComputedStyle(bar).transitionDuration)")
+    assert 0 < seconds <= 0.15
+    explorer.locator("input[type=range]").first.press("PageUp")
+    tab.wait_for_timeout(300)
+    assert bar.evaluate("bar => bar.same"), "a new bar jumps where the old one would have moved"
+    share = float(explorer.locator("b").first.inner_text())
+    whole, first = explorer.locator(".stack, .stack .fill:first-child").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect().width)"
+    )
+    assert first / whole == pytest.approx(share, abs=0.01)
+    edge = tab.evaluate("getComputedStyle(document.documentElement)"
+                        ".getPropertyValue('--softmax-first')")  # fmt: skip
+    assert float(edge.removesuffix("%")) / 100 == pytest.approx(share, abs=0.01)
+
+
+@pytest.mark.parametrize("page", [*pages.CHAPTERS, FRONT])
+def test_pages_before_and_after_are_named_with_their_minutes(page):
+    links = pages.built(page).select(".around a")
+    place = pages.PAGES.index(page)
+    around = [pages.PAGES[i] for i in (place - 1, place + 1) if i >= 0]
+    assert len(links) == len(around)
+    for link, other in zip(links, around, strict=True):
+        assert link["href"].endswith(f"{other.rpartition('/')[2]}.html")
+        assert pages.straight(link.select_one(".around-title").get_text()) == pages.title(other)
+        said = re.search(r"(\d+) minutes", link.get_text())
+        assert bool(said) == (other in pages.CHAPTERS)
+        if said:
+            assert int(said[1]) == pages.minutes(other)
+
+
+def test_pages_before_and_after_are_as_wide_as_the_text(visit):
+    tab = visit(pages.CHAPTERS[1], LAPTOP)
+    text = tab.locator("article h1").bounding_box()
+    before, after = (card.bounding_box() for card in tab.locator(".around a").all())
+    assert before["x"] == pytest.approx(text["x"], abs=1)
+    assert after["x"] + after["width"] == pytest.approx(text["x"] + text["width"], abs=1)
+    assert before["width"] == pytest.approx(after["width"], abs=1)
+
+
+def test_four_cards_look_alike(visit):
+    tab = visit(pages.CHAPTERS[4], LAPTOP)
+    looks = set()
+    for name in CARDS:
+        title = tab.locator("article :is(h2, .admonition-title)", has_text=name).first
+        looks.add(
+            title.evaluate("""title => {
+            const card = getComputedStyle(title.parentElement), own = getComputedStyle(title);
+            return [card.borderRadius, card.borderLeftWidth, card.paddingLeft, own.fontSize,
+                own.fontWeight].join(" ");
+        }""")
+        )
+    assert len(looks) == 1, looks
+
+
+@pytest.mark.parametrize("page", WIDE_TABLES)
+def test_rows_of_a_table_are_cards_on_a_phone(visit, page):
+    tab = visit(page, PHONE)
+    table = tab.locator("article table.stacks").first
+    heads = [
+        head.get_text() for head in pages.article(page).select_one("table.stacks").select("th")
+    ]
+    row = table.locator("tbody tr").first
+    boxes = [cell.bounding_box() for cell in row.locator("td").all()]
+    assert all(above["y"] < below["y"] for above, below in itertools.pairwise(boxes))
+    assert max(box["x"] + box["width"] for box in boxes) <= PHONE["width"]
+    assert row.locator(".cell-name").all_inner_texts() == heads[1:]
+    tab.set_viewport_size(LAPTOP)
+    assert not row.locator(".cell-name").first.is_visible()
+
+
+def test_entries_of_the_reference_keep_their_width_on_a_phone(visit):
+    tab = visit("book/appendix/api", PHONE)
+    entry = tab.locator("dl.py.function dd dl.field-list dd li").first
+    entry.scroll_into_view_if_needed()
+    assert entry.bounding_box()["width"] >= 0.75 * PHONE["width"]
