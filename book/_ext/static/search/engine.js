@@ -155,17 +155,21 @@ globalThis.bookSearch = (() => {
       const phrase = squash(query);
       if (!/[a-z\d]|[^\x00-\x7f]/.test(phrase)) return []; // signs alone, but for those of mathematics
       const found = new Map();
+      let whole = 0;
       for (const group of groups) {
-        for (const { id, score, terms } of this.mini.search(queryOf(group))) {
-          const hit = found.get(id) ?? { id, score: 0, words: 0, terms: new Set() };
+        const hits = this.mini.search(queryOf(group));
+        const rarity = Math.log(1 + this.rows.length / (hits.length + 1)); // a rare word says more
+        whole += rarity;
+        for (const { id, score, terms } of hits) {
+          const hit = found.get(id) ?? { id, score: 0, share: 0, terms: new Set() };
           hit.score += score;
-          hit.words += 1;
+          hit.share += rarity;
           for (const term of terms) hit.terms.add(term);
           found.set(id, hit);
         }
       }
       for (const hit of found.values()) {
-        hit.score *= (hit.words / groups.length) ** 2 * (1 + this.covered(hit));
+        hit.score *= (hit.share / whole) ** 2 * (1 + this.covered(hit));
       }
       this.addPhrases(phrase, groups, found);
       // A name as it stands in code is looked up first of all.
@@ -217,7 +221,7 @@ globalThis.bookSearch = (() => {
           bonus += 0.6 * share(title) + 0.5 * share(words.join("\n")) + 0.4 * share(text);
         }
         if (!bonus) return;
-        const hit = found.get(id) ?? { id, score: 0, words: groups.length, terms: new Set() };
+        const hit = found.get(id) ?? { id, score: 0, terms: new Set() };
         hit.score += bonus * top * this.weight(id);
         hit.phrase = phrase;
         for (const { whole, parts } of groups) [whole, ...parts].forEach((term) => hit.terms.add(term));
