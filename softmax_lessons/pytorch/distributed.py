@@ -63,28 +63,44 @@ def own_classes(n_classes: int, *, group: Group = None) -> slice:
 
 
 class _ParallelCrossEntropy(torch.autograd.Function):
-    """The loss of each token, from the classes of this rank and three all-reduces."""
+    """The loss of each token, from the classes of this rank and three all-reduces.
+
+    ``here`` is True where the target is a class of this rank, ``column`` which one of them.
+    """
 
     @staticmethod
     def forward(
-        ctx: Any, z: torch.Tensor, weights: torch.Tensor, group: dist.ProcessGroup | None
+        ctx: Any,
+        z: torch.Tensor,
+        here: torch.Tensor,
+        column: torch.Tensor,
+        smoothing: tuple[float, float],  # of the target, and of each class
+        group: Group,
     ) -> torch.Tensor:
         least = z.new_full((*z.shape[:-1], 1), -torch.inf)  # of a rank without classes
         m = z.amax(dim=-1, keepdim=True) if z.shape[-1] else least
         dist.all_reduce(m, dist.ReduceOp.MAX, group=group)
-        exponentials = torch.exp(z - m)
+        shifted = z - m
+        own = z.new_zeros(here.shape)  # the target's score; with smoothing, the mean under it
+        own[here] = smoothing[0] * shifted[here, column[here]]
+        if smoothing[1]:
+            own += smoothing[1] * shifted.sum(dim=-1)
+        exponentials = shifted.exp_()
         total = exponentials.sum(dim=-1)
         dist.all_reduce(total, group=group)
-        # The score of the target; with smoothing, the mean of all scores under its weights.
-        own = torch.where(weights != 0, weights * (z - m), 0).sum(dim=-1)
         dist.all_reduce(own, group=group)
-        ctx.save_for_backward(exponentials / total[..., None], weights)
+        ctx.save_for_backward(exponentials.div_(total[..., None]), here, column)
+        ctx.smoothing = smoothing
         return total.log() - own
 
     @staticmethod
-    def backward(ctx: Any, *slopes: torch.Tensor) -> tuple[torch.Tensor, None, None]:
-        p, weights = ctx.saved_tensors
-        return slopes[0][..., None] * (p - weights), None, None  # nothing is sent
+    def backward(
+        ctx: Any, *slopes: torch.Tensor
+    ) -> tuple[torch.Tensor, None, None, None, None]:  # nothing is sent
+        p, here, column = ctx.saved_tensors
+        gradient = p - ctx.smoothing[1]
+        gradient[here, column[here]] -= ctx.smoothing[0]
+        return gradient.mul_(slopes[0][..., None]), None, None, None, None
 
 
 def parallel_cross_entropy(
@@ -170,10 +186,10 @@ def parallel_cross_entropy(
         message = f"target must be from 0 to {n_classes - 1}, got {int(wrong.flatten()[0])}"
         raise IndexError(f"{message}: to leave a token out, pass ignore_index={ignore_index}")
     z = shard.float() if shard.dtype in (torch.float16, torch.bfloat16) else shard
-    classes = torch.arange(own.start, own.stop, device=z.device)
-    is_target = (target[..., None] == classes).to(z.dtype)
-    weights = (1 - label_smoothing) * is_target + label_smoothing / n_classes
-    loss: torch.Tensor = _ParallelCrossEntropy.apply(z, weights, group)  # type: ignore[no-untyped-call]
+    here = (target >= own.start) & (target < own.stop)
+    smoothing = (1 - label_smoothing, label_smoothing / n_classes)
+    arguments = (z, here, target - own.start, smoothing, group)
+    loss: torch.Tensor = _ParallelCrossEntropy.apply(*arguments)  # type: ignore[no-untyped-call]
     loss = torch.where(counts, loss, 0)
     if reduction == "none":
         return loss
