@@ -76,6 +76,7 @@ def test_products_measures_each_length(monkeypatch):
 def test_every_part_measures_something():
     parts = {
         "speed": speed.rows(everything, TINY, seconds=0),
+        "twins": twins.rows(everything, TINY, seconds=0),
         "memory": memory.rows(everything, TINY),
         "accuracy": accuracy.rows(few, length=50),
     }
@@ -266,13 +267,17 @@ def times():
 def test_only_a_run_of_everything_is_written(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(bench, "ROOT", tmp_path)
     monkeypatch.setattr(bench, "RESULTS", tmp_path / "_build" / "benchmarks.json")
-    monkeypatch.setattr(bench, "_measure", lambda wanted: times())
+    monkeypatch.setattr(bench, "TABLE", tmp_path / "speed.json")
+    twin = Row(twins.PART, "softmax", "(2,)", {"torch": 1.5})
+    monkeypatch.setattr(bench, "_measure", lambda wanted: [*times(), twin])
     monkeypatch.setattr(bench, "machine", lambda: MACHINE)
     bench.main(["softmax"])
     assert not bench.RESULTS.parent.exists()
+    assert not bench.TABLE.exists()
     bench.main([])
+    assert json.loads(bench.TABLE.read_text())["rows"] == [twin.as_json()]
     assert json.loads(bench.RESULTS.read_text())["machine"] == MACHINE
-    assert "On commit 0123abc: see _build/benchmarks.json." in capsys.readouterr().out
+    assert "On commit 0123abc: see _build/benchmarks.json and speed.json." in capsys.readouterr().out
 
 
 def test_the_results_say_on_which_commit_and_machine():
