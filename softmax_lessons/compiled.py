@@ -3,7 +3,7 @@
 The functions have the signatures, the answers and the errors of those of the same name in
 ``softmax_lessons``. They need the extra ``compiled``, which brings numba; it is imported when one
 of them is first called. That call also compiles the loop for its dtype and its kind of rows, which
-takes some two seconds once: what was compiled is stored beside the package, or in the user's cache
+takes some seconds, once: what was compiled is stored beside the package, or in the user's cache
 where the package cannot be written.
 
 A compiled loop works in float32 and float64; float16 and integers are converted, as in
