@@ -88,7 +88,7 @@ def assert_alike(name, got, expected, dtype):
     pairs = zip(got, expected, strict=True) if isinstance(got, tuple) else [(got, expected)]
     for one, other in pairs:
         assert (type(one), one.dtype, one.shape) == (type(other), other.dtype, other.shape)
-        scale = abs(other).max() if name == "softmax_vjp" else 0
+        scale = abs(other).max(initial=0) if name == "softmax_vjp" else 0
         eps = np.finfo(dtype).eps
         assert_allclose(one, other, rtol=64 * eps, atol=4 * eps * max(scale, 1e-3))
 
@@ -119,7 +119,9 @@ def test_threads_change_nothing(name, shape, axis, monkeypatch):
         monkeypatch.setattr(compiled, "_num_threads", n)
         results.append(TWINS[name](*arguments_of(name, x, axis)))
     assert len(started) == 2
-    for one, other in zip(*map(np.atleast_1d, results), strict=True):
+    if name == "softmax":
+        results = [(p,) for p in results]
+    for one, other in zip(*results, strict=True):
         assert_array_equal(one, other)
 
 
