@@ -15,7 +15,7 @@ LOOKS = {"light": [], "dark": []}  # whose colours a page of this run has shown 
 WIDTH = "document.documentElement.scrollWidth"
 # Boxes whose lines of code are longer than they are.
 CUT_CODE = """[...document.querySelectorAll("article pre")].filter(
-    box => box.checkVisibility() && box.scrollWidth > box.clientWidth + 1
+    box => box.innerText && box.scrollWidth > box.clientWidth + 1
 ).map(box => box.innerText)"""
 # How much of the window moved, and how far, without the reader's doing. Above 0.1 it is a nuisance:
 # https://web.dev/articles/cls
