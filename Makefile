@@ -12,7 +12,8 @@ ALONE = $(PY) tools/alone.py
 # no process is left with one of them at the end.
 IN_PARALLEL = -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 TESTS = tests/site tests/package book tests/release tests/book
-REPOSITORY_IN_TESTS = teacher/fork-of-lessons
+AS_A_FORK = BOOK_REPOSITORY=teacher/fork-of-lessons BOOK_BRANCH=main BOOK_NOTEBOOKS=notebooks \
+	BOOK_ADDRESS=https://teacher.github.io/fork-of-lessons/
 IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync) # not in the make of macOS
 
 # The same outputs on every machine: no settings from outside, one thread a process.
@@ -61,7 +62,7 @@ test-style:
 
 test-site:
 	@rm -rf _build/test
-	BOOK_REPOSITORY=$(REPOSITORY_IN_TESTS) $(BUILD) --path-output _build/test
+	$(AS_A_FORK) $(BUILD) --path-output _build/test
 
 wheel: ## build wheel and sdist into _build/dist; test the wheel alone, with NumPy and no more
 	$(SETUP)

@@ -66,9 +66,8 @@ def read(config: Config) -> About:
         package=project["name"],
         python=project["requires-python"].removeprefix(">="),
         needs=project["dependencies"],
-        # Where nobody names a repository, Jupyter Book puts its own into the theme's options.
-        repository=config.html_theme_options["repository_url"] if config.html_baseurl else "",
-        address=config.html_baseurl,
+        repository=config.book_repository,
+        address=config.book_address,
     )
 
 

@@ -9,7 +9,8 @@ button of a page brings is made from its notebook:
 - An admonition is a quotation with a bold title. An exercise and its solution have headings, and
   the words of a solution are folded.
 - The caption of a figure stands in a cell below it.
-- Code and outputs stay what they are. What the site hides or folds, JupyterLab folds.
+- Code and outputs stay what they are, but for the first cell, which says where the notebook came
+  from, see first.py. What the site hides or folds, JupyterLab folds.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import first
 import nbformat
 from docutils import nodes
 from docutils.utils import new_document
@@ -199,8 +201,11 @@ def convert(app: Sphinx, page: str) -> nbformat.NotebookNode:
     """Return the notebook of a page in plain Markdown."""
     notebook = nbformat.read(app.env.doc2path(page), as_version=4)
     plain = Plain(app, page)
+    source = first.source(app.config.book_repository, app.config.book_branch)
     cells = []
     for cell in notebook.cells:
+        if cell.source == first.cell():
+            cell.source = first.cell(source)
         if cell.cell_type == "markdown":
             cell.source = plain.cell(cell.source)
         elif plain.in_solution:
