@@ -26,7 +26,13 @@ ROOT = Path(__file__).resolve().parents[2]
 FILES = [ROOT / "CITATION.cff", ROOT / "pyproject.toml"]
 PAGE = "book/appendix/about"
 # The sections of the page that the footer links to: their labels, which are their ids.
-SECTIONS = {"licence": "about-licence", "cite": "about-cite", "install": "about-install"}
+SECTIONS = {
+    "licence": "about-licence",
+    "attribute": "about-attribute",
+    "cite": "about-cite",
+    "install": "about-install",
+}
+NOTICES = "book/appendix/notices"
 
 
 class About(NamedTuple):
@@ -43,6 +49,12 @@ class About(NamedTuple):
     needs: list[str]
     repository: str  # an address, or nothing
     address: str  # where the book is published, or nothing
+    original: str  # the address of the original's repository
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether this book is kept in another place than the original."""
+        return self.repository != self.original
 
 
 @functools.cache  # for the footer of every page
@@ -68,6 +80,7 @@ def read(config: Config) -> About:
         needs=project["dependencies"],
         repository=config.book_repository,
         address=config.book_address,
+        original=citation["repository-code"],
     )
 
 
@@ -92,6 +105,15 @@ def reference(about: About) -> str:
         f"{about.authors} ({about.released[:4]}). {about.title} (version {about.version})."
         f"{' ' + where if where else ''}"
     )
+
+
+def attribution(about: About) -> str:
+    """Return the line that the licence of text and figures asks for."""
+    of_text = re.sub(r"^CC-(.*)-(4\.0)$", r"CC \1 \2", about.text)
+    line = f'"{about.title}" by {about.authors}, {about.original}, licensed under {of_text}'
+    if about.is_copy and (here := about.address or about.repository):
+        line += f", as published at {here}"
+    return f"{line} (https://creativecommons.org/licenses/by/4.0/)."
 
 
 def paragraph(*parts: nodes.Node | str) -> nodes.paragraph:
@@ -181,6 +203,16 @@ def show_source(about: About) -> list[nodes.Node]:
     ]
 
 
+def show_attribution(about: About) -> list[nodes.Node]:
+    """Give the line to put under what one takes, and say who made the original."""
+    original = link(about.original.removeprefix("https://"), about.original)
+    made = [paragraph("The original is by ", about.authors, ": ", original, ".")]
+    if about.repository and about.is_copy:
+        here = link(about.repository.removeprefix("https://"), about.repository)
+        made.append(paragraph("This copy is kept in ", here, ", and may have been changed there."))
+    return [*made, *to_copy("attribute-text", "attribution", attribution(about))]
+
+
 def show_licence(about: About) -> list[nodes.Node]:
     """Name the two licences."""
     code = ["Code is under ", licence(about.code), ": the package, the tests, the tools, and "]
@@ -194,6 +226,7 @@ PARTS = {
     "install": show_install,
     "source": show_source,
     "licence": show_licence,
+    "attribution": show_attribution,
 }
 
 
@@ -214,8 +247,10 @@ def tell_footer(
 ) -> None:
     """Tell the template of the footer what it shows."""
     goal = context["pathto"](PAGE).partition("#")[0]  # on the page itself, Sphinx says "#"
-    context["about"] = read(app.config)._asdict()
+    about = read(app.config)
+    context["about"] = about._asdict() | {"is_copy": about.is_copy}
     context["about_links"] = {name: f"{goal}#{label}" for name, label in SECTIONS.items()}
+    context["about_links"]["notices"] = context["pathto"](NOTICES)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
