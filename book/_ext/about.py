@@ -110,10 +110,11 @@ def reference(about: About) -> str:
 def attribution(about: About) -> str:
     """Return the line that the licence of text and figures asks for."""
     of_text = re.sub(r"^CC-(.*)-(4\.0)$", r"CC \1 \2", about.text)
-    line = f'"{about.title}" by {about.authors}, {about.original}, licensed under {of_text}'
+    terms = f"{of_text} (https://creativecommons.org/licenses/by/4.0/)"
+    line = f'"{about.title}" by {about.authors}, {about.original}, licensed under {terms}'
     if about.is_copy and (here := about.address or about.repository):
         line += f", as published at {here}"
-    return f"{line} (https://creativecommons.org/licenses/by/4.0/)."
+    return f"{line}."
 
 
 def paragraph(*parts: nodes.Node | str) -> nodes.paragraph:

@@ -155,7 +155,7 @@ def answering(tmp_path):
         gh = tmp_path / "gh"
         (tmp_path / "answers").write_text("".join(f"{answer}\n" for answer in answers))
         gh.write_text(
-            f"#!/bin/sh\nhead -n 1 {tmp_path}/answers; sed -i 1d {tmp_path}/answers\nexit {status}\n"
+            f"#!/bin/sh\ncd {tmp_path}; head -n 1 answers; sed -i 1d answers; exit {status}\n"
         )
         gh.chmod(0o755)
         told = {"GITHUB_REPOSITORY": "teacher/lessons", "GITHUB_SHA": "0a1b2c", "GH_REPO": "a/b"}
