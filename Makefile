@@ -133,4 +133,4 @@ lock: ## pin every dependency again in requirements.txt (UPGRADE=1 takes the new
 	$(PY) tools/lock.py $(if $(UPGRADE),--upgrade)
 
 clean: ## remove what was built; .venv stays
-	rm -rf _build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf _build build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -11,8 +11,10 @@ from softmax_lessons import (
     cross_entropy,
     cross_entropy_and_grad,
     entropy,
+    hardmax,
     kl_divergence,
     log_sigmoid,
+    log_softmax,
     logsumexp,
     sigmoid,
     softmax,
@@ -34,7 +36,9 @@ a8: str = sigmoid(rows, out=rows)  # wrong
 a9 = sigmoid(rows, out="rows")  # wrong
 
 # Along an axis.
+b0: list[float] = hardmax(rows)  # wrong
 b1: str = softmax(rows)  # wrong
+b11: str = log_softmax(rows)  # wrong
 b2: int = softmax_jacobian(rows)  # wrong
 b3: str = logsumexp([0.5, 1.0])  # wrong
 b4: str = logsumexp(rows)  # wrong
