@@ -26,10 +26,10 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book book-itself preview test test-itself test-style test-site wheel lanes mutants lab binder bench serve pdf bundle lighthouse audit reproducible faults planted outputs lock clean
+.PHONY: help book book-itself preview test test-itself test-style test-site check-part wheel lanes mutants lab binder bench serve pdf bundle lighthouse audit reproducible faults planted outputs lock clean
 
 help:
-	@grep -E '^[a-z]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
+	@grep -E '^[a-z-]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
 
 book: ## build the book from nothing into _build/html, and check that it is complete
 	$(SETUP_SITE)
@@ -59,6 +59,10 @@ test-style:
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+
+check-part: ## try some chapters alone: build and test, and name the sentences to change (PART="1 4")
+	$(SETUP)
+	BUILD="$(BUILD)" $(PY) tools/part.py $(PART)
 
 test-site:
 	@rm -rf _build/test

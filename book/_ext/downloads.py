@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import first
+import left_out
 import nbformat
 from docutils import nodes
 from docutils.utils import new_document
@@ -140,12 +141,16 @@ class Plain:
             return f"[{text}]({address})"
         if address.startswith("#"):
             (link,) = self.resolve(None, "myst", address[1:], text).children
+            if not isinstance(link, nodes.reference):  # to a page that was left out
+                return text
             here = f"{self.page.rpartition('/')[2]}.html#{link.get('refid')}"
             return self.link(text, link.get("refuri", here))
         path, number, anchor = address.partition("#")
         page = re.sub(r"\.(ipynb|md)$", ".html", path)
+        target = urljoin(self.page, page).removesuffix(".html")
+        if target in left_out.pages():
+            return text or left_out.titles()[target]
         if not text:
-            target = urljoin(self.page, page).removesuffix(".html")
             text = self.app.env.titles[target].astext()
         return self.link(text, page + number + anchor)
 

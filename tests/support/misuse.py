@@ -1,4 +1,4 @@
-"""How people misuse the package's types, and use them well: a type checker reads it, nobody runs it.
+"""How people misuse the types, and use them well: a type checker reads it, nobody runs it.
 
 Each line that ends in `# wrong` must be an error, and no other line may be one.
 """
