@@ -130,17 +130,39 @@ class LeaveOut(SphinxPostTransform):
                 entry.parent.remove(entry)
         number = 1
         for one in list(self.document.findall(nodes.enumerated_list)):
-            heading = one.parent[one.parent.index(one) - 1] if one.parent.index(one) else None
-            if one.get("start", 1) > 1:
+            if one.get("start", 1) > 1:  # it goes on where the one before ended
                 one["start"] = number
             number = one.get("start", 1) + len(one)
-            if not len(one):
-                one.parent.remove(one)
-                if isinstance(heading, nodes.paragraph) and isinstance(heading[0], nodes.strong):
-                    heading.parent.remove(heading)
+            add_up(one)
         for one in list(self.document.findall(nodes.bullet_list)):
             if not len(one):
                 one.parent.remove(one)
+
+
+def add_up(ways: nodes.enumerated_list) -> None:
+    """Say how long the rest of a list takes; without a rest, its introduction goes along."""
+    section, place = ways.parent, ways.parent.index(ways)
+    before, after = section[place - 1] if place else None, next(iter(section[place + 1 :]), None)
+    whole = sum(int(n) for entry in ways for n in re.findall(r"(\d+) minutes", entry.astext())[:1])
+    total = re.compile(r"^\d+ minutes in all(, and \d+ for the exercises)?")
+    if isinstance(after, nodes.paragraph) and total.match(after.astext()):
+        after[0] = nodes.Text(total.sub(f"{sum_before(ways) + whole} minutes in all", after[0]))
+        if not whole and not sum_before(ways):
+            section.remove(after)
+    if not len(ways):
+        section.remove(ways)
+        if isinstance(before, nodes.paragraph) and isinstance(before[0], nodes.strong):
+            section.remove(before)
+
+
+def sum_before(ways: nodes.enumerated_list) -> int:
+    """Return the minutes of the lists that this one goes on from."""
+    if ways.get("start", 1) == 1:
+        return 0
+    earlier = [one for one in ways.parent if isinstance(one, nodes.enumerated_list)]
+    earlier = earlier[: earlier.index(ways)]
+    found = (re.findall(r"(\d+) minutes", item.astext())[:1] for one in earlier for item in one)
+    return sum(int(n) for numbers in found for n in numbers)
 
 
 def sentence(text: str, part: str) -> str:

@@ -104,7 +104,8 @@ def test_it_does_nothing_where_the_package_is_there(elsewhere):
     ],
 )
 def test_it_names_the_repository_at_its_commit(repository, source, monkeypatch):
-    head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, cwd=pages.ROOT)
+    git = ["git", f"--git-dir={pages.ROOT / '.git'}", "rev-parse", "HEAD"]
+    head = subprocess.run(git, capture_output=True)
     assert first.source(repository, "main") == source.format(head.stdout.decode().strip() or "main")
     monkeypatch.setattr(first.status, "git", lambda *_: "")  # unpacked from an archive
     assert first.source(repository, "main") == source.format("main")

@@ -58,7 +58,7 @@ def code_cells(page: str) -> list:
 @functools.cache
 def text(page: str) -> str:
     """Return what the author wrote between the code cells."""
-    if page not in NOTEBOOKS:
+    if not (ROOT / f"{page}.ipynb").exists():
         return (ROOT / f"{page}.md").read_text()
     cells = notebook(page).cells
     return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
