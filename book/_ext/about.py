@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import tomllib
 import yaml
+from addresses import GITHUB
 from docutils import nodes
 from docutils.parsers.rst import directives
 from packaging.requirements import Requirement
@@ -48,6 +49,7 @@ class About(NamedTuple):
     python: str
     needs: list[str]
     repository: str  # an address, or nothing
+    branch: str
     address: str  # where the book is published, or nothing
     original: str  # the address of the original's repository
 
@@ -79,6 +81,7 @@ def read(config: Config) -> About:
         python=project["requires-python"].removeprefix(">="),
         needs=project["dependencies"],
         repository=config.book_repository,
+        branch=config.book_branch,
         address=config.book_address,
         original=citation["repository-code"],
     )
@@ -152,7 +155,8 @@ def show_version(about: About) -> list[nodes.Node]:
     """Say which version this is."""
     changes = []
     if about.repository:
-        file = f"{about.repository}/blob/main/CHANGELOG.md"
+        folder = "blob" if about.repository.startswith(GITHUB) else "-/blob"  # as GitLab has it
+        file = f"{about.repository}/{folder}/{about.branch}/CHANGELOG.md"
         changes = [" The ", link("change log", file), " says what is new."]
     return [
         paragraph(

@@ -29,7 +29,8 @@ COPIED = {
 
 def told(repository="", address=""):
     """What a book says of itself that is kept and published there."""
-    return about.read(SimpleNamespace(book_repository=repository, book_address=address))
+    kept = {"book_repository": repository, "book_branch": "main", "book_address": address}
+    return about.read(SimpleNamespace(**kept))
 
 
 @pytest.mark.parametrize("page", EVERY_PAGE)
