@@ -98,6 +98,8 @@ def test_code_and_outputs_are_those_of_the_notebook(page):
 
 @every_notebook
 def test_it_says_what_the_page_says(page):
+    if pages.LEFT_OUT and page == pages.PAGES[0]:
+        pytest.skip("the download of the front page lists the whole course")
     assert words(rendered(page)) == words(pages.article(page))
 
 
