@@ -12,7 +12,8 @@ ALONE = $(PY) tools/alone.py
 # no process is left with one of them at the end.
 IN_PARALLEL = -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 TESTS = tests/site tests/package book tests/release tests/book
-REPOSITORY_IN_TESTS = teacher/fork-of-lessons
+AS_A_FORK = BOOK_REPOSITORY=teacher/fork-of-lessons BOOK_BRANCH=main BOOK_NOTEBOOKS=notebooks \
+	BOOK_ADDRESS=https://teacher.github.io/fork-of-lessons/
 IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync) # not in the make of macOS
 
 # The same outputs on every machine: no settings from outside, one thread a process.
@@ -25,10 +26,10 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book book-itself preview test test-itself test-style test-site wheel lanes mutants lab binder bench serve pdf bundle lighthouse audit reproducible faults planted outputs lock clean
+.PHONY: help book book-itself preview test test-itself test-style test-site check-part wheel lanes mutants lab binder bench serve pdf bundle lighthouse audit reproducible faults planted outputs lock clean
 
 help:
-	@grep -E '^[a-z]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
+	@grep -E '^[a-z-]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
 
 book: ## build the book from nothing into _build/html, and check that it is complete
 	$(SETUP_SITE)
@@ -59,9 +60,13 @@ test-style:
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
+check-part: ## try some chapters alone: build and test, and name the sentences to change (PART="1 4")
+	$(SETUP)
+	BUILD="$(BUILD)" $(PY) tools/part.py $(PART)
+
 test-site:
 	@rm -rf _build/test
-	BOOK_REPOSITORY=$(REPOSITORY_IN_TESTS) $(BUILD) --path-output _build/test
+	$(AS_A_FORK) $(BUILD) --path-output _build/test
 
 wheel: ## build wheel and sdist into _build/dist; test the wheel alone, with NumPy and no more
 	$(SETUP)
@@ -132,4 +137,4 @@ lock: ## pin every dependency again in requirements.txt (UPGRADE=1 takes the new
 	$(PY) tools/lock.py $(if $(UPGRADE),--upgrade)
 
 clean: ## remove what was built; .venv stays
-	rm -rf _build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf _build build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -37,7 +37,8 @@ def built() -> str:
 def wheel(session: nox.Session) -> None:
     """Build wheel and sdist into _build/dist, and look at what they hold."""
     session.install(*tools("build", "check-wheel-contents", "pytest", "twine"))
-    shutil.rmtree(DIST, ignore_errors=True)
+    for old in (DIST, ROOT / "build"):  # setuptools takes into a wheel what lies in the second
+        shutil.rmtree(old, ignore_errors=True)
     session.run("python", "-m", "build", "--outdir", str(DIST))
     session.run("pytest", "-q", "tests/release/test_wheel.py", env={"DIST": str(DIST)})
 

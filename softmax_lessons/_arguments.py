@@ -6,7 +6,7 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from numbers import Real
-from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     FloatArray: TypeAlias = NDArray[np.floating[Any]]
     FloatDtype: TypeAlias = np.dtype[np.floating[Any]]
     Axis: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...]
+    Entries: TypeAlias = NDArray[Any] | list[Any] | tuple[Any, ...]  # more than one number
+    Float = TypeVar("Float", bound=np.floating[Any])
     Number: TypeAlias = float | np.floating[Any] | np.integer[Any]
 
 # The floats that float32 makes neither 0 nor inf.

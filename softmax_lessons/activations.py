@@ -11,7 +11,8 @@ precision of the dtype (of log-sum-exp: relative to the largest score, or to 1).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from softmax_lessons._blockwise import row_max, row_sum, run_blockwise
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from softmax_lessons._arguments import Axis, FloatArray, Number
+    from softmax_lessons._arguments import Axis, Entries, Float, FloatArray, Number
 
 __all__ = [
     "hardmax",
@@ -124,6 +125,14 @@ def sum_without_max(exp_x: FloatArray) -> FloatArray:
 # --- functions --------------------------------------------------------------------------------
 
 
+@overload
+def sigmoid(x: Entries, *, out: FloatArray | None = None) -> FloatArray: ...
+@overload
+def sigmoid(x: float | np.integer[Any], *, out: None = None) -> np.float64: ...
+@overload
+def sigmoid(x: Float, *, out: None = None) -> Float: ...
+@overload
+def sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> FloatArray | Any: ...
 @no_warnings
 def sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
     """Return the logistic function, ``1 / (1 + exp(-x))``, of each entry.
@@ -164,6 +173,14 @@ def sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
     return p[()] if out is None else p
 
 
+@overload
+def log_sigmoid(x: Entries, *, out: FloatArray | None = None) -> FloatArray: ...
+@overload
+def log_sigmoid(x: float | np.integer[Any], *, out: None = None) -> np.float64: ...
+@overload
+def log_sigmoid(x: Float, *, out: None = None) -> Float: ...
+@overload
+def log_sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> FloatArray | Any: ...
 @no_warnings
 def log_sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
     """Return the logarithm of the sigmoid, ``-log(1 + exp(-x))``, of each entry.
@@ -208,6 +225,14 @@ def log_sigmoid(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
     return log_p[()] if out is None else log_p
 
 
+@overload
+def softplus(x: Entries, *, out: FloatArray | None = None) -> FloatArray: ...
+@overload
+def softplus(x: float | np.integer[Any], *, out: None = None) -> np.float64: ...
+@overload
+def softplus(x: Float, *, out: None = None) -> Float: ...
+@overload
+def softplus(x: ArrayLike, *, out: FloatArray | None = None) -> FloatArray | Any: ...
 @no_warnings
 def softplus(x: ArrayLike, *, out: FloatArray | None = None) -> Any:
     """Return the softplus, ``log(1 + exp(x))``, of each entry: a smooth ``max(x, 0)``.
@@ -413,6 +438,33 @@ def log_softmax(
     return log_p
 
 
+@overload
+def logsumexp(
+    x: Sequence[float],
+    axis: Axis = ...,
+    *,
+    keepdims: Literal[False] = ...,
+    where: ArrayLike | None = ...,
+    out: None = ...,
+) -> np.float64: ...
+@overload
+def logsumexp(
+    x: ArrayLike,
+    axis: Axis = ...,
+    *,
+    keepdims: Literal[True],
+    where: ArrayLike | None = ...,
+    out: FloatArray | None = ...,
+) -> FloatArray: ...
+@overload
+def logsumexp(
+    x: ArrayLike,
+    axis: Axis = ...,
+    *,
+    keepdims: bool = ...,
+    where: ArrayLike | None = ...,
+    out: FloatArray | None = ...,
+) -> FloatArray | Any: ...
 @no_warnings
 def logsumexp(
     x: ArrayLike,

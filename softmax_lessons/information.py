@@ -8,7 +8,8 @@ docstring of the package.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -101,6 +102,10 @@ def exact_difference(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArr
 # --- functions --------------------------------------------------------------------------------
 
 
+@overload
+def entropy(p: Sequence[float], axis: Axis = ..., *, logits: bool = ...) -> np.float64: ...
+@overload
+def entropy(p: ArrayLike, axis: Axis = ..., *, logits: bool = ...) -> FloatArray | Any: ...
 @no_warnings
 def entropy(p: ArrayLike, axis: Axis = -1, *, logits: bool = False) -> Any:
     """Return the entropy, ``-sum(p * log(p))``, along an axis: how spread out a distribution is.
@@ -166,6 +171,14 @@ def entropy(p: ArrayLike, axis: Axis = -1, *, logits: bool = False) -> Any:
     return np.squeeze(nats, axes)[()]
 
 
+@overload
+def kl_divergence(
+    p: Sequence[float], q: Sequence[float], axis: Axis = ..., *, logits: bool = ...
+) -> np.float64: ...
+@overload
+def kl_divergence(
+    p: ArrayLike, q: ArrayLike, axis: Axis = ..., *, logits: bool = ...
+) -> FloatArray | Any: ...
 @no_warnings
 def kl_divergence(p: ArrayLike, q: ArrayLike, axis: Axis = -1, *, logits: bool = False) -> Any:
     """Return the Kullback-Leibler divergence, ``sum(p * log(p / q))``, along an axis.

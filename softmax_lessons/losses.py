@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, overload
 
 import numpy as np
 
@@ -219,6 +219,30 @@ def one_hot(labels: ArrayLike, n_classes: int, *, dtype: DTypeLike = np.float64)
     return result
 
 
+@overload
+def cross_entropy(
+    logits: ArrayLike,
+    target: ArrayLike,
+    axis: Axis = ...,
+    *,
+    weight: ArrayLike | None = ...,
+    ignore_index: SupportsIndex | None = ...,
+    where: ArrayLike | None = ...,
+    label_smoothing: Number = ...,
+    reduction: Literal["mean", "sum"] = ...,
+) -> np.floating[Any]: ...
+@overload
+def cross_entropy(
+    logits: ArrayLike,
+    target: ArrayLike,
+    axis: Axis = ...,
+    *,
+    weight: ArrayLike | None = ...,
+    ignore_index: SupportsIndex | None = ...,
+    where: ArrayLike | None = ...,
+    label_smoothing: Number = ...,
+    reduction: Literal["none"],
+) -> FloatArray | Any: ...
 @no_warnings
 def cross_entropy(
     logits: ArrayLike,
@@ -345,6 +369,32 @@ def cross_entropy(
     return reduce_losses(np.squeeze(losses, axes), reduction, dtype, rows.total)
 
 
+@overload
+def cross_entropy_and_grad(
+    logits: ArrayLike,
+    target: ArrayLike,
+    axis: Axis = ...,
+    *,
+    weight: ArrayLike | None = ...,
+    ignore_index: SupportsIndex | None = ...,
+    where: ArrayLike | None = ...,
+    label_smoothing: Number = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    out: FloatArray | None = ...,
+) -> tuple[np.floating[Any], FloatArray]: ...
+@overload
+def cross_entropy_and_grad(
+    logits: ArrayLike,
+    target: ArrayLike,
+    axis: Axis = ...,
+    *,
+    weight: ArrayLike | None = ...,
+    ignore_index: SupportsIndex | None = ...,
+    where: ArrayLike | None = ...,
+    label_smoothing: Number = ...,
+    reduction: Literal["none"],
+    out: FloatArray | None = ...,
+) -> tuple[FloatArray | Any, FloatArray]: ...
 @no_warnings
 def cross_entropy_and_grad(
     logits: ArrayLike,
@@ -450,6 +500,24 @@ def cross_entropy_and_grad(
     return loss, grad if out is not None else grad.astype(dtype, copy=False)
 
 
+@overload
+def binary_cross_entropy(
+    logits: ArrayLike,
+    target: ArrayLike,
+    *,
+    pos_weight: ArrayLike | None = ...,
+    weight: ArrayLike | None = ...,
+    reduction: Literal["mean", "sum"] = ...,
+) -> np.floating[Any]: ...
+@overload
+def binary_cross_entropy(
+    logits: ArrayLike,
+    target: ArrayLike,
+    *,
+    pos_weight: ArrayLike | None = ...,
+    weight: ArrayLike | None = ...,
+    reduction: Literal["none"],
+) -> FloatArray | Any: ...
 @no_warnings
 def binary_cross_entropy(
     logits: ArrayLike,
@@ -533,6 +601,26 @@ def binary_cross_entropy(
     return reduce_losses(losses, reduction, dtype, losses.size)
 
 
+@overload
+def binary_cross_entropy_and_grad(
+    logits: ArrayLike,
+    target: ArrayLike,
+    *,
+    pos_weight: ArrayLike | None = ...,
+    weight: ArrayLike | None = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    out: FloatArray | None = ...,
+) -> tuple[np.floating[Any], FloatArray]: ...
+@overload
+def binary_cross_entropy_and_grad(
+    logits: ArrayLike,
+    target: ArrayLike,
+    *,
+    pos_weight: ArrayLike | None = ...,
+    weight: ArrayLike | None = ...,
+    reduction: Literal["none"],
+    out: FloatArray | None = ...,
+) -> tuple[FloatArray | Any, FloatArray]: ...
 @no_warnings
 def binary_cross_entropy_and_grad(
     logits: ArrayLike,

@@ -115,7 +115,7 @@ class Everywhere(MutationVisitor):
 
     def _skip_node_and_children(self, node: cst.CSTNode) -> bool:
         if isinstance(node, cst.FunctionDef):
-            return False
+            return any(m.matches(one.decorator, m.Name("overload")) for one in node.decorators)
         if m.matches(node, m.If(test=m.Name("TYPE_CHECKING"))):
             return True
         if m.matches(node, m.AnnAssign(annotation=m.Annotation(m.Name("TypeAlias")))):

@@ -30,7 +30,13 @@ import tomllib
 
 ROOT = Path(__file__).resolve().parent.parent
 FAULTS = ROOT / "tests" / "planted.toml"
-REPOSITORY = "teacher/fork-of-lessons"  # as in the Makefile
+# As in the Makefile.
+AS_A_FORK = {
+    "BOOK_REPOSITORY": "teacher/fork-of-lessons",
+    "BOOK_BRANCH": "main",
+    "BOOK_NOTEBOOKS": "notebooks",
+    "BOOK_ADDRESS": "https://teacher.github.io/fork-of-lessons/",
+}
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/book/scripts.cfg"]
 STAGES = {
@@ -80,7 +86,7 @@ def run(folder: Path, red: str, site: Path) -> Outcome:
     # The copy's package goes before the one that .venv leads to.
     environment = os.environ | {
         "PYTHONPATH": str(folder),
-        "BOOK_REPOSITORY": REPOSITORY,
+        **AS_A_FORK,
         "SITE": str(site / "_build" / "html"),
     }
 

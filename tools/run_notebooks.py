@@ -26,27 +26,12 @@ from nbval.plugin import get_sanitize_patterns
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ROOT / "tests" / "book" / "scripts.cfg"
 sys.path.append(str(ROOT / "book" / "_ext"))
+import first  # noqa: E402
 import status  # noqa: E402
 import stored  # noqa: E402
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-FIRST = """\
-# Not on the page: installs the package where it is missing, as on Colab.
-import importlib.util
-import subprocess
-import sys
-
-if importlib.util.find_spec("softmax_lessons") is None:
-    pip = [sys.executable, "-m", "pip", "install", "--quiet"]
-    done = subprocess.run([*pip, "softmax-lessons[lessons]"], capture_output=True, text=True)
-    if done.returncode:
-        print(done.stdout, done.stderr)
-        raise ImportError(
-            "pip could not install softmax-lessons: it says why above. Check the network and run "
-            "this cell again, or open the page on Binder, where everything is installed."
-        )
-    importlib.invalidate_caches()"""
-FIRST_METADATA = {"jupyter": {"source_hidden": True}, "tags": ["remove-cell"]}
+FIRST_METADATA = {"jupyter": {"source_hidden": True}, "tags": [first.TAG]}
 
 
 def run(path: Path) -> None:
@@ -101,7 +86,7 @@ def put_first(notebook: nbformat.NotebookNode) -> None:
     """Let the notebook start with the cell that installs the package where it is missing."""
     if notebook.cells and notebook.cells[0].metadata.get("tags") == FIRST_METADATA["tags"]:
         del notebook.cells[0]
-    notebook.cells.insert(0, new_code_cell(FIRST, metadata=FIRST_METADATA))
+    notebook.cells.insert(0, new_code_cell(first.cell(), metadata=FIRST_METADATA))
 
 
 def main() -> None:

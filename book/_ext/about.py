@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import tomllib
 import yaml
+from addresses import GITHUB
 from docutils import nodes
 from docutils.parsers.rst import directives
 from packaging.requirements import Requirement
@@ -26,7 +27,13 @@ ROOT = Path(__file__).resolve().parents[2]
 FILES = [ROOT / "CITATION.cff", ROOT / "pyproject.toml"]
 PAGE = "book/appendix/about"
 # The sections of the page that the footer links to: their labels, which are their ids.
-SECTIONS = {"licence": "about-licence", "cite": "about-cite", "install": "about-install"}
+SECTIONS = {
+    "licence": "about-licence",
+    "attribute": "about-attribute",
+    "cite": "about-cite",
+    "install": "about-install",
+}
+NOTICES = "book/appendix/notices"
 
 
 class About(NamedTuple):
@@ -42,7 +49,14 @@ class About(NamedTuple):
     python: str
     needs: list[str]
     repository: str  # an address, or nothing
+    branch: str
     address: str  # where the book is published, or nothing
+    original: str  # the address of the original's repository
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether this book is kept in another place than the original."""
+        return self.repository != self.original
 
 
 @functools.cache  # for the footer of every page
@@ -66,9 +80,10 @@ def read(config: Config) -> About:
         package=project["name"],
         python=project["requires-python"].removeprefix(">="),
         needs=project["dependencies"],
-        # Where nobody names a repository, Jupyter Book puts its own into the theme's options.
-        repository=config.html_theme_options["repository_url"] if config.html_baseurl else "",
-        address=config.html_baseurl,
+        repository=config.book_repository,
+        branch=config.book_branch,
+        address=config.book_address,
+        original=citation["repository-code"],
     )
 
 
@@ -93,6 +108,16 @@ def reference(about: About) -> str:
         f"{about.authors} ({about.released[:4]}). {about.title} (version {about.version})."
         f"{' ' + where if where else ''}"
     )
+
+
+def attribution(about: About) -> str:
+    """Return the line that the licence of text and figures asks for."""
+    of_text = re.sub(r"^CC-(.*)-(4\.0)$", r"CC \1 \2", about.text)
+    terms = f"{of_text} (https://creativecommons.org/licenses/by/4.0/)"
+    line = f'"{about.title}" by {about.authors}, {about.original}, licensed under {terms}'
+    if about.is_copy and (here := about.address or about.repository):
+        line += f", as published at {here}"
+    return f"{line}."
 
 
 def paragraph(*parts: nodes.Node | str) -> nodes.paragraph:
@@ -130,7 +155,8 @@ def show_version(about: About) -> list[nodes.Node]:
     """Say which version this is."""
     changes = []
     if about.repository:
-        file = f"{about.repository}/blob/main/CHANGELOG.md"
+        folder = "blob" if about.repository.startswith(GITHUB) else "-/blob"  # as GitLab has it
+        file = f"{about.repository}/{folder}/{about.branch}/CHANGELOG.md"
         changes = [" The ", link("change log", file), " says what is new."]
     return [
         paragraph(
@@ -182,6 +208,16 @@ def show_source(about: About) -> list[nodes.Node]:
     ]
 
 
+def show_attribution(about: About) -> list[nodes.Node]:
+    """Give the line to put under what one takes, and say who made the original."""
+    original = link(about.original.removeprefix("https://"), about.original)
+    made = [paragraph("The original is by ", about.authors, ": ", original, ".")]
+    if about.repository and about.is_copy:
+        here = link(about.repository.removeprefix("https://"), about.repository)
+        made.append(paragraph("This copy is kept in ", here, ", and may have been changed there."))
+    return [*made, *to_copy("attribute-text", "attribution", attribution(about))]
+
+
 def show_licence(about: About) -> list[nodes.Node]:
     """Name the two licences."""
     code = ["Code is under ", licence(about.code), ": the package, the tests, the tools, and "]
@@ -195,6 +231,7 @@ PARTS = {
     "install": show_install,
     "source": show_source,
     "licence": show_licence,
+    "attribution": show_attribution,
 }
 
 
@@ -215,8 +252,10 @@ def tell_footer(
 ) -> None:
     """Tell the template of the footer what it shows."""
     goal = context["pathto"](PAGE).partition("#")[0]  # on the page itself, Sphinx says "#"
-    context["about"] = read(app.config)._asdict()
+    about = read(app.config)
+    context["about"] = about._asdict() | {"is_copy": about.is_copy}
     context["about_links"] = {name: f"{goal}#{label}" for name, label in SECTIONS.items()}
+    context["about_links"]["notices"] = context["pathto"](NOTICES)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -44,6 +44,9 @@ EARLY = "_static/mode.js"
 # The face of the text, which the style sheet names, too: fetched early, it is there with the text.
 TEXT_FACE = "_static/atkinson/atkinson-hyperlegible-next-latin-wght-normal.woff2"
 FONTS = "_static/vendor/fontawesome/webfonts/*.woff2"
+# Their licence keeps this name for fonts that nobody has changed.
+OF_THE_MAKERS = (0, 5, 7, 8, 9, 11, 12, 13, 14)  # copyright, version, licence, addresses
+RESERVED, ANEW = "Font Awesome", "Lesson Icons"
 NAME = re.compile(r"[A-Za-z_][\w-]*")
 
 
@@ -91,7 +94,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         used.update(NAME.findall(file.read_text(encoding="utf-8")))
     sheets = app.env.book_sheets  # type: ignore[attr-defined]
     rules = list(trim((rule for sheet in sheets for rule in read_sheet(site, sheet)), used))
-    style = '@charset "UTF-8";\n' + tinycss2.serialize(rules)
+    style = '@charset "UTF-8";\n' + tinycss2.serialize(rules).replace(RESERVED, ANEW)
     (site / "_static" / "book.css").write_text(style, encoding="utf-8")
     for font in site.glob(FONTS):
         cut_font(font, set(characters(rules)))
@@ -106,12 +109,17 @@ def join(site: Path, scripts: Iterable[str]) -> str:
 
 
 def cut_font(font: Path, wanted: set[str]) -> None:
-    """Keep the glyphs of the wanted characters alone."""
+    """Keep the glyphs of the wanted characters alone, and all names, of which one changes."""
     options = subset.Options(flavor="woff2", layout_features=[], recalc_timestamp=False)
+    options.name_IDs = ["*"]
     whole = subset.load_font(str(font), options)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=map(ord, wanted))
     cutter.subset(whole)
+    for name in whole["name"].names:
+        if name.nameID not in OF_THE_MAKERS:
+            text = name.toUnicode().replace(RESERVED, ANEW)
+            name.string = text.replace(RESERVED.replace(" ", ""), ANEW.replace(" ", ""))
     subset.save_font(whole, str(font), options)
 
 

@@ -9,7 +9,8 @@ button of a page brings is made from its notebook:
 - An admonition is a quotation with a bold title. An exercise and its solution have headings, and
   the words of a solution are folded.
 - The caption of a figure stands in a cell below it.
-- Code and outputs stay what they are. What the site hides or folds, JupyterLab folds.
+- Code and outputs stay what they are, but for the first cell, which says where the notebook came
+  from, see first.py. What the site hides or folds, JupyterLab folds.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import first
+import left_out
 import nbformat
 from docutils import nodes
 from docutils.utils import new_document
@@ -138,12 +141,16 @@ class Plain:
             return f"[{text}]({address})"
         if address.startswith("#"):
             (link,) = self.resolve(None, "myst", address[1:], text).children
+            if not isinstance(link, nodes.reference):  # to a page that was left out
+                return text
             here = f"{self.page.rpartition('/')[2]}.html#{link.get('refid')}"
             return self.link(text, link.get("refuri", here))
         path, number, anchor = address.partition("#")
         page = re.sub(r"\.(ipynb|md)$", ".html", path)
+        target = urljoin(self.page, page).removesuffix(".html")
+        if target in left_out.pages():
+            return text or left_out.titles()[target]
         if not text:
-            target = urljoin(self.page, page).removesuffix(".html")
             text = self.app.env.titles[target].astext()
         return self.link(text, page + number + anchor)
 
@@ -199,8 +206,11 @@ def convert(app: Sphinx, page: str) -> nbformat.NotebookNode:
     """Return the notebook of a page in plain Markdown."""
     notebook = nbformat.read(app.env.doc2path(page), as_version=4)
     plain = Plain(app, page)
+    source = first.source(app.config.book_repository, app.config.book_branch)
     cells = []
     for cell in notebook.cells:
+        if cell.source == first.cell():
+            cell.source = first.cell(source)
         if cell.cell_type == "markdown":
             cell.source = plain.cell(cell.source)
         elif plain.in_solution:

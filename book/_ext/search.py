@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import left_out
 import yaml
 from bs4 import BeautifulSoup, Comment, SoupStrainer, Tag
 from sphinx.application import Sphinx
@@ -263,6 +264,9 @@ def collect(app: Sphinx) -> dict[str, Any]:
     """Return what the site's search looks through, and name places of search.yml that are not."""
     wanted = yaml.safe_load(Path(app.srcdir, WORDS).read_text("utf-8"))
     weights = wanted["weights"]
+    words = {place: one for place, one in wanted["words"].items() if is_here(place)}
+    help_ = wanted["help"]  # the front page, where there is no better place any more
+    ways = {name: one if is_here(one) else app.config.root_doc for name, one in help_.items()}
     pages, rows, places = [], [], {}
     for name in app.env.collect_relations():
         weight = next(value for start, value in weights.items() if name.startswith(start))
@@ -277,20 +281,25 @@ def collect(app: Sphinx) -> dict[str, Any]:
         before: set[str] = set()
         for one in sections:
             rows.append((number, name, one, tidy(one, before) if weight >= WITH_CODE else ""))
-    for place, words in wanted["words"].items():
+    for place, told in words.items():
         if place in places:
-            places[place].words += [words] if isinstance(words, str) else words
+            places[place].words += [told] if isinstance(told, str) else told
         else:
             logger.warning(f"{place} is no place to find; it has words", location=WORDS)
-    for place in wanted["help"].values():
+    for place in ways.values():
         if place not in places:
             logger.warning(f"{place} is no place to lead to", location=WORDS)
     return {
         "pages": pages,
         "sections": [row_of(*row) for row in rows if worth_finding(row[2])],
         "synonyms": wanted["synonyms"],
-        "help": {name: address_of(place) for name, place in wanted["help"].items()},
+        "help": {name: address_of(place) for name, place in ways.items()},
     }
+
+
+def is_here(place: str) -> bool:
+    """Tell whether a place is on a page that has not been left out."""
+    return place.partition("#")[0] not in left_out.pages()
 
 
 def worth_finding(section: Section) -> bool:

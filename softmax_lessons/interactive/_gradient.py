@@ -73,7 +73,7 @@ def gradient(scores: ArrayLike, labels: Sequence[str], *, target: SupportsIndex)
     return figure(
         "gradient",
         {"labels": names, "scores": z.tolist(), "limit": limit(z), "target": t},
-        f"Gradient view: the loss is {show(loss)}",
+        f"Gradient view: the loss is {show(float(loss))}",
         ["class", "p", "y", "p − y", *(f"slope for {name}" for name in names)],
         rows,
     )

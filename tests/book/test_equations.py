@@ -14,7 +14,7 @@ TABLE = tomllib.loads((PACKAGE_TESTS / "identities.toml").read_text(encoding="ut
 def labels():
     return [
         label
-        for page in pages.PAGES
+        for page in pages.WRITTEN
         for label in re.findall(r"\$\$ \((eq-[\w-]+)\)", pages.text(page))
     ]
 

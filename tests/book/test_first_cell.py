@@ -3,14 +3,19 @@
 import json
 import os
 import subprocess
+import sys
 import venv
+import zipfile
 
+import first
 import nbformat
 import pytest
-from run_notebooks import FIRST, FIRST_METADATA, put_first
+from run_notebooks import FIRST_METADATA, put_first
 from stored import KEY, digest
 from support import pages
 
+FIRST = first.cell()
+HERE = "https://github.com/teacher/lessons/archive/0a1b2c.zip"
 every_notebook = pytest.mark.parametrize("page", pages.NOTEBOOKS)
 # Stands in for pip: notes what it is asked for, and then does that or fails.
 PIP = """\
@@ -71,9 +76,17 @@ def asked(packages):
 
 
 def test_it_installs_the_package_where_it_is_missing(elsewhere):
-    done = run(elsewhere, f"{FIRST}\nimport softmax_lessons")
+    done = run(elsewhere, f"{first.cell(HERE)}\nimport softmax_lessons")
     assert done.returncode == 0, done.stderr
-    assert asked(elsewhere) == ["install", "--quiet", "softmax-lessons[lessons]"]
+    assert asked(elsewhere) == ["install", "--quiet", f"softmax-lessons[lessons] @ {HERE}"]
+
+
+def test_it_never_asks_for_a_name_alone(elsewhere):
+    """Which anybody may own on PyPI: without a source it asks for nothing, and says what to do."""
+    done = run(elsewhere, FIRST)
+    assert done.returncode == 1
+    assert "Open it by the links of the published book" in done.stderr
+    assert asked(elsewhere) is None
 
 
 def test_it_does_nothing_where_the_package_is_there(elsewhere):
@@ -83,8 +96,42 @@ def test_it_does_nothing_where_the_package_is_there(elsewhere):
     assert asked(elsewhere) is None
 
 
+@pytest.mark.parametrize(
+    ("repository", "source"),
+    [
+        ("https://github.com/teacher/lessons", "https://github.com/teacher/lessons/archive/{}.zip"),
+        ("https://gitlab.com/group/sub/lessons", "git+https://gitlab.com/group/sub/lessons@{}"),
+    ],
+)
+def test_it_names_the_repository_at_its_commit(repository, source, monkeypatch):
+    git = ["git", f"--git-dir={pages.ROOT / '.git'}", "rev-parse", "HEAD"]
+    head = subprocess.run(git, capture_output=True)
+    assert first.source(repository, "main") == source.format(head.stdout.decode().strip() or "main")
+    monkeypatch.setattr(first.status, "git", lambda *_: "")  # unpacked from an archive
+    assert first.source(repository, "main") == source.format("main")
+
+
+def test_a_book_without_a_repository_has_no_source():
+    assert first.source("", "main") == ""
+
+
+def test_pip_takes_such_an_archive(tmp_path):
+    """As GitHub packs it, one folder deep: the metadata is that of the package."""
+    archive = tmp_path / "lessons.zip"
+    files = ["pyproject.toml", "PACKAGE.md", "LICENSE", "softmax_lessons/__init__.py"]
+    with zipfile.ZipFile(archive, "w") as packed:
+        for file in files:
+            packed.write(pages.ROOT / file, f"lessons-0a1b2c/{file}")
+    wanted = f"softmax-lessons[lessons] @ {archive.as_uri()}"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--no-deps"]
+    subprocess.run(
+        [*pip, "--quiet", "--no-build-isolation", "--wheel-dir", str(tmp_path), wanted], check=True
+    )
+    assert list(tmp_path.glob("softmax_lessons-*.whl"))
+
+
 def test_it_says_what_to_do_where_pip_fails(elsewhere):
     (elsewhere / "offline").touch()
-    done = run(elsewhere, FIRST)
+    done = run(elsewhere, first.cell(HERE))
     assert "ERROR: there is no network" in done.stdout
     assert "Check the network and run this cell again" in done.stderr

@@ -88,7 +88,7 @@ def notebook(tmp_path, monkeypatch):
     path = tmp_path / "page.ipynb"
     cells = [new_markdown_cell("# Title"), new_code_cell("print(1)")]
     nbformat.write(new_notebook(cells=cells), path)
-    monkeypatch.setattr(run_notebooks, "FIRST", "# instead of the one that installs")
+    monkeypatch.setattr(run_notebooks.first, "cell", lambda: "# instead of the one that installs")
 
     def run():
         run_notebooks.run(path)

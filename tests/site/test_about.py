@@ -4,9 +4,11 @@ import re
 from types import SimpleNamespace
 
 import about
+import notices
 import pytest
 import tomllib
 import yaml
+from fontTools.ttLib import TTFont
 from PIL import Image
 from sphinx.util.docutils import new_document
 from support import pages
@@ -16,13 +18,19 @@ EVERY_PAGE = [*pages.PAGES, "search", "genindex", "404"]
 SOURCE = f"https://github.com/{pages.FORK}"
 CITATION = yaml.safe_load((pages.ROOT / "CITATION.cff").read_text())
 PROJECT = tomllib.loads((pages.ROOT / "pyproject.toml").read_text())["project"]
-COPIED = {"Copy BibTeX": "cite-bibtex", "Copy reference": "cite-text"}
+ORIGINAL = PROJECT["urls"]["Repository"]
+NOTICES = "book/appendix/notices"
+COPIED = {
+    "Copy attribution": "attribute-text",
+    "Copy BibTeX": "cite-bibtex",
+    "Copy reference": "cite-text",
+}
 
 
-def told(address):
-    """What a book says of itself that is published there."""
-    options = {"repository_url": "https://github.com/executablebooks/jupyter-book"}
-    return about.read(SimpleNamespace(html_theme_options=options, html_baseurl=address))
+def told(repository="", address=""):
+    """What a book says of itself that is kept and published there."""
+    kept = {"book_repository": repository, "book_branch": "main", "book_address": address}
+    return about.read(SimpleNamespace(**kept))
 
 
 @pytest.mark.parametrize("page", EVERY_PAGE)
@@ -33,8 +41,10 @@ def test_footer_tells_the_licences_and_the_version_and_where_more_stands(page):
     assert CITATION["authors"][0]["name"] in text
     links = {link.get_text(): link["href"] for link in footer.select("a")}
     licence = f"Licence: code {PROJECT['license']}, text {CITATION['license'][1]}"
-    assert list(links) == [licence, "Cite", "Install", "Source"]
-    assert links.pop("Source") == SOURCE
+    more = ["Attribute", "Cite", "Install", "Third parties", "Original", "Source"]
+    assert list(links) == [licence, *more]
+    assert (links.pop("Source"), links.pop("Original")) == (SOURCE, ORIGINAL)
+    assert links.pop("Third parties").endswith("notices.html") or page == NOTICES
     anchors = {tag["id"] for tag in pages.article(PAGE).select("[id]")}
     for goal in links.values():
         path, _, anchor = goal.partition("#")
@@ -72,8 +82,8 @@ def test_a_citation_has_all_that_one_cites_with():
 
 
 def test_a_book_without_a_repository_links_to_none():
-    whole = told("")
-    assert whole.repository == "", "that of Jupyter Book, which stands there by default"
+    whole = told()
+    assert whole.repository == ""
     shown = [node for part in about.PARTS.values() for node in part(whole)]
     tree = new_document("about")
     tree += shown
@@ -86,7 +96,47 @@ def test_a_book_without_a_repository_links_to_none():
         for one in tree.findall(lambda node: "refuri" in getattr(node, "attributes", ()))
     ]
     assert links
-    assert all(link.startswith("https://spdx.org/licenses/") for link in links)
+    assert all(link.startswith(("https://spdx.org/licenses/", ORIGINAL)) for link in links)
+
+
+def test_a_copy_names_the_original_and_itself():
+    line = pages.article(PAGE).select_one("#attribute-text pre").get_text()
+    for part in (CITATION["title"], CITATION["authors"][0]["name"], ORIGINAL, "CC BY 4.0"):
+        assert part in line
+    assert "as published at https://teacher.github.io/fork-of-lessons/" in line
+    assert "as published at" not in about.attribution(told(ORIGINAL, "https://softmax.example/"))
+
+
+def test_the_notices_name_what_the_site_serves():
+    text = pages.article(NOTICES).get_text()
+    for name in ("KaTeX", "Font Awesome", "sphinx-book-theme", "Bootstrap", "sphinx-design"):
+        assert name in text
+    whole = (pages.SITE / "_static/notices.txt").read_text()
+    for part in notices.parts():
+        assert part.version in text
+        assert f"{part.name} {part.version}: {part.licence}" in whole
+        assert "opyright" in part.text or "©" in part.text
+    assert "SIL OPEN FONT LICENSE" in whole
+    served = {file.name for file in (pages.SITE / "_static/pyodide").glob("*.whl")}
+    assert {name for name in served if not name.startswith("softmax_lessons")} <= set(text.split())
+
+
+@pytest.mark.parametrize("name", ["_static/vendor/new/library.js", "_static/fonts/Other.woff2"])
+def test_a_file_that_nobody_has_made_is_noticed(name, tmp_path):
+    (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / name).touch()
+    (tmp_path / "_static" / "course.css").touch()
+    assert notices.nobodys(tmp_path) == [name]
+
+
+def test_the_changed_fonts_do_not_bear_the_reserved_name():
+    for file in (pages.SITE / "_static/vendor/fontawesome/webfonts").glob("*.woff2"):
+        names = {one.nameID: one.toUnicode() for one in TTFont(file)["name"].names}
+        assert "Font Awesome" in names[0], "whose they are"
+        assert not [n for n in (1, 3, 4, 6, 16) if "Awesome" in names[n]]
+    style = (pages.SITE / "_static/book.css").read_text()
+    assert "Lesson Icons" in style
+    assert "Font Awesome" not in style
 
 
 @pytest.fixture

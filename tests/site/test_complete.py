@@ -6,6 +6,7 @@
 import copy
 import functools
 import re
+from urllib.parse import urljoin
 
 import pytest
 from bs4 import BeautifulSoup
@@ -25,7 +26,7 @@ def prose(page):
 
 def test_the_table_of_contents_lists_every_source():
     here = {p.relative_to(pages.ROOT).with_suffix("").as_posix() for p in sources()}
-    assert here == set(pages.PAGES)
+    assert here == set(pages.WRITTEN)
 
 
 def sources():
@@ -38,6 +39,23 @@ def test_the_front_door_opens_the_book():
     goal = front.select_one('meta[http-equiv="Refresh"]')["content"].partition("url=")[2]
     assert goal == f"{pages.PAGES[0]}.html"
     assert (pages.SITE / goal).is_file()
+
+
+def test_the_lists_of_the_front_page_add_up():
+    """Whichever chapters this copy of the book has."""
+    since = 0
+    for block in pages.article(pages.PAGES[0]).select("ol, p"):
+        if block.name == "ol":
+            entries = [entry.get_text() for entry in block.find_all("li", recursive=False)]
+            assert entries
+            since += sum(int(n) for one in entries for n in re.findall(r"(\d+) minutes", one)[:1])
+        elif whole := re.match(r"(\d+) minutes in all", block.get_text()):
+            assert int(whole[1]) == since
+            since = 0
+    shown = {
+        urljoin("book/", link["href"]) for link in pages.article(pages.PAGES[0]).select("ol a")
+    }
+    assert {f"{page}.html" for page in pages.CHAPTERS} <= shown
 
 
 @every_page

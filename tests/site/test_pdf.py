@@ -1,4 +1,7 @@
-"""The book on paper: complete, in order, accessible, and its links lead to the right place."""
+"""The book on paper: complete, in order, accessible, and its links lead to the right place.
+
+The first and the last page of each part stand for all: to print the whole book takes minutes.
+"""
 
 import functools
 import re
@@ -14,13 +17,16 @@ from pypdf import PdfReader
 from support import pages
 
 CONTENTS, SOLUTIONS = "Contents", "Solutions"
+PARTS = [(caption, list(dict.fromkeys([files[0], files[-1]]))) for caption, files in pdf.parts()]
+PAGES = [page for _, files in PARTS for page in files]
 WHEN = datetime(2001, 2, 3, tzinfo=timezone.utc)
 
 
 @pytest.fixture(scope="module")
 def printed(browser):
     """The PDF, and of the document that it is printed from: the words, and what can be pressed."""
-    with browser.new_page() as tab:
+    with browser.new_page() as tab, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf, "parts", lambda: PARTS)
         book = pdf.assemble(tab, pages.SITE, "A4", WHEN)
         words = tab.evaluate("""() => [...document.querySelector("#book").children].map(
             part => [part.className, part.textContent])""")
@@ -76,8 +82,8 @@ def title_of(page):
 
 
 def test_outline_has_every_part_and_page_in_order(outline):
-    expected = [(1, CONTENTS), (1, title_of(pages.PAGES[0]))]
-    for caption, files in pdf.parts()[1:]:
+    expected = [(1, CONTENTS), (1, title_of(PAGES[0]))]
+    for caption, files in PARTS[1:]:
         expected += [(1, caption), *((2, title_of(page)) for page in files)]
     found = [entry[:2] for entry in outline]
     last = found.index((1, SOLUTIONS))
@@ -88,14 +94,14 @@ def test_outline_has_every_part_and_page_in_order(outline):
 
 def test_outline_has_every_section(outline):
     titles = {title for _, title, _ in outline}
-    for page in pages.PAGES:
+    for page in PAGES:
         for heading in pages.article(page).select("h2, h3"):
             assert heading.get_text().removesuffix("#").strip() in titles
 
 
 def test_it_is_as_thick_as_a_book(book, printed):
-    assert 200 < len(book.pages) < 700
-    assert len(printed[0]) < 25e6
+    assert 100 < len(book.pages) < 300
+    assert len(printed[0]) < 15e6
     assert {tuple(map(round, page.mediabox[2:])) for page in book.pages} == {(596, 843)}
 
 
@@ -114,7 +120,7 @@ def folded():
     """A piece of each folded solution and answer."""
     return {
         f"{page} {i}": sample(node)
-        for page in pages.PAGES
+        for page in PAGES
         for i, node in enumerate(
             pages.article(page).select(".solution > section, softmax-check > details > p, dd")
         )
@@ -127,7 +133,7 @@ def test_solutions_stand_at_the_end(printed):
     assert "solutions" in kind
     before, after = squeezed(" ".join(words for _, words in before)), squeezed(after)
     long = {name: words for name, words in folded().items() if len(words) > 30}
-    assert len(long) > 100
+    assert len(long) > 30
     assert [name for name, words in long.items() if words in before] == []
     assert [name for name, words in long.items() if words not in after] == []
 
@@ -144,7 +150,7 @@ def test_links_stay_within_the_book_or_lead_to_the_web(book):
     targets = pdf.targets(book)
     inside = [str(link["/Dest"])[1:] for _, link in links(book) if "/Dest" in link]
     outside = [link["/A"]["/URI"] for _, link in links(book) if "/A" in link]
-    assert len(inside) > 1000
+    assert len(inside) > 300
     assert set(inside) <= set(targets)
     assert len(outside) > 100
     assert [one for one in outside if not one.startswith("https://")] == []
@@ -152,7 +158,7 @@ def test_links_stay_within_the_book_or_lead_to_the_web(book):
 
 def test_exercises_and_solutions_link_to_each_other(book, text, end):
     targets = pdf.targets(book)
-    for page in pages.PAGES:
+    for page in PAGES:
         boxes = pages.article(page).select(".solution")
         for box in boxes:
             there, back = (targets[pdf_name(page, name)] for name in (box["id"], box.a["href"][1:]))
@@ -168,7 +174,7 @@ def pdf_name(page, name):
 
 def test_numbers_of_pages_are_right(outline, text):
     contents = text(2) + text(3)
-    chapters = set(map(title_of, pages.PAGES))
+    chapters = set(map(title_of, PAGES))
     before = outline[: outline.index(next(one for one in outline if one[1] == SOLUTIONS)) + 1]
     for level, title, page in before[1:]:
         if level == 1 or title in chapters:
@@ -212,7 +218,7 @@ def test_it_is_tagged_and_says_what_it_is(book):
 def test_figures_keep_their_alternative_text(book):
     figures = [node.get("/Alt") for node in tagged(book) if node.get("/S") == "/Figure"]
     assert all(figures)
-    for page in pages.PAGES:
+    for page in PAGES:
         for picture in pages.article(page).select("img:not(.figure-dark)"):
             assert picture["alt"] in figures
         for formula in pages.article(page).select("section > p annotation"):
@@ -237,9 +243,9 @@ def test_title_page_says_how_to_cite(text):
 
 
 def test_only_a_site_with_the_file_links_to_it(printed, tmp_path):
-    front = tmp_path / f"{pages.PAGES[0]}.html"
+    front = tmp_path / f"{PAGES[0]}.html"
     front.parent.mkdir(parents=True)
-    shutil.copy(pages.SITE / f"{pages.PAGES[0]}.html", front)
+    shutil.copy(pages.SITE / f"{PAGES[0]}.html", front)
     assert pdf.NAME not in front.read_text()
     for _ in range(2):  # the second changes nothing
         pdf.publish(tmp_path, printed[0])

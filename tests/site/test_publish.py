@@ -4,9 +4,10 @@ import functools
 import re
 from xml.etree import ElementTree
 
+import card
 import pytest
 from PIL import Image
-from support import pages
+from support import family, pages
 
 from softmax_lessons import softmax
 
@@ -62,6 +63,19 @@ def test_the_pictures_show_the_running_example(picture):
     bars = [float(height) for height in re.findall(r'<rect x=.* height="([\d.]+)"', svg)]
     assert bars == pytest.approx(probabilities / probabilities.max() * max(bars), abs=0.5)
     assert re.findall(r">(0\.\d+)<", svg) in ([], [f"{p:.3f}" for p in probabilities])
+
+
+def test_the_card_is_drawn_from_the_running_example():
+    assert dict(zip(family.LABELS, family.Z, strict=True)) == card.SCORES, "python tools/card.py"
+    assert card.SVG.read_text() == card.svg(card.SCORES)
+    with Image.open(card.PNG) as picture:
+        drawn = picture.convert("RGB")
+    bars = re.findall(r'<rect x="(\d+)" y="([\d.]+)" .*fill="#(\w+)"', card.SVG.read_text())
+    assert len(bars) == 3
+    for x, y, fill in bars:
+        for below, colour in ((15, fill), (-8, card.GROUND[1:])):
+            place = (int(x) + 12, int(float(y)) + below)
+            assert drawn.getpixel(place) == pytest.approx(tuple(bytes.fromhex(colour)), abs=8)
 
 
 def test_a_dead_link_leads_to_help(browser, server):
