@@ -214,7 +214,9 @@ def publish(site: Path, book: bytes) -> None:
     link = f'<p class="on-paper"><a href="{address}">The book as a PDF</a>, {size}</p>'
     html, found = re.subn(start, rf"\1\n{link}", page.read_text("utf-8"), flags=re.DOTALL)
     if found != 1:
-        sys.exit(f"{page} has no block of the class ways-in, below which the link to the PDF stands.")
+        sys.exit(
+            f"{page} has no block of the class ways-in, below which the link to the PDF stands."
+        )
     page.write_text(html, "utf-8")
 
 
