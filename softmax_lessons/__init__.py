@@ -63,6 +63,7 @@ from softmax_lessons import (
     information,
     losses,
     normalizers,
+    online,
     sampling,
 )
 from softmax_lessons.activations import *
@@ -74,6 +75,7 @@ from softmax_lessons.gradients import *
 from softmax_lessons.information import *
 from softmax_lessons.losses import *
 from softmax_lessons.normalizers import *
+from softmax_lessons.online import *
 from softmax_lessons.sampling import *
 
 # Each module says in its own __all__ what is public of it.
@@ -86,6 +88,7 @@ __all__ += gradients.__all__
 __all__ += information.__all__
 __all__ += losses.__all__
 __all__ += normalizers.__all__
+__all__ += online.__all__
 __all__ += sampling.__all__
 
 

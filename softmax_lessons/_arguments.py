@@ -393,6 +393,41 @@ def as_attention_mask(
     return True if counts is None else counts, 0.0
 
 
+# --- rows in pieces ---------------------------------------------------------------------------
+
+
+def check_piece(
+    shape: tuple[int, ...], name: str, rows: tuple[int, ...], axes: tuple[int, ...]
+) -> None:
+    """Raise unless scores of the given shape have these rows, but for their length along axes."""
+    kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
+    if kept != rows:
+        seen = tuple("n" if i in axes else n for i, n in enumerate(rows))
+        fits = f"({', '.join(map(str, seen))}{',' * (len(seen) == 1)})"
+        raise ValueError(f"{name} must have the rows that were seen, shape {fits}, got {shape}")
+
+
+def check_values(
+    values: FloatArray, name: str, shape: tuple[int, ...], axes: tuple[int, ...], axis: Axis
+) -> None:
+    """Raise unless there are values for the entries of scores along their last axis."""
+    if axes != (len(shape) - 1,):
+        advice = f": pass numpy.moveaxis(scores, {axis}, -1)" if len(axes) == 1 else ""
+        raise ValueError(f"{name} go with the last axis of the scores, got axis {axis}{advice}")
+    if values.ndim < 2:
+        advice = f": pass numpy.expand_dims({name}, -1)" if values.ndim else ""
+        raise ValueError(f"{name} must have two axes or more, got shape {values.shape}{advice}")
+    if values.shape[-2] != shape[-1] or not does_reach(values.shape[:-2], shape[:-2]):
+        fits = f"({', '.join(map(str, (*shape[:-2], shape[-1], 'e')))})"
+        message = f"{name} of shape {values.shape} do not fit scores of shape {shape}"
+        raise ValueError(f"{message}: they must have shape {fits}, a row for each entry")
+
+
+def does_reach(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Tell whether arrays of ``shape`` broadcast to ``other``."""
+    return do_broadcast(shape, other) and np.broadcast_shapes(shape, other) == other
+
+
 # --- numbers and choices ----------------------------------------------------------------------
 
 
