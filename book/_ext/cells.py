@@ -43,6 +43,7 @@ ELSEWHERE = {
     "sklearn": "scikit-learn",
     "keras": "Keras",
     "jax": "JAX",
+    "dask": "Dask",
 }
 # In the metadata of a cell: what else it needs that a page does not have, such as much time.
 NEEDS = "page-needs"

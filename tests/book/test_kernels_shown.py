@@ -26,6 +26,7 @@ SHOWN = {
     "4-work/sampling": ["top_k_kernel", "min_p_kernel"],
     "4-work/attention": ["attention_kernel"],
     "4-work/alternatives": ["sparsemax_kernel"],
+    "4-work/scale": ["merge_kernel"],
 }
 
 

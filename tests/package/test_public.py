@@ -75,7 +75,12 @@ def test_every_function_has_an_example_that_runs():
     ("name", "needs", "public"),
     [
         ("plotting", ["matplotlib"], {"use_style", "bars", "curves"}),
-        ("pytorch", ["torch"], {"History", "SoftmaxRegression", "fit", "minibatches"}),
+        ("pytorch.training", ["torch"], {"History", "SoftmaxRegression", "fit", "minibatches"}),
+        (
+            "pytorch.distributed",
+            ["torch"],
+            {"launch", "own_classes", "parallel_cross_entropy", "token_mean"},
+        ),
     ],
 )
 def test_the_examples_of_the_extras_run(name, needs, public):

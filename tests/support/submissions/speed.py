@@ -60,7 +60,7 @@ WRONG = [
     ("attainable", lambda i, p, b: i * b, "It leaves out the peak."),
     ("attainable", lambda i, p, b: p * i * b / (p + i * b), "It adds the time for the bytes"),
     ("attainable", attainable_by_one_comparison, "but not both in one array."),
-    ("exp_from_powers", exp_of_few_terms, "Between -0.35 and 0, where k is 0, it is not exp."),
+    ("exp_from_powers", exp_of_few_terms, "The polynomial stops at the power 5."),
     ("exp_from_powers", exp_without_cut, "From -0.35 down it is not exp."),
     ("exp_from_powers", lambda x: 2.0**x, "It is 2**x."),
     (

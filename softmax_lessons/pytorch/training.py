@@ -10,14 +10,9 @@ from functools import partial
 from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any
 
-from softmax_lessons._arguments import advice_on_labels, advice_on_numbers, as_array
+import torch
 
-try:
-    import torch
-except ImportError as error:
-    raise ImportError(
-        'softmax_lessons.pytorch needs torch: pip install "softmax-lessons[torch]"'
-    ) from error
+from softmax_lessons._arguments import advice_on_labels, advice_on_numbers, as_array
 
 if TYPE_CHECKING:
     from typing import SupportsIndex
