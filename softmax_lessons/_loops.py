@@ -1,0 +1,657 @@
+"""The loops of ``compiled.py``, which numba compiles when they are first called.
+
+A row whose classes lie side by side in memory is one loop over its entries. Other rows are taken
+many at a time, one beside the other, and so are short rows, which are copied side by side first. In
+both, the inner loop runs along contiguous memory and has no branch: that becomes vector code.
+
+Sums leave out one maximal term, as everywhere in this package. A long row is taken in pieces that
+stay in the cache, each with its own maximum; pieces are merged as in ``online.py``, in float64.
+"""
+
+# One file, because numba renews what it has stored for a file only when this file changes.
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+try:
+    from numba import njit, types
+    from numba.extending import overload, register_jitable
+except ImportError as error:
+    raise ImportError(
+        'softmax_lessons.compiled needs numba: pip install "softmax-lessons[compiled]"'
+    ) from error
+
+SMALL = 2**15  # entries: arrays up to this length need no threads
+PIECE = 2048  # entries of a row that are summed at a time
+SHORT = 24  # entries: rows up to this length are taken side by side
+WIDTH = 128  # columns that are taken at a time
+HEIGHT = 32  # entries of these columns that are summed at a time
+
+
+def compiled(function: Any = None, **options: Any) -> Any:
+    """Compile a function when it is first called, and store it where a folder can be written."""
+    if function is None:
+        return lambda f: compiled(f, **options)
+    options |= {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    try:
+        return njit(cache=True, **options)(function)
+    except RuntimeError:  # neither beside this file nor in the home of the user
+        return njit(**options)(function)
+
+
+# --- exp --------------------------------------------------------------------------------------
+# exp(x) = 2**k * exp(r), with k the whole number nearest to x / log(2), so that r is at most
+# log(2) / 2 in size. Adding and subtracting MAGIC rounds to a whole number, whose bits are then the
+# last ones of the sum. exp(r) = 1 + r + r**2 * q(r), with a polynomial q that meets it at the
+# Chebyshev points of the interval: the error of the polynomial is 0.17 u in float32, and 0.15 u in
+# float64. 2**k may be smaller than all normal numbers, so it is taken 2**LIFT too large.
+
+LIFT_32, LIFT_64 = 32, 64
+Q_32 = tuple(
+    map(
+        np.float32,
+        (0.5, 0.16666576666119928, 0.04166655421298415, 0.008363232883682618, 0.001392625083149761),
+    )
+)
+Q_64 = (
+    *(0.5000000000000001, 0.16666666666666669, 0.041666666666623824, 0.008333333333330039),
+    *(0.0013888888917367081, 0.00019841269863171557, 2.4801521057868204e-05),
+    *(2.7557268276905696e-06, 2.7620201591031547e-07, 2.5100472505694996e-08),
+)
+LOWEST_32, LOWEST_64 = np.float32(-104.0), -746.0  # exp of less is 0
+LOG2_E_32, LOG2_E_64 = np.float32(1.4426950408889634), 1.4426950408889634
+MAGIC_32, MAGIC_64 = np.float32(1.5 * 2**23), 1.5 * 2**52
+# log(2) in two parts, of which k times the first is exact.
+LN2_32 = (np.float32(0.693359375), np.float32(-2.12194440054690583e-4))
+LN2_64 = (0.693147180369123816490, 1.90821492927058770002e-10)
+ONE_32, DROP_32 = np.float32(1), np.float32(2.0**-LIFT_32)
+DROP_64 = 2.0**-LIFT_64
+BIAS_32, BIAS_64 = np.int32((127 + LIFT_32) << 23), np.int64((1023 + LIFT_64) << 52)
+
+
+def exp_32(x: Any) -> Any:
+    """Return exp of a float32 of 0 or below, to 1 ulp; NaN of NaN."""
+    x = LOWEST_32 if x < LOWEST_32 else x
+    shifted = x * LOG2_E_32 + MAGIC_32
+    k = shifted - MAGIC_32
+    r = (x - k * LN2_32[0]) - k * LN2_32[1]
+    q = Q_32[3] + r * Q_32[4]
+    q = Q_32[1] + r * (Q_32[2] + r * q)
+    p = ONE_32 + (r + r * r * (Q_32[0] + r * q))
+    power = np.int32(np.int32(np.int32(np.float32(shifted).view(np.int32)) << 23) + BIAS_32)
+    return p * np.int32(power).view(np.float32) * DROP_32
+
+
+def exp_64(x: Any) -> Any:
+    """Return exp of a float64 of 0 or below, to 1 ulp; NaN of NaN."""
+    x = LOWEST_64 if x < LOWEST_64 else x
+    shifted = x * LOG2_E_64 + MAGIC_64
+    k = shifted - MAGIC_64
+    r = (x - k * LN2_64[0]) - k * LN2_64[1]
+    q = Q_64[7] + r * (Q_64[8] + r * Q_64[9])
+    q = Q_64[4] + r * (Q_64[5] + r * (Q_64[6] + r * q))
+    q = Q_64[1] + r * (Q_64[2] + r * (Q_64[3] + r * q))
+    p = 1.0 + (r + r * r * (Q_64[0] + r * q))
+    power = np.int64((np.float64(shifted).view(np.int64) << 52) + BIAS_64)
+    return p * np.int64(power).view(np.float64) * DROP_64
+
+
+def turned_32(i: Any) -> Any:
+    """Return the bits of a float32, turned if it is negative; the same again undoes it."""
+    return np.int32(i ^ np.int32(np.int32(i >> 31) & np.int32(2**31 - 1)))
+
+
+def turned_64(i: Any) -> Any:
+    """Return the bits of a float64, turned if it is negative; the same again undoes it."""
+    return np.int64(i ^ ((i >> 63) & np.int64(2**63 - 1)))
+
+
+def key_32(x: Any) -> Any:
+    """Return an integer that compares as ``x`` does; a positive NaN is above all."""
+    return turned_32(np.float32(x).view(np.int32))
+
+
+def key_64(x: Any) -> Any:
+    """Return an integer that compares as ``x`` does; a positive NaN is above all."""
+    return turned_64(np.float64(x).view(np.int64))
+
+
+def of_key_32(i: Any) -> Any:
+    """Return the float32 of a key."""
+    return np.int32(turned_32(i)).view(np.float32)
+
+
+def of_key_64(i: Any) -> Any:
+    """Return the float64 of a key."""
+    return np.int64(turned_64(i)).view(np.float64)
+
+
+def exp(x: Any) -> Any:
+    """Return exp of a number of 0 or below, in its own precision."""
+    return exp_32(x) if isinstance(x, np.float32) else exp_64(np.float64(x))
+
+
+def key(x: Any) -> Any:
+    """Return an integer that compares as ``x`` does."""
+    return key_32(x) if isinstance(x, np.float32) else key_64(np.float64(x))
+
+
+def of_key(i: Any) -> Any:
+    """Return the number of a key."""
+    return of_key_32(i) if isinstance(i, np.int32) else of_key_64(i)
+
+
+for helper in (turned_32, turned_64):
+    register_jitable(helper)
+
+
+# contract lets a product and a sum become one instruction. No other rule of arithmetic is relaxed.
+@overload(exp, jit_options={"fastmath": {"contract"}, "error_model": "numpy"})
+def exp_of_type(x: Any) -> Any:
+    """Tell numba which of the two is meant."""
+    return exp_32 if x == types.float32 else exp_64
+
+
+@overload(key)
+def key_of_type(x: Any) -> Any:
+    """Tell numba which of the two is meant."""
+    return key_32 if x == types.float32 else key_64
+
+
+@overload(of_key)
+def of_key_of_type(i: Any) -> Any:
+    """Tell numba which of the two is meant."""
+    return of_key_32 if i == types.int32 else of_key_64
+
+
+def difference(x: Any, top: Any, temperature: Any) -> Any:
+    """Return ``x - top``; there is no temperature."""
+    return x - top
+
+
+def quotient(x: Any, top: Any, temperature: Any) -> Any:
+    """Return ``(x - top) / temperature``, of a pair: a factor, and the temperature times it.
+
+    The factor is a half for a temperature above 1: half the difference cannot overflow.
+    """
+    return (x * temperature[0] - top * temperature[0]) / temperature[1]
+
+
+def below(x: Any, top: Any, temperature: Any) -> Any:
+    """Return ``x - top``, divided by the temperature if there is one."""
+    return (difference if temperature is None else quotient)(x, top, temperature)
+
+
+@overload(below, jit_options={"error_model": "numpy"})
+def below_of_type(x: Any, top: Any, temperature: Any) -> Any:
+    """Leave the division out where there is no temperature."""
+    return difference if isinstance(temperature, types.NoneType) else quotient
+
+
+# --- pieces of a row --------------------------------------------------------------------------
+# A sum becomes vector code when its terms may be added in another order. "reassoc" allows that, and
+# only here: PIECE terms are added in some 8 to 32 lanes, and the pieces in float64.
+
+IN_LANES = {"fastmath": {"reassoc", "nsz", "contract"}}
+
+
+@compiled
+def highest(x: Any) -> Any:
+    """Return the largest entry of a piece; NaN may be passed over, since the sum finds it.
+
+    Floats compare as their bits do, if those of negative numbers are turned. The maximum of
+    integers becomes vector code, which that of floats does not, for the sake of NaN.
+    """
+    top = key(x[0])
+    for i in range(len(x)):
+        k = key(x[i])
+        top = k if k > top else top
+    return of_key(top)
+
+
+@compiled
+def subtract(a: Any, b: Any) -> Any:
+    """Return ``a - b``; in a function of its own, no lane adds ``a`` first and subtracts later."""
+    return a - b
+
+
+@compiled(**IN_LANES)
+def sum_below(x: Any, level: Any, temperature: Any) -> Any:
+    """Return the sum of the exponentials that are not 1, and how many are 1."""
+    one, zero = x.dtype.type(1), x.dtype.type(0)
+    total, ones = zero, zero
+    for i in range(len(x)):
+        e = exp(below(x[i], level, temperature))
+        is_one = one if e == one else zero
+        total += subtract(e, is_one)
+        ones += is_one
+    return total, ones
+
+
+@compiled(**IN_LANES)
+def exp_into(x: Any, out: Any, level: Any, temperature: Any) -> Any:
+    """Write the exponentials of a piece to ``out``; return their sum."""
+    total = x.dtype.type(0)
+    for i in range(len(x)):
+        e = exp(below(x[i], level, temperature))
+        out[i] = e
+        total += e
+    return total
+
+
+@compiled(**IN_LANES)
+def dot(p: Any, g: Any, mean: Any) -> Any:
+    """Return the sum of ``p * (g - mean)``."""
+    total = p.dtype.type(0)
+    for i in range(len(p)):
+        total += p[i] * (g[i] - mean)
+    return total
+
+
+@compiled
+def merged(top: Any, rest: Any, other: Any, other_rest: Any, temperature: Any) -> Any:
+    """Return the maximum and the rest of two pieces, as ``merge_kernel`` of ``online.py`` does."""
+    if top >= other:
+        high, low, low_rest = top, other, other_rest
+    else:
+        high, low, rest, low_rest = other, top, other_rest, rest
+    level = 0.0 if high == -np.inf else np.float64(high)
+    return high, rest + (1 + low_rest) * math.exp(below(np.float64(low), level, temperature))
+
+
+@compiled
+def pair_of_row(x: Any, temperature: Any) -> Any:
+    """Return the maximum of a row and the rest of its sum, in float64."""
+    top, rest = x.dtype.type(-np.inf), -1.0
+    for start in range(0, len(x), PIECE):
+        piece = x[start : start + PIECE]
+        high = highest(piece)
+        level = x.dtype.type(0) if high == -np.inf else high
+        total, ones = sum_below(piece, level, temperature)
+        piece_rest = np.float64(total) + (np.float64(ones) - 1)
+        if start == 0:
+            top, rest = high, piece_rest
+        else:
+            top, rest = merged(top, rest, high, piece_rest, temperature)
+    return top, rest
+
+
+# --- rows, one after the other ----------------------------------------------------------------
+# Arrays of two axes, with the classes along the last one. Each loop takes the rows from ``first``
+# to ``last``, so that threads can share an array.
+
+
+@compiled
+def softmax_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> None:
+    """Write softmax of each row to ``out``: exponentials are stored, and scaled."""
+    for r in range(first, last):
+        row, result = x[r], out[r]
+        top, total = highest(row), 0.0
+        for start in range(0, len(row), PIECE):
+            end = start + PIECE
+            total += np.float64(exp_into(row[start:end], result[start:end], top, temperature))
+        factor = x.dtype.type(1 / total)
+        for i in range(len(row)):
+            result[i] *= factor
+
+
+@compiled
+def log_softmax_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> None:
+    """Write log-softmax of each row to ``out``."""
+    for r in range(first, last):
+        row, result = x[r], out[r]
+        top, rest = pair_of_row(row, temperature)
+        log_total = x.dtype.type(math.log1p(rest))
+        for i in range(len(row)):
+            result[i] = below(row[i], top, temperature) - log_total
+
+
+@compiled
+def logsumexp_rows(x: Any, out: Any, first: int, last: int) -> None:
+    """Write the log-sum-exp of each row to ``out``."""
+    for r in range(first, last):
+        top, rest = pair_of_row(x[r], None)
+        out[r] = log_of_pair(top, rest)
+
+
+@compiled
+def log_of_pair(top: Any, rest: float) -> float:
+    """Return the log-sum-exp of a row; where the maximum is infinite, it is the result."""
+    return np.float64(top) if np.isinf(top) else np.float64(top) + math.log1p(rest)
+
+
+@compiled
+def loss_rows(
+    x: Any, out: Any, labels: Any, weights: Any, losses: Any, first: int, last: int, count: float
+) -> None:
+    """Write the loss of each row to ``losses``, and its gradient over ``count`` to ``out``."""
+    for r in range(first, last):
+        row, result = x[r], out[r]
+        top, rest = pair_of_row(row, None)
+        distance = row[labels[r]] - top
+        scale = weights[r] / (1 + rest) / count
+        factor = x.dtype.type(scale)
+        for i in range(len(row)):
+            result[i] = exp(row[i] - top) * factor
+        # In this order nothing cancels where the probability of the label is close to 1.
+        result[labels[r]] = ((np.float64(exp(distance)) - 1) - rest) * scale
+        losses[r] = weights[r] * (math.log1p(rest) - np.float64(distance))
+        if weights[r] == 0:  # even if the scores are NaN
+            losses[r] = 0
+            result[:] = weights[r] / count
+
+
+@compiled
+def vjp_rows(p: Any, g: Any, out: Any, first: int, last: int) -> None:
+    """Write ``p * (g - sum(p * g))`` of each row to ``out``; the mean is taken away twice."""
+    kind = p.dtype.type
+    for r in range(first, last):
+        row_p, row_g, result = p[r], g[r], out[r]
+        mean, more = 0.0, 0.0
+        for start in range(0, len(row_p), PIECE):
+            end = start + PIECE
+            mean += np.float64(dot(row_p[start:end], row_g[start:end], kind(0)))
+        mean_of_kind = kind(mean)
+        for start in range(0, len(row_p), PIECE):
+            end = start + PIECE
+            more += np.float64(dot(row_p[start:end], row_g[start:end], mean_of_kind))
+        more_of_kind = kind(more)
+        for i in range(len(row_p)):
+            result[i] = row_p[i] * ((row_g[i] - mean_of_kind) - more_of_kind)
+
+
+@compiled
+def sigmoid(x: Any, out: Any, first: int, last: int) -> None:
+    """Write the sigmoid of each entry to ``out``; arrays have one axis."""
+    one = x.dtype.type(1)
+    part, result = x[first:last], out[first:last]
+    for i in range(len(part)):
+        e = exp(-abs(part[i]))
+        result[i] = (e if part[i] < 0 else one) / (one + e)
+
+
+# --- rows side by side ------------------------------------------------------------------------
+# Arrays of three axes, with the classes along the middle one. Each loop takes the outer ones from
+# ``first`` to ``last``, and of the inner ones those from ``left`` to ``right``.
+
+
+@compiled
+def top_of_columns(x: Any, left: int, right: int, keys: Any, top: Any) -> None:
+    """Write the maximum of each column of a block to ``top``, or 0 if all scores are -inf."""
+    zero = x.dtype.type(0)
+    keys[:] = key(x.dtype.type(-np.inf))
+    for i in range(x.shape[0]):
+        line = x[i, left:right]
+        for j in range(len(line)):
+            k = key(line[j])
+            keys[j] = k if k > keys[j] else keys[j]
+    for j in range(len(top)):
+        value = of_key(keys[j])
+        top[j] = zero if value == -np.inf else value
+
+
+@compiled
+def rest_of_columns(x: Any, left: int, right: int, top: Any, rest: Any, temperature: Any) -> None:
+    """Write the sum of each column's exponentials, without one maximal term, to ``rest``."""
+    one, zero = x.dtype.type(1), x.dtype.type(0)
+    part, ones, count = np.empty_like(top), np.empty_like(top), np.zeros_like(rest)
+    rest[:] = 0
+    for begin in range(0, x.shape[0], HEIGHT):
+        part[:] = zero
+        ones[:] = zero
+        for i in range(begin, min(begin + HEIGHT, x.shape[0])):
+            line = x[i, left:right]
+            for j in range(len(line)):
+                e = exp(below(line[j], top[j], temperature))
+                is_one = one if e == one else zero
+                part[j] += e - is_one
+                ones[j] += is_one
+        for j in range(len(top)):
+            rest[j] += np.float64(part[j])
+            count[j] += np.float64(ones[j])
+    for j in range(len(top)):
+        rest[j] += count[j] - 1
+
+
+@compiled
+def softmax_of_columns(
+    x: Any, out: Any, left: int, right: int, keys: Any, top: Any, total: Any, temperature: Any
+) -> None:
+    """Write softmax of each column of a block to ``out``; the last arrays are for its use."""
+    top_of_columns(x, left, right, keys, top)
+    part = np.empty_like(top)
+    total[:] = 0
+    for begin in range(0, x.shape[0], HEIGHT):
+        part[:] = 0
+        for i in range(begin, min(begin + HEIGHT, x.shape[0])):
+            line, result = x[i, left:right], out[i, left:right]
+            for j in range(len(line)):
+                e = exp(below(line[j], top[j], temperature))
+                result[j] = e
+                part[j] += e
+        for j in range(len(top)):
+            total[j] += np.float64(part[j])
+    for j in range(len(top)):
+        part[j] = 1 / total[j]
+    for i in range(x.shape[0]):
+        result = out[i, left:right]
+        for j in range(len(result)):
+            result[j] *= part[j]
+
+
+@compiled
+def softmax_columns(
+    x: Any, out: Any, first: int, last: int, left: int, right: int, temperature: Any
+) -> None:
+    """Write softmax of rows side by side to ``out``."""
+    for r in range(first, last):
+        for j in range(left, right, WIDTH):
+            end = min(j + WIDTH, right)
+            keys, top, total = scratch(x, end - j)
+            softmax_of_columns(x[r], out[r], j, end, keys, top, total, temperature)
+
+
+@compiled
+def log_softmax_of_columns(
+    x: Any, out: Any, left: int, right: int, keys: Any, top: Any, rest: Any, temperature: Any
+) -> None:
+    """Write log-softmax of each column of a block to ``out``."""
+    top_of_columns(x, left, right, keys, top)
+    rest_of_columns(x, left, right, top, rest, temperature)
+    log_total = np.empty_like(top)
+    for j in range(len(top)):
+        log_total[j] = math.log1p(rest[j])
+    for i in range(x.shape[0]):
+        line, result = x[i, left:right], out[i, left:right]
+        for j in range(len(line)):
+            result[j] = below(line[j], top[j], temperature) - log_total[j]
+
+
+@compiled
+def log_softmax_columns(
+    x: Any, out: Any, first: int, last: int, left: int, right: int, temperature: Any
+) -> None:
+    """Write log-softmax of rows side by side to ``out``."""
+    for r in range(first, last):
+        for j in range(left, right, WIDTH):
+            end = min(j + WIDTH, right)
+            keys, top, rest = scratch(x, end - j)
+            log_softmax_of_columns(x[r], out[r], j, end, keys, top, rest, temperature)
+
+
+@compiled
+def logsumexp_columns(x: Any, out: Any, first: int, last: int, left: int, right: int) -> None:
+    """Write the log-sum-exp of rows side by side to ``out``, of two axes."""
+    for r in range(first, last):
+        for j in range(left, right, WIDTH):
+            end = min(j + WIDTH, right)
+            keys, top, rest = scratch(x, end - j)
+            top_of_columns(x[r], j, end, keys, top)
+            rest_of_columns(x[r], j, end, top, rest, None)
+            for k in range(len(top)):
+                out[r, j + k] = log_of_pair(top[k], rest[k])
+
+
+@compiled
+def loss_of_columns(
+    x: Any, out: Any, labels: Any, weights: Any, losses: Any, left: int, right: int, count: float
+) -> None:
+    """Write the loss of each column of a block to ``losses``, and its gradient to ``out``."""
+    keys, top, rest = scratch(x, right - left)
+    top_of_columns(x, left, right, keys, top)
+    rest_of_columns(x, left, right, top, rest, None)
+    factor, at_label = np.empty_like(top), np.empty_like(top)
+    for j in range(len(top)):
+        distance = x[labels[j], left + j] - top[j]
+        scale = weights[j] / (1 + rest[j]) / count
+        factor[j] = scale
+        at_label[j] = ((np.float64(exp(distance)) - 1) - rest[j]) * scale
+        losses[j] = weights[j] * (math.log1p(rest[j]) - np.float64(distance))
+    for i in range(x.shape[0]):
+        line, result = x[i, left:right], out[i, left:right]
+        for j in range(len(line)):
+            result[j] = exp(line[j] - top[j]) * factor[j]
+    for j in range(len(top)):
+        out[labels[j], left + j] = at_label[j]
+        if weights[j] == 0:  # even if the scores are NaN
+            losses[j] = 0
+            out[:, left + j] = weights[j] / count
+
+
+@compiled
+def loss_columns(
+    x: Any, out: Any, labels: Any, weights: Any, losses: Any,
+    first: int, last: int, left: int, right: int, count: float,
+) -> None:  # fmt: skip
+    """Write the losses of rows side by side, and their gradients; labels have two axes."""
+    for r in range(first, last):
+        for j in range(left, right, WIDTH):
+            end = min(j + WIDTH, right)
+            of_rows = labels[r, j:end], weights[r, j:end], losses[r, j:end]
+            loss_of_columns(x[r], out[r], *of_rows, j, end, count)
+
+
+@compiled
+def vjp_of_columns(p: Any, g: Any, out: Any, left: int, right: int) -> None:
+    """Write the product of each column of a block to ``out``."""
+    width = right - left
+    mean, more, part = np.zeros(width, p.dtype), np.zeros(width, p.dtype), np.empty(width, p.dtype)
+    total = np.empty(width)
+    for again in range(2):
+        total[:] = 0
+        for begin in range(0, p.shape[0], HEIGHT):
+            part[:] = 0
+            for i in range(begin, min(begin + HEIGHT, p.shape[0])):
+                line_p, line_g = p[i, left:right], g[i, left:right]
+                for j in range(width):
+                    part[j] += line_p[j] * (line_g[j] - mean[j])
+            for j in range(width):
+                total[j] += np.float64(part[j])
+        for j in range(width):
+            if again:
+                more[j] = total[j]
+            else:
+                mean[j] = total[j]
+    for i in range(p.shape[0]):
+        line_p, line_g, result = p[i, left:right], g[i, left:right], out[i, left:right]
+        for j in range(width):
+            result[j] = line_p[j] * ((line_g[j] - mean[j]) - more[j])
+
+
+@compiled
+def vjp_columns(p: Any, g: Any, out: Any, first: int, last: int, left: int, right: int) -> None:
+    """Write the products of rows side by side."""
+    for r in range(first, last):
+        for j in range(left, right, WIDTH):
+            vjp_of_columns(p[r], g[r], out[r], j, min(j + WIDTH, right))
+
+
+@compiled
+def scratch(x: Any, width: int) -> Any:
+    """Return arrays of one entry a column: keys, numbers like ``x``, and float64."""
+    lowest = key(x.dtype.type(-np.inf))
+    return np.full(width, lowest), np.empty(width, x.dtype), np.empty(width)
+
+
+# --- short rows -------------------------------------------------------------------------------
+# They are copied side by side, WIDTH at a time.
+
+
+@compiled
+def turn(x: Any, side: Any) -> None:
+    """Copy rows side by side, or back."""
+    for i in range(x.shape[1]):
+        for r in range(x.shape[0]):
+            side[i, r] = x[r, i]
+
+
+@compiled
+def softmax_short_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> None:
+    """Write softmax of each row to ``out``."""
+    for r in range(first, last, WIDTH):
+        end = min(r + WIDTH, last)
+        side = np.empty((x.shape[1], end - r), x.dtype)
+        turned = np.empty_like(side)  # not in place: that would be no vector code
+        keys, top, total = scratch(x, end - r)
+        turn(x[r:end], side)
+        softmax_of_columns(side, turned, 0, end - r, keys, top, total, temperature)
+        turn(turned, out[r:end])
+
+
+@compiled
+def log_softmax_short_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> None:
+    """Write log-softmax of each row to ``out``."""
+    for r in range(first, last, WIDTH):
+        end = min(r + WIDTH, last)
+        side = np.empty((x.shape[1], end - r), x.dtype)
+        turned = np.empty_like(side)  # not in place: that would be no vector code
+        keys, top, rest = scratch(x, end - r)
+        turn(x[r:end], side)
+        log_softmax_of_columns(side, turned, 0, end - r, keys, top, rest, temperature)
+        turn(turned, out[r:end])
+
+
+@compiled
+def logsumexp_short_rows(x: Any, out: Any, first: int, last: int) -> None:
+    """Write the log-sum-exp of each row to ``out``."""
+    for r in range(first, last, WIDTH):
+        end = min(r + WIDTH, last)
+        side = np.empty((x.shape[1], end - r), x.dtype)
+        keys, top, rest = scratch(x, end - r)
+        turn(x[r:end], side)
+        top_of_columns(side, 0, end - r, keys, top)
+        rest_of_columns(side, 0, end - r, top, rest, None)
+        for k in range(len(top)):
+            out[r + k] = log_of_pair(top[k], rest[k])
+
+
+@compiled
+def loss_short_rows(
+    x: Any, out: Any, labels: Any, weights: Any, losses: Any, first: int, last: int, count: float
+) -> None:
+    """Write the loss of each row to ``losses``, and its gradient over ``count`` to ``out``."""
+    for r in range(first, last, WIDTH):
+        end = min(r + WIDTH, last)
+        side = np.empty((x.shape[1], end - r), x.dtype)
+        turned = np.empty_like(side)  # not in place: that would be no vector code
+        turn(x[r:end], side)
+        of_rows = labels[r:end], weights[r:end], losses[r:end]
+        loss_of_columns(side, turned, *of_rows, 0, end - r, count)
+        turn(turned, out[r:end])
+
+
+@compiled
+def vjp_short_rows(p: Any, g: Any, out: Any, first: int, last: int) -> None:
+    """Write the product of each row to ``out``."""
+    for r in range(first, last, WIDTH):
+        end = min(r + WIDTH, last)
+        side_p = np.empty((p.shape[1], end - r), p.dtype)
+        side_g, turned = np.empty_like(side_p), np.empty_like(side_p)
+        turn(p[r:end], side_p)
+        turn(g[r:end], side_g)
+        vjp_of_columns(side_p, side_g, turned, 0, end - r)
+        turn(turned, out[r:end])

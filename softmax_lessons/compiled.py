@@ -1,0 +1,429 @@
+"""Softmax and its family as one compiled loop each, for those who need speed.
+
+The functions have the signatures, the answers and the errors of those of the same name in
+``softmax_lessons``. They need the extra ``compiled``, which brings numba; it is imported when one
+of them is first called. That call also compiles the loop for its dtype and its kind of rows, which
+takes some two seconds once: what was compiled is stored beside the package, or in the user's cache
+where the package cannot be written.
+
+A compiled loop works in float32 and float64; float16 and integers are converted, as in
+``softmax_lessons``. What it does not cover goes to the function of NumPy, with its answer and at
+its pace: longdouble, temperatures below 1e-30 or above 1e30, and losses with ``where``, smoothing
+or probabilities as targets.
+
+Large arrays are shared among threads: as many as ``set_num_threads`` says, or else the variable
+``OMP_NUM_THREADS``, or else as many as there are processors for this process. A row stays with one
+thread, so that the result does not depend on their number.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import os
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from softmax_lessons import activations, gradients, losses
+from softmax_lessons._arguments import (
+    as_axes,
+    as_count,
+    as_floats,
+    as_mask,
+    as_temperature,
+    check_choice,
+    check_out,
+    common_shape,
+)
+from softmax_lessons._blockwise import as_lines, from_lines
+from softmax_lessons.activations import no_warnings
+from softmax_lessons.losses import REDUCTIONS, as_rows, reduce_losses
+
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import SupportsIndex
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from softmax_lessons._arguments import Axis, FloatArray, FloatDtype, Number
+    from softmax_lessons.losses import Reduction
+
+__all__ = [
+    "cross_entropy_and_grad",
+    "get_num_threads",
+    "log_softmax",
+    "logsumexp",
+    "set_num_threads",
+    "sigmoid",
+    "softmax",
+    "softmax_vjp",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+COMPILED = (np.dtype(np.float32), np.dtype(np.float64))
+PER_THREAD = 2**17  # entries: starting a thread takes about as long as these
+COLUMNS = 128  # that one thread takes at least: those that a loop takes at a time
+
+
+# --- threads ----------------------------------------------------------------------------------
+# Own threads, not those of numba: its default ones end the process when two threads of Python use
+# them at the same time, as those of Dask do, and compiling for them takes several times longer.
+
+_num_threads = 0  # not yet asked for
+
+
+def set_num_threads(n: SupportsIndex) -> None:
+    """Say how many threads share a large array.
+
+    Parameters
+    ----------
+    n : int
+        At least 1; 1 is for those who run several of these functions at a time.
+
+    Returns
+    -------
+    None
+
+    Raises
+    ------
+    TypeError
+        If ``n`` is no integer.
+    ValueError
+        If ``n`` is below 1.
+
+    Notes
+    -----
+    An array is shared by no more threads than have 131,072 entries each.
+
+    Examples
+    --------
+    >>> from softmax_lessons.compiled import get_num_threads, set_num_threads
+    >>> before = get_num_threads()
+    >>> set_num_threads(1)
+    >>> get_num_threads()
+    1
+    >>> set_num_threads(before)
+    """
+    global _num_threads
+    _num_threads = as_count(n, "n", 1)
+
+
+def get_num_threads() -> int:
+    """Return how many threads share a large array.
+
+    Parameters
+    ----------
+    None
+
+    Returns
+    -------
+    int
+        What ``set_num_threads`` was told; else the number in ``OMP_NUM_THREADS``; else how many
+        processors this process may use.
+
+    Notes
+    -----
+    The variable is read when the number is first needed.
+
+    Examples
+    --------
+    >>> from softmax_lessons.compiled import get_num_threads
+    >>> get_num_threads() >= 1
+    True
+    """
+    global _num_threads
+    if not _num_threads:
+        wanted = os.environ.get("OMP_NUM_THREADS", "")
+        usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
+        _num_threads = int(wanted) if wanted.isdecimal() and int(wanted) else len(usable)
+    return _num_threads
+
+
+def share(loop: Callable[[int, int], None], length: int, size: int, least: int = 1) -> None:
+    """Call ``loop`` with parts of a range, in threads if ``size`` entries are enough for them."""
+    n = min(get_num_threads(), size // PER_THREAD, -(-length // least))
+    if n < 2:
+        loop(0, length)
+        return
+    step = -(-length // n)
+    step += -step % least
+    parts = [(start, min(start + step, length)) for start in range(step, length, step)]
+    threads = [threading.Thread(target=loop, args=part) for part in parts]
+    for thread in threads:
+        thread.start()
+    loop(0, step)
+    for thread in threads:
+        thread.join()
+
+
+# --- loops ------------------------------------------------------------------------------------
+
+_loops: ModuleType | None = None
+
+
+def loops() -> ModuleType:
+    """Return the module of the loops, which imports numba."""
+    global _loops
+    if _loops is None:
+        _loops = importlib.import_module("softmax_lessons._loops")
+    return _loops
+
+
+def run_loop(
+    name: str,
+    lines: list[FloatArray],
+    of_rows: tuple[NDArray[Any], ...] = (),
+    parameters: tuple[Any, ...] = (),
+) -> None:
+    """Run the loop of that name over contiguous lines, and arrays with one entry a row."""
+    outer, n, inner = lines[0].shape
+    size = lines[0].size
+    if inner == 1:
+        arrays = [*(a.reshape(outer, n) for a in lines), *(a.reshape(outer) for a in of_rows)]
+        kind = "short_rows" if n <= loops().SHORT else "rows"
+        rows = getattr(loops(), f"{name}_{kind}")
+        share(lambda i, j: rows(*arrays, i, j, *parameters), outer, size)
+        return
+    columns = getattr(loops(), f"{name}_columns")
+    arrays = [*lines, *(a.reshape(outer, inner) for a in of_rows)]
+    if outer >= get_num_threads():
+        share(lambda i, j: columns(*arrays, i, j, 0, inner, *parameters), outer, size)
+    else:
+        share(lambda i, j: columns(*arrays, 0, outer, i, j, *parameters), inner, size, COLUMNS)
+
+
+def is_covered(z: FloatArray) -> bool:
+    """Tell whether there is a loop for an array."""
+    return z.dtype in COMPILED and z.size > 0
+
+
+def contiguous_lines(z: FloatArray, axes: tuple[int, ...]) -> FloatArray:
+    """Return the lines of an array in one piece of memory, which a loop may read."""
+    lines: FloatArray = np.require(as_lines(z, axes), requirements=["C", "A"])
+    return lines
+
+
+def lines_for(
+    out: FloatArray | None,
+    inputs: list[FloatArray],
+    axes: tuple[int, ...],
+    mask: NDArray[np.bool_] | None = None,
+) -> FloatArray:
+    """Return where a loop writes: the lines of ``out``, if it can write there."""
+    # Not in place: loops that may read what they have written are no vector code.
+    if out is not None and out.dtype == inputs[0].dtype and out.flags.carray:
+        lines = as_lines(out, axes)
+        is_view = np.may_share_memory(lines, out)
+        others = inputs if mask is None else [*inputs, mask]
+        if is_view and not any(np.may_share_memory(a, out) for a in others):
+            return lines
+    return np.empty_like(inputs[0])
+
+
+def finished(
+    lines: FloatArray,
+    shape: tuple[int, ...],
+    axes: tuple[int, ...],
+    dtype: FloatDtype,
+    out: FloatArray | None,
+) -> FloatArray:
+    """Return the result in its shape and dtype, or in ``out``."""
+    result = from_lines(lines, shape, axes)
+    if out is None:
+        return result.astype(dtype, copy=False)
+    if not np.may_share_memory(lines, out):
+        np.copyto(out, result, casting="same_kind")
+    return out
+
+
+def as_pair(temperature: float, dtype: FloatDtype) -> tuple[Any, Any] | None:
+    """Return the temperature as the loops take it: a factor, and the temperature times it."""
+    if temperature == 1:
+        return None
+    factor = 0.5 if temperature > 1 else 1.0  # half a difference cannot overflow
+    return dtype.type(factor), dtype.type(temperature * factor)
+
+
+# --- functions --------------------------------------------------------------------------------
+
+
+def twin_of(function: Callable[..., Any]) -> Callable[[F], F]:
+    """Give a function the docstring of its twin, which it shares to the last word."""
+
+    def with_docstring(twin: F) -> F:
+        text = function.__doc__ or ""
+        package, name = "from softmax_lessons import", function.__name__
+        twin.__doc__ = text.replace(f"{package} {name}\n", f"from {__name__} import {name}\n")
+        return twin
+
+    return with_docstring
+
+
+@twin_of(activations.sigmoid)
+@no_warnings
+def sigmoid(  # noqa: D103 - that of its twin
+    x: ArrayLike, *, out: FloatArray | None = None
+) -> Any:
+    z, dtype = as_floats(x, "x")
+    check_out(out, "out", z.shape, dtype)
+    if not is_covered(z):
+        return activations.sigmoid(x, out=out)
+    lines = contiguous_lines(z, ())
+    result = lines_for(out, [lines], ())
+    flat, flat_result = lines.reshape(-1), result.reshape(-1)
+    share(lambda i, j: loops().sigmoid(flat, flat_result, i, j), z.size, z.size)
+    p = finished(result, z.shape, (), dtype, out)
+    return p[()] if out is None else p
+
+
+@twin_of(activations.softmax)
+@no_warnings
+def softmax(  # noqa: D103 - that of its twin
+    x: ArrayLike,
+    axis: Axis = -1,
+    *,
+    temperature: Number = 1.0,
+    where: ArrayLike | None = None,
+    out: FloatArray | None = None,
+) -> FloatArray:
+    return along_axis("softmax", activations.softmax, x, axis, temperature, where, 0.0, out)
+
+
+@twin_of(activations.log_softmax)
+@no_warnings
+def log_softmax(  # noqa: D103 - that of its twin
+    x: ArrayLike,
+    axis: Axis = -1,
+    *,
+    temperature: Number = 1.0,
+    where: ArrayLike | None = None,
+    out: FloatArray | None = None,
+) -> FloatArray:
+    return along_axis(
+        "log_softmax", activations.log_softmax, x, axis, temperature, where, -np.inf, out
+    )
+
+
+def along_axis(
+    name: str,
+    of_numpy: Callable[..., FloatArray],
+    x: ArrayLike,
+    axis: Axis,
+    temperature: Number,
+    where: ArrayLike | None,
+    fill: float,
+    out: FloatArray | None,
+) -> FloatArray:
+    """Return softmax or its logarithm along an axis."""
+    z, dtype = as_floats(x, "x")
+    axes = as_axes(axis, "axis", z.ndim)
+    mask = as_mask(where, "where", z.shape)
+    t = as_temperature(temperature, "temperature")
+    check_out(out, "out", z.shape, dtype)
+    if not is_covered(z) or not 1e-30 <= t <= 1e30:
+        return of_numpy(x, axis, temperature=temperature, where=where, out=out)
+    scores = z if mask is None else np.where(mask, z, -np.inf)
+    lines = contiguous_lines(scores, axes)
+    result = lines_for(out, [lines], axes, mask)
+    run_loop(name, [lines, result], parameters=(as_pair(t, z.dtype),))
+    if mask is not None:
+        np.copyto(result, fill, where=~as_lines(mask, axes))
+    return finished(result, z.shape, axes, dtype, out)
+
+
+@twin_of(activations.logsumexp)
+@no_warnings
+def logsumexp(  # noqa: D103 - that of its twin
+    x: ArrayLike,
+    axis: Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: FloatArray | None = None,
+) -> Any:
+    z, dtype = as_floats(x, "x")
+    axes = as_axes(axis, "axis", z.ndim)
+    mask = as_mask(where, "where", z.shape)
+    if not is_covered(z):
+        return activations.logsumexp(x, axis, keepdims=keepdims, where=where, out=out)
+    kept = tuple(1 if i in axes else n for i, n in enumerate(z.shape))
+    shape = kept if keepdims else tuple(n for i, n in enumerate(z.shape) if i not in axes)
+    check_out(out, "out", shape, dtype)
+    lines = contiguous_lines(z if mask is None else np.where(mask, z, -np.inf), axes)
+    outer, _, inner = lines.shape
+    result = np.empty((outer, inner), lines.dtype)
+    run_loop("logsumexp", [lines], (result,))
+    lse = from_lines(result.reshape(outer, 1, inner), z.shape, axes).reshape(shape)
+    if out is not None:
+        np.copyto(out, lse, casting="same_kind")
+        return out
+    return lse.astype(dtype, copy=False)[()]
+
+
+@twin_of(losses.cross_entropy_and_grad)
+@no_warnings
+def cross_entropy_and_grad(  # noqa: D103 - that of its twin
+    logits: ArrayLike,
+    target: ArrayLike,
+    axis: Axis = -1,
+    *,
+    weight: ArrayLike | None = None,
+    ignore_index: SupportsIndex | None = None,
+    where: ArrayLike | None = None,
+    label_smoothing: Number = 0.0,
+    reduction: Reduction = "mean",
+    out: FloatArray | None = None,
+) -> tuple[Any, FloatArray]:
+    z, dtype = as_floats(logits, "logits")
+    axes = as_axes(axis, "axis", z.ndim)
+    rows = as_rows(z, target, axes, weight, ignore_index, where, label_smoothing)
+    check_choice(reduction, "reduction", REDUCTIONS)
+    check_out(out, "out", z.shape, dtype)
+    labels = rows.arrays[1]
+    of_labels = labels.dtype.kind == "i" and not rows.smoothing and where is None
+    if not is_covered(z) or not of_labels:
+        return losses.cross_entropy_and_grad(
+            logits, target, axis, weight=weight, ignore_index=ignore_index, where=where,
+            label_smoothing=label_smoothing, reduction=reduction, out=out,
+        )  # fmt: skip
+    weights = np.ones(labels.shape)
+    if rows.weight is not None:
+        weights *= rows.weight[labels]
+    if len(rows.arrays) > 2:  # some rows are ignored
+        weights *= rows.arrays[2].any(axis=axes, keepdims=True)
+    lines = contiguous_lines(z, axes)
+    result = lines_for(out, [lines], axes)
+    outer, _, inner = lines.shape
+    of_rows = [np.ascontiguousarray(as_lines(a, axes)) for a in (labels, weights)]
+    losses_of_rows = np.empty((outer, 1, inner), lines.dtype)
+    count = float(rows.total) if reduction == "mean" else 1.0
+    run_loop("loss", [lines, result], (*of_rows, losses_of_rows), (count,))
+    for mask in rows.arrays[2:]:
+        np.copyto(result, 0, where=~as_lines(mask, axes))
+    each = np.squeeze(from_lines(losses_of_rows, z.shape, axes), axes)
+    loss = reduce_losses(each, reduction, dtype, rows.total)
+    return loss, finished(result, z.shape, axes, dtype, out)
+
+
+@twin_of(gradients.softmax_vjp)
+@no_warnings
+def softmax_vjp(  # noqa: D103 - that of its twin
+    p: ArrayLike, g: ArrayLike, axis: Axis = -1, *, out: FloatArray | None = None
+) -> FloatArray:
+    (a, dtype_of_a), (b, dtype_of_b) = as_floats(p, "p"), as_floats(g, "g")
+    dtype = np.promote_types(dtype_of_a, dtype_of_b)
+    shape = a.shape if a.shape == b.shape else common_shape(a, b, ("p", "g"), axis)
+    axes = as_axes(axis, "axis", len(shape))
+    check_out(out, "out", shape, dtype)
+    kind = np.promote_types(a.dtype, b.dtype)
+    if kind not in COMPILED or not math.prod(shape):
+        return gradients.softmax_vjp(p, g, axis, out=out)
+    whole = [np.broadcast_to(x.astype(kind, copy=False), shape) for x in (a, b)]
+    lines = [contiguous_lines(x, axes) for x in whole]
+    result = lines_for(out, lines, axes)
+    run_loop("vjp", [*lines, result])
+    return finished(result, shape, axes, dtype, out)
