@@ -10,15 +10,17 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy
 import scipy
 import torch
 
-from benchmarks import accuracy, driver, memory, products, speed, startup
+from benchmarks import accuracy, driver, memory, products, speed, startup, twins
 from benchmarks.rows import Row, heading, line, means, summary
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "_build" / "benchmarks.json"
+TABLE = ROOT / "book" / "data" / "speed.json"  # what the page `speed` prints
 
 
 def main(words: list[str]) -> None:
@@ -30,11 +32,13 @@ def main(words: list[str]) -> None:
         where = machine()
         RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(as_text(where, measured), encoding="utf-8")
-        print(f"\nOn commit {where['commit']}: see {RESULTS.relative_to(ROOT)}.")
+        TABLE.write_text(as_text(where, of_page(measured)), encoding="utf-8")
+        files = " and ".join(str(path.relative_to(ROOT)) for path in (RESULTS, TABLE))
+        print(f"\nOn commit {where['commit']}: see {files}.")
 
 
 def _measure(wanted: Any) -> Iterator[Row]:
-    for part in (startup, speed, products, memory, accuracy, driver):
+    for part in (startup, speed, twins, products, memory, accuracy, driver):
         yield from part.rows(wanted)
 
 
@@ -48,10 +52,16 @@ def machine() -> dict[str, Any]:
         "numpy": numpy.__version__,
         "scipy": scipy.__version__,
         "torch": torch.__version__,
+        "numba": numba.__version__,
         "system": platform.system(),
         "processor": _processor(),
         "threads": torch.get_num_threads(),
     }
+
+
+def of_page(rows: list[Row]) -> list[Row]:
+    """Return the rows of the compiled twins, which the page about speed prints."""
+    return [row for row in rows if row.part.startswith((twins.PART, twins.EXACTNESS))]
 
 
 def _processor() -> str:

@@ -196,6 +196,34 @@ def run_loop(
         share(lambda i, j: columns(*arrays, 0, outer, i, j, *parameters), inner, size, COLUMNS)
 
 
+# What takes small arrays of two axes at once, by name; None until the first array has come.
+at_once: dict[str, Callable[..., bool] | None] = dict.fromkeys(
+    ("softmax", "log_softmax", "sigmoid", "vjp")
+)
+prepared: set[tuple[str, Any]] = set()
+
+
+def is_done(name: str, *arrays: Any) -> bool:
+    """Try to do all at once, into the last of the arrays; tell whether that was enough."""
+    try:
+        if arrays[0].ndim == 1:
+            return at_once[name](*[a[np.newaxis] for a in arrays])  # type: ignore[misc]
+        return at_once[name](*arrays)  # type: ignore[misc]
+    except TypeError:  # another dtype or layout, or the first array
+        return False
+
+
+def run_small(name: str, lines: list[FloatArray]) -> bool:
+    """Compile what does all at once, if the arrays are small, and do it; tell whether it did."""
+    outer, n, inner = lines[0].shape
+    if inner > 1 or lines[0].size > loops().SMALL:
+        return False
+    if (name, lines[0].dtype) not in prepared:
+        at_once[name] = loops().prepare(name, lines[0].dtype, len(lines))
+        prepared.add((name, lines[0].dtype))
+    return is_done(name, *(a.reshape(outer, n) for a in lines))
+
+
 def is_covered(z: FloatArray) -> bool:
     """Tell whether there is a loop for an array."""
     return z.dtype in COMPILED and z.size > 0
@@ -264,24 +292,31 @@ def twin_of(function: Callable[..., Any]) -> Callable[[F], F]:
 
 
 @twin_of(activations.sigmoid)
-@no_warnings
 def sigmoid(  # noqa: D103 - that of its twin
     x: ArrayLike, *, out: FloatArray | None = None
 ) -> Any:
+    if type(x) is type(out) is np.ndarray and is_done("sigmoid", x, out):
+        return out
+    return sigmoid_with_checks(x, out)
+
+
+@no_warnings
+def sigmoid_with_checks(x: ArrayLike, out: FloatArray | None) -> Any:
+    """Return the sigmoid of whatever has come."""
     z, dtype = as_floats(x, "x")
     check_out(out, "out", z.shape, dtype)
     if not is_covered(z):
         return activations.sigmoid(x, out=out)
     lines = contiguous_lines(z, ())
     result = lines_for(out, [lines], ())
-    flat, flat_result = lines.reshape(-1), result.reshape(-1)
-    share(lambda i, j: loops().sigmoid(flat, flat_result, i, j), z.size, z.size)
+    if not run_small("sigmoid", [lines, result]):
+        flat, flat_result = lines.reshape(-1), result.reshape(-1)
+        share(lambda i, j: loops().sigmoid(flat, flat_result, i, j), z.size, z.size)
     p = finished(result, z.shape, (), dtype, out)
     return p[()] if out is None else p
 
 
 @twin_of(activations.softmax)
-@no_warnings
 def softmax(  # noqa: D103 - that of its twin
     x: ArrayLike,
     axis: Axis = -1,
@@ -290,11 +325,18 @@ def softmax(  # noqa: D103 - that of its twin
     where: ArrayLike | None = None,
     out: FloatArray | None = None,
 ) -> FloatArray:
+    plain = where is None and type(axis) is int and axis == -1 and type(temperature) is float
+    if (
+        plain
+        and temperature == 1
+        and type(x) is type(out) is np.ndarray
+        and is_done("softmax", x, out)
+    ):
+        return out
     return along_axis("softmax", activations.softmax, x, axis, temperature, where, 0.0, out)
 
 
 @twin_of(activations.log_softmax)
-@no_warnings
 def log_softmax(  # noqa: D103 - that of its twin
     x: ArrayLike,
     axis: Axis = -1,
@@ -303,11 +345,20 @@ def log_softmax(  # noqa: D103 - that of its twin
     where: ArrayLike | None = None,
     out: FloatArray | None = None,
 ) -> FloatArray:
+    plain = where is None and type(axis) is int and axis == -1 and type(temperature) is float
+    if (
+        plain
+        and temperature == 1
+        and type(x) is type(out) is np.ndarray
+        and is_done("log_softmax", x, out)
+    ):
+        return out
     return along_axis(
         "log_softmax", activations.log_softmax, x, axis, temperature, where, -np.inf, out
     )
 
 
+@no_warnings
 def along_axis(
     name: str,
     of_numpy: Callable[..., FloatArray],
@@ -329,7 +380,8 @@ def along_axis(
     scores = z if mask is None else np.where(mask, z, -np.inf)
     lines = contiguous_lines(scores, axes)
     result = lines_for(out, [lines], axes, mask)
-    run_loop(name, [lines, result], parameters=(as_pair(t, z.dtype),))
+    if t != 1 or not run_small(name, [lines, result]):
+        run_loop(name, [lines, result], parameters=(as_pair(t, z.dtype),))
     if mask is not None:
         np.copyto(result, fill, where=~as_lines(mask, axes))
     return finished(result, z.shape, axes, dtype, out)
@@ -410,10 +462,18 @@ def cross_entropy_and_grad(  # noqa: D103 - that of its twin
 
 
 @twin_of(gradients.softmax_vjp)
-@no_warnings
 def softmax_vjp(  # noqa: D103 - that of its twin
     p: ArrayLike, g: ArrayLike, axis: Axis = -1, *, out: FloatArray | None = None
 ) -> FloatArray:
+    are_arrays = type(p) is type(g) is type(out) is np.ndarray
+    if are_arrays and type(axis) is int and axis == -1 and is_done("vjp", p, g, out):
+        return out  # type: ignore[return-value]
+    return vjp_with_checks(p, g, axis, out)
+
+
+@no_warnings
+def vjp_with_checks(p: ArrayLike, g: ArrayLike, axis: Axis, out: FloatArray | None) -> FloatArray:
+    """Return the product of whatever has come."""
     (a, dtype_of_a), (b, dtype_of_b) = as_floats(p, "p"), as_floats(g, "g")
     dtype = np.promote_types(dtype_of_a, dtype_of_b)
     shape = a.shape if a.shape == b.shape else common_shape(a, b, ("p", "g"), axis)
@@ -425,5 +485,6 @@ def softmax_vjp(  # noqa: D103 - that of its twin
     whole = [np.broadcast_to(x.astype(kind, copy=False), shape) for x in (a, b)]
     lines = [contiguous_lines(x, axes) for x in whole]
     result = lines_for(out, lines, axes)
-    run_loop("vjp", [*lines, result])
+    if not run_small("vjp", [*lines, result]):
+        run_loop("vjp", [*lines, result])
     return finished(result, shape, axes, dtype, out)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-for library in ("mpmath", "scipy.special", "torch"):
+for library in ("mpmath", "numba", "scipy.special", "torch"):
     pytest.importorskip(library)
 
 import benchmarks.__main__ as bench  # noqa: E402
@@ -20,6 +20,7 @@ from benchmarks import (  # noqa: E402
     speed,
     startup,
     timing,
+    twins,
 )
 from benchmarks.rows import Goal, Row, line, means, summary  # noqa: E402
 from softmax_lessons import _blockwise  # noqa: E402
@@ -42,19 +43,36 @@ def few(label):  # mpmath takes its time
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch):
     monkeypatch.setattr(timing, "LEAST_NS", 1000)
-    monkeypatch.setattr(speed, "apart", lambda measure: measure())  # forks take their time
+    for part in (speed, twins):
+        monkeypatch.setattr(part, "apart", lambda measure: measure())  # forks take their time
 
 
 @pytest.mark.parametrize(("name", "case", "shape", "axis", "dtype"), list(speed.cases(TINY)))
 def test_all_contenders_compute_the_same(name, case, shape, axis, dtype):
-    calls = speed.FUNCTIONS[name](speed.scores(shape, dtype), axis)
+    assert_the_same(speed.FUNCTIONS[name](speed.scores(shape, dtype), axis), dtype)
+
+
+@pytest.mark.parametrize("name", twins.NAMES)
+@pytest.mark.parametrize("shape", TINY)
+def test_all_contenders_of_the_twins_compute_the_same(name, shape):
+    x = speed.scores(shape, np.float64)
+    assert_the_same(contenders.in_place_of(name, x, -1), np.float64)
+
+
+def copied(result):
+    """Out of the array that the next one writes to."""
+    if isinstance(result, tuple):
+        return tuple(map(copied, result))
+    return np.array(result.detach() if hasattr(result, "detach") else result)
+
+
+def assert_the_same(calls, dtype):
     del calls["limit"]
-    results = {who: call() for who, call in calls.items()}
+    results = {who: copied(call()) for who, call in calls.items()}
     for who, result in results.items():
         several = result if isinstance(result, tuple) else (result,)
         ours = results["ours"] if isinstance(results["ours"], tuple) else (results["ours"],)
         for got, expected in zip(several, ours, strict=True):
-            got = got.detach().numpy() if hasattr(got, "detach") else np.asarray(got)
             assert got.dtype == np.asarray(expected).dtype == dtype, who
             assert_allclose(got, expected, rtol=1e-4, atol=1e-6, err_msg=who)
 
@@ -76,6 +94,7 @@ def test_products_measures_each_length(monkeypatch):
 def test_every_part_measures_something():
     parts = {
         "speed": speed.rows(everything, TINY, seconds=0),
+        "twins": twins.rows(everything, TINY, seconds=0),
         "memory": memory.rows(everything, TINY),
         "accuracy": accuracy.rows(few, length=50),
     }
@@ -266,13 +285,19 @@ def times():
 def test_only_a_run_of_everything_is_written(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(bench, "ROOT", tmp_path)
     monkeypatch.setattr(bench, "RESULTS", tmp_path / "_build" / "benchmarks.json")
-    monkeypatch.setattr(bench, "_measure", lambda wanted: times())
+    monkeypatch.setattr(bench, "TABLE", tmp_path / "speed.json")
+    twin = Row(twins.PART, "softmax", "(2,)", {"torch": 1.5})
+    monkeypatch.setattr(bench, "_measure", lambda wanted: [*times(), twin])
     monkeypatch.setattr(bench, "machine", lambda: MACHINE)
     bench.main(["softmax"])
     assert not bench.RESULTS.parent.exists()
+    assert not bench.TABLE.exists()
     bench.main([])
+    assert json.loads(bench.TABLE.read_text())["rows"] == [twin.as_json()]
     assert json.loads(bench.RESULTS.read_text())["machine"] == MACHINE
-    assert "On commit 0123abc: see _build/benchmarks.json." in capsys.readouterr().out
+    assert (
+        "On commit 0123abc: see _build/benchmarks.json and speed.json." in capsys.readouterr().out
+    )
 
 
 def test_the_results_say_on_which_commit_and_machine():

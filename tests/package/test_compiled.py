@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 pytest.importorskip("numba")
 
 from support.docstrings import run_examples, undocumented
-from support.twins import TWINS, tests_of
+from support.twins import TWINS, twin_tests
 
 import softmax_lessons
 from softmax_lessons import compiled
@@ -24,11 +24,182 @@ FILES = [
     *("test_accuracy", "test_conventions", "test_edges", "test_errors", "test_examples"),
     *("test_properties", "test_losses", "test_losses_left_out", "test_gradients"),
 ]
-# Exact comparisons with another order of the same sum; what takes its place stands below.
+# They compare bits. A compiled row has the bits of its neighbours in memory: vector code adds it in
+# lanes, and takes what is left over one by one. The tests below say how far the results may differ.
 OTHER_BITS = {
     "test_a_batch_is_its_rows",
+    "test_a_row_left_out_is_as_if_it_were_not_there",
+    "test_the_same_bits_by_whichever_way_it_is_passed",
 }
 for file in FILES:
-    for name, test in tests_of(file):
+    for name, test in twin_tests(file):
         if name not in OTHER_BITS:
             globals()[f"{name}_of_{file.removeprefix('test_')}"] = test
+
+DTYPES = [np.float32, np.float64]
+NUMPY = {name: getattr(softmax_lessons, name) for name in TWINS}
+
+
+@pytest.fixture
+def small_blocks():
+    """The driver has blocks, the loops have none: nothing to make small."""
+
+
+def test_there_are_twins_and_tests_of_them():
+    assert set(TWINS) == {
+        *("softmax", "log_softmax", "logsumexp", "sigmoid"),
+        *("cross_entropy_and_grad", "softmax_vjp"),
+    }
+    assert sum(name.startswith("test_") for name in globals()) > 80
+
+
+# --- exp --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("dtype", "lowest"), [(np.float32, -103.9), (np.float64, -745.1)])
+def test_exp_is_right_to_2_ulp_down_to_the_smallest_number(dtype, lowest):
+    x = np.concatenate([np.linspace(lowest, 0, 100_000), -np.geomspace(1e-30, 1, 5000)])
+    x = x.astype(dtype)
+    got = np.empty_like(x)
+    loops.exp_of_all(x, got)
+    exact = np.exp(x.astype(np.longdouble))
+    assert (abs(got - exact) / np.spacing(exact.astype(dtype))).max() <= 2
+    edges = np.array([0, -0.0, -np.inf, np.nan, -1e30], dtype)
+    loops.exp_of_all(edges, edges)
+    assert_array_equal(edges, [1, 1, 0, np.nan, 0])
+
+
+# --- shapes, threads, memory ------------------------------------------------------------------
+
+
+def arguments_of(name, x, axis):
+    random = np.random.default_rng(1)
+    if name == "sigmoid":
+        return (x,)
+    if name == "cross_entropy_and_grad":
+        rows = np.delete(x.shape, axis)
+        return x, random.integers(0, x.shape[axis], rows), axis
+    if name == "softmax_vjp":
+        return softmax_lessons.softmax(x, axis), random.standard_normal(x.shape), axis
+    return x, axis
+
+
+def assert_alike(name, got, expected, dtype):
+    pairs = zip(got, expected, strict=True) if isinstance(got, tuple) else [(got, expected)]
+    for one, other in pairs:
+        assert (type(one), one.dtype, one.shape) == (type(other), other.dtype, other.shape)
+        scale = abs(other).max() if name == "softmax_vjp" else 0
+        eps = np.finfo(dtype).eps
+        assert_allclose(one, other, rtol=64 * eps, atol=4 * eps * max(scale, 1e-3))
+
+
+@pytest.mark.parametrize("name", TWINS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("shape", "axis"),
+    [((7,), 0), ((3, 5000), 1), ((300, 10), 1), ((20, 300), 0), ((4, 50, 6), 1), ((2, 0, 3), 2)],
+)
+def test_the_answers_of_numpy_for_every_kind_of_rows(name, dtype, shape, axis):
+    x = (3 * np.random.default_rng(0).standard_normal(shape)).astype(dtype)
+    arguments = arguments_of(name, x, axis)
+    expected = NUMPY[name](*arguments)
+    assert_alike(name, TWINS[name](*arguments), expected, dtype)
+
+
+@pytest.mark.parametrize("name", ["softmax", "cross_entropy_and_grad"])
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((900, 500), 1), ((1, 300, 1500), 1), ((9, 10, 5000), 1)]
+)
+def test_threads_change_nothing(name, shape, axis, monkeypatch):
+    x = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    started, start = [], threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", lambda t: (started.append(t), start(t)))
+    results = []
+    for n in (1, 3):
+        monkeypatch.setattr(compiled, "_num_threads", n)
+        results.append(TWINS[name](*arguments_of(name, x, axis)))
+    assert len(started) == 2
+    for one, other in zip(*map(np.atleast_1d, results), strict=True):
+        assert_array_equal(one, other)
+
+
+def test_the_number_of_threads_comes_from_the_caller_or_the_environment(monkeypatch):
+    monkeypatch.setattr(compiled, "_num_threads", 0)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert compiled.get_num_threads() == 3
+    compiled.set_num_threads(2)
+    assert compiled.get_num_threads() == 2
+    monkeypatch.setattr(compiled, "_num_threads", 0)
+    monkeypatch.setenv("OMP_NUM_THREADS", "many")
+    assert compiled.get_num_threads() >= 1
+    with pytest.raises(ValueError, match="n must be 1 or more, got 0"):
+        compiled.set_num_threads(0)
+
+
+def test_a_small_array_is_done_at_once_and_what_does_not_fit_is_checked():
+    x, out = np.random.default_rng(0).standard_normal((2, 64, 10))
+    compiled.softmax(x, out=out)
+    assert compiled.is_done("softmax", x, out)
+    assert_allclose(out, softmax_lessons.softmax(x), rtol=1e-14)
+    for other in (out[:5], out.T, out.astype(np.float32), x, out[0]):
+        assert not compiled.is_done("softmax", x, other)
+    with pytest.raises(ValueError, match=r"out must have shape \(64, 10\), got \(5, 10\)"):
+        compiled.softmax(x, out=out[:5])
+
+
+# --- import, the first call, the cache --------------------------------------------------------
+
+
+def run(code, **env):
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | env)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_numba_is_imported_by_the_first_call_alone():
+    code = """
+import sys
+from softmax_lessons import compiled
+print("numba" in sys.modules)
+compiled.sigmoid([0.0])
+print("numba" in sys.modules)
+"""
+    assert run(code) == ["False", "True"]
+
+
+def test_a_missing_numba_is_named_with_its_extra():
+    code = """
+import sys
+sys.modules["numba"] = None
+from softmax_lessons import compiled
+try:
+    compiled.sigmoid([0.0])
+except ImportError as error:
+    print(error)
+"""
+    expected = 'softmax_lessons.compiled needs numba: pip install "softmax-lessons[compiled]"'
+    assert " ".join(run(code)) == expected
+
+
+def test_it_works_where_nothing_can_be_stored():
+    """As in a package that is read-only, for a user without a home that can be written."""
+    code = """
+from numba.core import caching
+for locator in caching.CacheImpl._locator_classes:
+    locator.from_function = classmethod(lambda *_: None)
+from softmax_lessons import compiled
+print(compiled.sigmoid([0.0])[0])
+"""
+    assert run(code) == ["0.5"]
+
+
+def test_docstrings_and_examples():
+    assert run_examples(compiled) == set(compiled.__all__)
+    for name in compiled.__all__:
+        lacking = undocumented(getattr(compiled, name))
+        assert lacking == []
+    for name, twin in TWINS.items():
+        assert twin.__doc__.replace("softmax_lessons.compiled", "softmax_lessons") == (
+            NUMPY[name].__doc__
+        )

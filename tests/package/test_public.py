@@ -137,8 +137,9 @@ def test_each_module_imports_or_says_which_extra_it_needs(name):
     try:
         importlib.import_module(name)
     except ImportError as error:
+        of = re.escape(name.replace("._loops", ".compiled"))  # which imports it when it is used
         library, extra = re.fullmatch(
-            rf'{re.escape(name)} needs (\w+): pip install "softmax-lessons\[(\w+)\]"', str(error)
+            rf'{of} needs (\w+): pip install "softmax-lessons\[(\w+)\]"', str(error)
         ).groups()
         wanted = metadata("softmax-lessons").get_all("Requires-Dist")
         assert [w for w in wanted if w.startswith(library) and f'extra == "{extra}"' in w]

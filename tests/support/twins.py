@@ -13,7 +13,9 @@ from softmax_lessons import compiled
 from support import family
 
 PACKAGE = Path(__file__).parents[1] / "package"
-TWINS = {name: getattr(compiled, name) for name in compiled.__all__ if hasattr(softmax_lessons, name)}
+TWINS = {
+    name: getattr(compiled, name) for name in compiled.__all__ if hasattr(softmax_lessons, name)
+}
 
 _names = {name: getattr(softmax_lessons, name) for name in softmax_lessons.__all__}
 _lists = {
@@ -24,7 +26,7 @@ _lists = {
 globals().update(vars(family) | _names | TWINS | _lists)
 
 
-def tests_of(name):
+def twin_tests(name):
     """Yield the tests of a file that call one of the twins, or have them as parameters."""
     text = (PACKAGE / f"{name}.py").read_text(encoding="utf-8")
     for module in ("softmax_lessons", "support.family"):
@@ -55,3 +57,8 @@ def names_in(code):
     """The global names of some code, and of the functions in it."""
     inner = [c for c in code.co_consts if inspect.iscode(c)]
     return [*code.co_names, *(name for c in inner for name in names_in(c))]
+
+
+def __getattr__(name):
+    """Return what else a test takes from the package: its modules."""
+    return getattr(softmax_lessons, name)
