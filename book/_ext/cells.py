@@ -45,6 +45,8 @@ ELSEWHERE = {
     "keras": "Keras",
     "jax": "JAX",
     "dask": "Dask",
+    "numba": "numba",
+    "softmax_lessons.compiled": "numba",
 }
 # In the metadata of a cell: what else it needs that a page does not have, such as much time.
 NEEDS = "page-needs"
