@@ -30,6 +30,7 @@ from softmax_lessons.exercises.catalog._shared import (
     normalized,
     one_vector,
     sum_of,
+    without_last_class,
 )
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ SPARSEMAX = Exercise(
         Stage("large scores", "Large scores give wrong results.",
             "Beside large scores the 1 loses its digits: subtract the maximum first.",
             cases(1e9 + array(0.25, 0.75, 0.5), 1e17 + array(0.0, 64.0), -1e9 + array(0.5, 0.25),
-                array([1e12, 1e12], [0.25, 0.5])),
+                array([1e12, 1e12], [0.25, 0.5]), array([1e17, 1e17], [0.3, 0.55])),
             hard=True),
         Stage("an excluded class", "A score of -inf gives a wrong result.",
             "A difference of two infinities is NaN. Shift by the maximum, which is finite, and let "
@@ -164,6 +165,10 @@ ENTMAX_BACKWARD = Exercise(
                 (array(0.01, 0.99, 0.0), array(1.0, 0.0, 4.0), 2.0),
                 (array([0.0, 1.0], [0.5, 0.5]), array([1.0, 3.0], [1.0, 3.0]), 2.0)),
             hard=True, atol=1e-15),
+        Stage("large slopes", "Large slopes are wrong.",
+            "The gradient may be of any size: nothing has to be cut off.",
+            ((array(0.2, 0.5, 0.3), array(4e6, -3e5, 2e5), 1.5),
+                (array(0.9, 0.1), array(-700.0, 900.0), 1.2)), hard=True),
         Stage("an alpha above 2", "With alpha above 2 the slopes are wrong.",
             "The power is negative, and 0 to it is infinite. Replace the zeros before the power.",
             ((array(0.0, 0.3, 0.7), array(5.0, 1.0, -2.0), 3.0),
@@ -232,6 +237,7 @@ SPARSEMAX_LOSS = Exercise(
             "The first two terms are the reward of p, the last two that of the truth.",
             (*BATCHES_AND_LABELS, (array([0.5, 0.2, 0.1]), labels(2)),
                 (array([3.0, 0.0], [0.0, 3.0]), labels(1, 0)))),
+        without_last_class(),
         Stage("a sure answer", "Where the right class leads by 1 or more, the loss is not 0.",
             "There p is the one-hot truth, and all terms cancel.",
             ((array([2.5, 1.0, 0.0]), labels(0)), (array([0.0, 1.0], [4.0, 1.0]), labels(1, 0))),
@@ -322,7 +328,15 @@ SCALABLE_SOFTMAX = Exercise(
         Stage("large scores", "Large scores give wrong weights.",
             "Subtract the largest of the kept products before the exponential.",
             ((array(1000.0, 1001.0, 5.0), ALL_OF_Z, 1.0), (array(-2000.0, -2001.0, 4000.0),
-                keeping(1, 1, 0), 1.0)), hard=True),
+                keeping(1, 1, 0), 1.0),
+                (array([1e5, 1e5 + 1, 0.0], [-1e5, 0.0, -1e5 - 1]),
+                    keeping([1, 1, 0], [1, 0, 1]), 0.7),
+                (array(1e299, 0.0, -1e299), ALL_OF_Z, 1.0)), hard=True),
+        Stage("low scores", "Beside low scores, what is left out gets some weight.",
+            "No number is lower than all scores: what is left out gets `-np.inf`.",
+            ((array(-200.0, -201.0, 0.0), keeping(1, 1, 0), 1.0),
+                (array(-2e5, 1.0, -2e5 - 1), keeping(1, 0, 1), 1.0),
+                (array(0.0, -1e299, -2e299), keeping(0, 1, 1), 1.0)), hard=True),
     ),
     mistakes=(
         Mistake("It is softmax: the scores are not scaled.", "Multiply them by s ln(n).",

@@ -25,6 +25,7 @@ from softmax_lessons.exercises.catalog._shared import (
     normalized,
     one_vector,
     three_axes,
+    without_last_class,
 )
 
 ORDER = 30  # among the chapters
@@ -46,6 +47,10 @@ HARDMAX = Exercise(
         Stage("ties", "Ties are wrong: of several largest scores the first one counts.",
             "`np.argmax` returns the first.",
             cases(array(2.0, 2.0, 1.0), array(0.0, 3.0, -1.0, 3.0), array([1.0, 1.0], [0.0, 0.0]))),
+        Stage("nearly equal scores", "Nearly equal scores are taken for equal.",
+            "Compare the scores as they are: `np.argmax`.",
+            cases(array(1.0, 1 + 1e-12, 0.0), array(0.0, 1e-300), array(-2e300, -1e300)),
+            hard=True),
         three_axes(),
         WHOLE,
     ),
@@ -92,6 +97,7 @@ ACCURACY = Exercise(
         Stage("nothing right, or all", "It fails where no choice is right, or all are.",
             "The mean of `choices == labels` needs no special case.",
             ((TWO_ROWS, labels(1, 0)), (TWO_ROWS, labels(2, 2)), (ONE_ROW, labels(0)))),
+        without_last_class(),
     ),
     mistakes=(
         Mistake("It counts the right choices, and does not divide by the number of rows.",

@@ -18,9 +18,11 @@ from softmax_lessons.exercises.catalog._shared import (
     TAKES_LOGITS,
     TALL,
     TWO_ROWS,
+    WITHOUT_LAST,
     array,
     at_label,
     labels,
+    without_last_class,
 )
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ BRIER_SCORE = Exercise(
         Stage("some batches", "It is not the mean squared distance.",
             "Sum (p - y)**2 along the classes, then take the mean over the rows.",
             PROBABILITIES_AND_LABELS),
+        without_last_class(*((softmax(z), y) for z, y in WITHOUT_LAST)),
         Stage("sure answers", "Probabilities of exactly 0 and 1 give a wrong score.",
             "Sure and right is 0, sure and wrong is 2.",
             ((array([0.0, 1.0]), labels(1)), (array([0.0, 1.0]), labels(0)),
@@ -130,6 +133,12 @@ def weighted(counts: Array, differences: Array, _: Array) -> Array:
     return np.asarray(counts @ np.abs(differences) / counts.sum())
 
 
+def without(bins: tuple[Array, Array, Array], left_out: int) -> Array:
+    """Return the sum of distances, without one bin."""
+    counts, differences, places = bins
+    return np.asarray(counts @ np.where(places == left_out, 0, np.abs(differences)))
+
+
 def by_middles(p: Array, y: Array, bins: int) -> Array:
     """Return the error with the middle of each bin for its mean confidence."""
     counts, differences, places = gaps(p, y, bins)
@@ -149,6 +158,7 @@ def rows_of_six(*confidences: float) -> Array:
 FULL = rows_of_six(0.19, 0.24, 0.35, 0.45, 0.55, 0.7, 0.85, 0.95)
 AGAIN = rows_of_six(0.99, 0.18, 0.78, 0.32, 0.23, 0.52, 0.68, 0.48)
 LABELS = labels(0, 0, 2, 0, 4, 5, 0, 1)
+CLOSE = rows_of_six(0.31, 0.34, 0.36, 0.52, 0.58, 0.91, 0.93, 0.97)
 
 EXPECTED_CALIBRATION_ERROR = Exercise(
     "Write the expected calibration error",
@@ -163,7 +173,8 @@ EXPECTED_CALIBRATION_ERROR = Exercise(
         Stage("some bins", "It is not the calibration error.",
             "For each bin: n / N times the distance of mean confidence and accuracy.",
             ((FULL, LABELS, 5), (AGAIN, LABELS, 5), (FULL, LABELS, 3), (AGAIN, LABELS, 4),
-                (FULL, LABELS, 1)), extra_cases=((FULL, LABELS, 15),)),
+                (FULL, LABELS, 1), (CLOSE, LABELS, 4)),
+            extra_cases=((FULL, LABELS, 15), (CLOSE, LABELS, 7))),
         Stage("empty bins", "A bin without rows makes the result wrong.",
             "The mean of nothing is NaN: skip such bins, or add nothing for them.",
             ((FULL, LABELS, 15), (softmax(TWO_ROWS), labels(1, 2), 10),
@@ -193,6 +204,12 @@ EXPECTED_CALIBRATION_ERROR = Exercise(
             lambda p, y, k: weighted(*gaps(p, y, k)) * len(y)),
         Mistake("It returns the largest distance, the maximum calibration error.",
             "Take the mean, with weights n / N.", lambda p, y, k: np.abs(gaps(p, y, k)[1]).max()),
+        Mistake("It is the root of the mean squared distance.", "Take absolute values, no root.",
+            lambda p, y, k: np.sqrt(gaps(p, y, k)[0] @ gaps(p, y, k)[1] ** 2 / len(y))),
+        Mistake("The last bin is missing.", "There are `bins` bins: `range(bins)`.",
+            lambda p, y, k: without(gaps(p, y, k), k - 1) / len(y)),
+        Mistake("The first bin is missing.", "There are `bins` bins, counted from 0.",
+            lambda p, y, k: without(gaps(p, y, k), 0) / len(y)),
         Mistake("The distances are squared.", "Take absolute values.",
             lambda p, y, k: gaps(p, y, k)[0] @ gaps(p, y, k)[1] ** 2 / len(y)),
         Mistake("It takes the middle of a bin for its mean confidence.",
@@ -243,12 +260,16 @@ NLL_SLOPE = Exercise(
         Stage("some batches", "It is not the derivative with respect to beta.",
             "For one row it is the mean of z under softmax(beta z), minus z at the label.",
             tuple((z, y, b) for z, y in BATCHES_AND_LABELS for b in (1.0, 0.5, 2.0))),
+        without_last_class(*((z, y, 1.0) for z, y in WITHOUT_LAST)),
         Stage("beta = 0", "At beta = 0 all classes are equal, and the slope is wrong.",
             "Do not divide by beta, and do not calculate with T.",
             tuple((z, y, 0.0) for z, y in BATCHES_AND_LABELS[:2]), hard=True),
         Stage("large logits", "Large logits give a wrong slope.", SHIFT,
             ((array([1000.0, 1001.0]), labels(0), 1.0), (array([-1000.0, -1001.0]), labels(1), 2.0),
-                (array([100.0, 101.0], [-3.0, 0.0]), labels(0, 1), 10.0)), hard=True),
+                (array([100.0, 101.0], [-3.0, 0.0]), labels(0, 1), 10.0),
+                (array([0.0, 3000.0, -3000.0]), labels(0), 1.0),
+                (array([3000.0, -1.0, 0.0]), labels(1), 5.0),
+                (array([2e4, 0.0, 1.0], [1e4, 0.0, 2.0]), labels(1, 2), 3.0)), hard=True),
     ),
     mistakes=(
         Mistake("It has the wrong sign: the label's score minus the mean score.",

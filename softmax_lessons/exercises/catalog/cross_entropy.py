@@ -20,6 +20,7 @@ from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
 from softmax_lessons.exercises._rules import at_least_zero, probabilities, sums_to_zero
 from softmax_lessons.exercises.catalog._shared import (
     BATCHES_AND_LABELS,
+    LARGE_LOGITS,
     PROBABILITY_ROWS,
     SHIFT,
     SIX_DIGITS,
@@ -27,6 +28,7 @@ from softmax_lessons.exercises.catalog._shared import (
     array,
     at_label,
     labels,
+    without_last_class,
 )
 
 if TYPE_CHECKING:
@@ -54,16 +56,20 @@ CROSS_ENTROPY = Exercise(
     stages=(
         Stage("some batches", "It is not the mean loss.",
             "Take -log_softmax(z) at the label of each row, then the mean.", BATCHES_AND_LABELS),
+        without_last_class(),
         Stage("a confident mistake", "A confident mistake gives a wrong loss.",
             "The probability of the label rounds to 0. Take log-softmax of the logits: with d = "
             "z - max(z), it is d - log(sum(exp(d))).",
             ((array([0.0, -1000.0]), labels(1)), (array([1.0, -800.0, 0.0]), labels(1)),
                 (array([0.0, -60.0]), labels(1))), hard=True),
         Stage("large logits", "Large logits give a wrong loss.", SHIFT,
-            ((array([1000.0, 1001.0]), labels(0)), (array([-1000.0, -1001.0]), labels(1)),
-                (array([1000.0, 1001.0], [-1000.0, -1001.0]), labels(0, 1)),
-                (array([1000.0, 0.0]), labels(0))), hard=True,
+            (*LARGE_LOGITS, (array([1000.0, 0.0]), labels(0))), hard=True,
             probe=lambda s: (array([s, s - 1.0]), labels(1))),
+        Stage("logits of 1e16", "Beside a logit of 1e16 the logarithm of the sum is lost.",
+            "Subtract the maximum from the label's logit as well: with d = z - max(z), it is "
+            "log(sum(exp(d))) - d at the label.",
+            ((array([1e16, 1e16, 0.0]), labels(0)), (array([-1e16, -1e16]), labels(1))),
+            hard=True),
     ),
     mistakes=(
         Mistake("It adds the losses up, and does not divide by the number of rows.",
@@ -132,9 +138,8 @@ CROSS_ENTROPY_GRAD = Exercise(
         Stage("some batches", "This is not the gradient of the mean loss.",
             "For one row it is p - y, with y one-hot. The loss is a mean over N rows.",
             BATCHES_AND_LABELS),
-        Stage("large logits", "Large logits give a wrong gradient.", SHIFT,
-            ((array([1000.0, 1001.0]), labels(0)), (array([-1000.0, -1001.0]), labels(1)),
-                (array([1000.0, 1001.0], [-1000.0, -1001.0]), labels(0, 1))), hard=True,
+        without_last_class(),
+        Stage("large logits", "Large logits give a wrong gradient.", SHIFT, LARGE_LOGITS, hard=True,
             probe=lambda s: (array([s, s - 1.0]), labels(1))),
     ),
     mistakes=(
@@ -248,6 +253,11 @@ KL = Exercise(
             ((PROBABILITY_ROWS[0], PROBABILITY_ROWS[0][::-1]),
                 (PROBABILITY_ROWS[1], array([0.2, 0.3, 0.5], [0.3, 0.3, 0.4], [0.1, 0.8, 0.1])),
                 (PROBABILITY_ROWS[2], array([0.4, 0.3, 0.2, 0.1])))),
+        Stage("small probabilities", "Small probabilities give a wrong divergence.",
+            "Nothing has to be added or cut off: log(1e-300) is fine.",
+            ((array(1e-3, 0.999), array(0.5, 0.5)), (array(0.5, 0.5), array(1e-4, 0.9999)),
+                (array(0.25, 0.75), array(1e-20, 1.0)), (array(0.5, 0.5), array(1e-300, 1.0))),
+            hard=True),
         Stage("a probability of 0", "Where p is 0 nothing must be added.",
             "0 * log(0) is NaN in floats. Take the logarithm only where p is above 0.",
             ((array(0.5, 0.5, 0.0), array(0.2, 0.5, 0.3)), (array(0.0, 1.0), array(0.5, 0.5)),

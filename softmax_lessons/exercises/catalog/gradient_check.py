@@ -32,6 +32,11 @@ ORDER = 75  # among the chapters
 
 GRADS = array(1.0, -0.5, 2.0), array(0.3, 0.8), array(0.0, 1.0, -1.0, 0.5)
 
+LARGE_SLOPES = Stage("large slopes", "Large slopes are wrong.",
+    "The gradient may be of any size: nothing has to be cut off.",
+    ((array(0.2, 0.5, 0.3), array(4e6, -3e5, 2e5)), (array(0.9, 0.1), array(-700.0, 900.0)),
+        (array(0.0, 0.25, 0.75), array(1e4, 50.0, -30.0))), hard=True)
+
 VJP = Exercise(
     "Repair the step backward through softmax",
     "softmax_vjp(p, g)",
@@ -50,6 +55,7 @@ VJP = Exercise(
         Stage("three axes", "Batches with two axes are right, those with three are not.",
             "The last axis is -1, however many there are.",
             ((np.stack([PROBABILITY_ROWS[0], PROBABILITY_ROWS[0][::-1]]), CUBE),)),
+        LARGE_SLOPES,
         Stage("many classes", "Many classes give wrong numbers, or need too much memory.",
             "Build no matrix: a product and a sum suffice.",
             ((np.full(20_000, 1 / 20_000), np.resize(array(1.0, 2.0, 3.0, 4.0), 20_000)),),
@@ -110,6 +116,10 @@ NORMALIZE_VJP = Exercise(
             ((array([1.0, 2.5, 0.5], [3.0, 0.2, 1.3]), array([1.0, -0.5, 2.0], [0.2, 0.4, -1.0])),
                 (array([2.0, 0.3, 1.1], [0.7, 0.9, 4.0], [1.5, 2.5, 0.4]), SQUARE),
                 (array([3.0, 1.0, 0.5, 0.7]), ONE_ROW))),
+        LARGE_SLOPES,
+        Stage("large and small amounts", "Very large or very small amounts give wrong numbers.",
+            "Divide by the sum as it is.",
+            ((array(1e6, 3e6), array(0.5, -1.0)), (array(1e-6, 3e-6, 2e-6), GRADS[0])), hard=True),
     ),
     mistakes=(
         Mistake("The division by the sum is missing.", "y moves by 1 / S when x moves by 1.",

@@ -57,6 +57,10 @@ NUDGE = Exercise(
             "The last axis is -1, however many there are.",
             ((np.stack([PROBABILITY_ROWS[0], PROBABILITY_ROWS[0][::-1]]),
                 np.stack([ROWS_OF_MOVES[0], ROWS_OF_MOVES[0][::-1]])),)),
+        Stage("a small probability", "A small probability gives a wrong v.",
+            "Nothing has to be added or cut off, however large v becomes.",
+            ((array(1e-9, 0.4, 0.6), array(1e-3, -2e-3, 1e-3)),
+                (array(1e-3, 0.999), array(20.0, -20.0))), hard=True),
     ),
     mistakes=(
         Mistake("It makes the right move, but its entries do not sum to 0.",

@@ -10,14 +10,17 @@ from softmax_lessons import cross_entropy, log_softmax, logsumexp, softmax
 from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
 from softmax_lessons.exercises._rules import at_least_zero, probabilities
 from softmax_lessons.exercises.catalog._shared import (
+    LARGE_LOGITS,
     SHIFT,
     SIX_DIGITS,
     SQUARE,
     TALL,
     TWO_ROWS,
+    WITHOUT_LAST,
     array,
     at_label,
     labels,
+    without_last_class,
 )
 
 if TYPE_CHECKING:
@@ -280,13 +283,15 @@ MASKED_LOSS = Exercise(
             ((SQUARE, labels(2, IGNORED, 1)), (TALL, labels(IGNORED, 0, 1, IGNORED)),
                 (MANY, labels(IGNORED, 1, IGNORED, IGNORED, 2)),
                 (TWO_ROWS, labels(IGNORED, 0)))),
+        without_last_class(*WITHOUT_LAST, (SQUARE, labels(0, IGNORED, 1))),
         Stage("a row left out that has no numbers", "A row that is left out gets into the result.",
             "NaN times 0 is NaN: choose the rows, do not multiply.",
             ((np.where(labels(0, 1, 0)[:, None] == 1, np.nan, SQUARE), labels(2, IGNORED, 1)),),
             hard=True),
         Stage("large logits", "Large logits give a wrong loss.", SHIFT,
             ((array([1000.0, 1001.0], [5.0, 2.0]), labels(0, IGNORED)),
-                (array([-1000.0, -1001.0], [0.0, -900.0]), labels(1, 1))), hard=True,
+                (array([-1000.0, -1001.0], [0.0, -900.0]), labels(1, 1)),
+                (array([1e16, 1e16, 0.0]), labels(0)), *LARGE_LOGITS), hard=True,
             probe=lambda s: (array([s, s - 1.0], [0.0, 1.0]), labels(1, IGNORED))),
     ),
     mistakes=(

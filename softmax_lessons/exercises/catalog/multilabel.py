@@ -58,7 +58,9 @@ BCE_WITH_LOGITS = Exercise(
         Stage("large logits", "Large logits give a wrong loss.",
             "log(1 + exp(z)) is `np.logaddexp(0, z)`, or max(z, 0) + log1p(exp(-abs(z))).",
             ((array([1000.0]), array([1.0])), (array([1000.0, -1000.0]), array([0.0, 0.0])),
-                (array([-1000.0], [1200.0]), array([1.0], [0.0]))), hard=True,
+                (array([-1000.0], [1200.0]), array([1.0], [0.0])),
+                (array([2e4, -1e5]), array([0.0, 1.0])), (array([1e300, -1e300]), ANSWERS[:1, :2]),
+                (array([1e300]), array([1.0]))), hard=True,
             probe=lambda s: (array([float(s)]), array([0.0]))),
     ),
     mistakes=(

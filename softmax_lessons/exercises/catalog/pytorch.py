@@ -17,8 +17,10 @@ from softmax_lessons.exercises.catalog._shared import (
     SQUARE,
     TALL,
     TWO_ROWS,
+    WITHOUT_LAST,
     array,
     labels,
+    without_last_class,
 )
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ MEAN_LOSS = Exercise(
         Stage("class indices", "It is not the mean of minus the labels' log-probabilities.",
             "Pick one entry of each row: `log_p[np.arange(N), target]`.",
             tuple((log_softmax(z), y) for z, y in BATCHES_AND_LABELS)),
+        without_last_class(*((log_softmax(z), y) for z, y in WITHOUT_LAST)),
         Stage("probabilities", "Class indices are right, but probabilities are not.",
             "Two axes mean probabilities: multiply by `log_p`, add up each row, take the mean.",
             ((log_softmax(TWO_ROWS), PROBABILITY_ROWS[0]),

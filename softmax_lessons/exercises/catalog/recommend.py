@@ -195,6 +195,7 @@ def without_mask(z: Array, answers: Array, log_q: Array) -> Array:
 THREE = array([2.0, 0.5, -1.0], [0.3, 1.2, 0.8], [-0.4, 0.9, 1.6])
 FOUR = array([1.0, 0.2, 1.0, -0.5], [0.4, 2.0, 0.4, 0.1], [0.7, -0.3, 0.7, 1.5],
     [0.0, 0.6, 0.0, 0.9])
+HUGER = array([4e4, 4e4 - 1, 0.0], [0.0, -4e4, 20.0], [2e4, 2e4 + 1, 2e4])
 HUGE = array([900.0, 0.0, 899.0], [0.0, -900.0, 20.0], [5.0, 700.0, 701.0])
 
 BATCH_LOSS = Exercise(
@@ -223,11 +224,14 @@ BATCH_LOSS = Exercise(
                 (FOUR, labels(5, 5, 5, 5), np.zeros(4))), hard=True),
         Stage("large scores", "It overflows.",
             "Subtract the maximum of the row before `np.exp`, or use `logsumexp`.",
-            ((HUGE, labels(0, 1, 2), np.zeros(3)), (HUGE, labels(0, 1, 0), np.zeros(3))),
+            ((HUGE, labels(0, 1, 2), np.zeros(3)), (HUGE, labels(0, 1, 0), np.zeros(3)),
+                (HUGER, labels(0, 1, 2), np.zeros(3)),
+                (1e297 * HUGE, labels(0, 1, 0), np.zeros(3))),
             hard=True),
         Stage("low scores", "Copies of the right answer get a score that others can fall below.",
             "A copy gets -inf, which no score falls below.",
-            ((FOUR - 2000, labels(3, 1, 3, 2), np.zeros(4)),), hard=True),
+            ((FOUR - 2000, labels(3, 1, 3, 2), np.zeros(4)),
+                (FOUR - 2e5, labels(3, 1, 3, 2), np.zeros(4))), hard=True),
     ),
     mistakes=(
         Mistake("It adds log q.", "Subtract it: with the wrong sign popular items end last.",
@@ -293,7 +297,7 @@ POPULAR = Exercise(
             ((BASKETS, 2), (BASKETS, 1), (BASKETS[:, ::-1], 2))),
         Stage("equally frequent items", "Of equally frequent items the wrong ones come first.",
             "Let the sort be stable, and negate the counts instead of reversing the order.",
-            ((EVEN, 2), (EVEN, 3), (np.eye(4), 3)), hard=True),
+            ((EVEN, 2), (EVEN, 3), (np.eye(4), 3), (np.resize(EVEN, (3, 40)), 12)), hard=True),
         Stage("an item that nobody has", "An item that nobody has is left out, or it comes before "
             "others, or after what the row has.",
             "It comes last of those that can be recommended, and before what the row has.",

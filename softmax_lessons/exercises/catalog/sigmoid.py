@@ -112,6 +112,9 @@ LOGIT = Exercise(
         Stage("tiny probabilities", "Tiny probabilities are wrong.",
             "Nothing has to be added or clipped: log(1e-20) is fine.",
             cases(array(1e-20, 1e-9), array(1e-300)), hard=True),
+        Stage("probabilities close to 1", "Probabilities close to 1 are wrong.",
+            "Nothing has to be cut off: 1 - p is exact there.",
+            cases(array(0.9999, 0.99), array(1 - 1e-9), array(1 - 2.0**-52)), hard=True),
     ),
     mistakes=(
         Mistake("It returns the logarithm of p, not of the odds.", "Divide by 1 - p first.",

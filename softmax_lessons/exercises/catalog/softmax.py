@@ -196,7 +196,10 @@ LOGITS_FROM = Exercise(
     stages=(one_vector(*PROBABILITIES,
         what="Softmax does not give p back, or the sum is not 0, with the scores"),
         a_batch(*PROBABILITY_ROWS),
-        three_axes(np.stack([PROBABILITY_ROWS[0], PROBABILITY_ROWS[0][::-1]]))),
+        three_axes(np.stack([PROBABILITY_ROWS[0], PROBABILITY_ROWS[0][::-1]])),
+        Stage("small probabilities", "Small probabilities give wrong scores.",
+            "Nothing has to be added or cut off: log(1e-300) is fine.",
+            cases(array(1e-4, 0.9999), array(1e-20, 0.25, 0.75), array(1e-300, 1.0)), hard=True)),
     mistakes=(
         Mistake("It returns log(p), whose sum is not 0.", "Subtract the mean of each row.", np.log),
         Mistake("It subtracts the maximum, not the mean.", "Then the largest is 0, not the sum.",

@@ -55,12 +55,16 @@ LOGSUMEXP = Exercise(
     "Write the log-sum-exp that never overflows",
     "logsumexp(scores)",
     "Return log(sum(exp(z))) along the last axis: one number for a vector, one for each row of a "
-    f"batch. Nothing overflows, and a score of -inf adds nothing. {NINE_DIGITS}",
+    "batch. Nothing overflows. A score of -inf adds nothing; of nothing but -inf the result is "
+    f"-inf. {NINE_DIGITS}",
     right=logsumexp,
     stages=(one_vector(what="It is not the log-sum-exp"),
         a_batch(hint="Reduce along the last axis, and drop it at the end."), three_axes(), WHOLE,
         large("wrong numbers", "Factor exp(max) out of the sum: its logarithm is max."),
-        very_negative("wrong numbers"), FAR_APART, EXCLUDED),
+        very_negative("wrong numbers"), FAR_APART, EXCLUDED,
+        Stage("nothing but excluded classes", "A row of -inf alone must give -inf.",
+            "-inf - (-inf) is NaN: shift by 0 where the maximum is not finite.",
+            cases(array(-np.inf, -np.inf), array([-np.inf, -np.inf], [0.0, -1.0])), hard=True)),
     mistakes=(
         Mistake("The maximum is subtracted, and not added back.", "log(exp(m) s) is m + log(s).",
             lambda z: logsumexp(z - max_of(z))),
@@ -95,7 +99,7 @@ NOT_LOG_SOFTMAX = (
     Mistake("It returns minus the log-sum-exp, without the scores.", "Add z.",
         lambda z: -logsumexp(z)),
     Mistake("It subtracts the maximum only: that is log(exp(z) / max(exp(z))).",
-        "Subtract the log-sum-exp.", lambda z: z - max_of(z)),
+        "With d = z - max(z), take d - log(sum(exp(d))).", lambda z: z - max_of(z)),
     Mistake("It subtracts the sum of the exponentials, without the logarithm.",
         "Subtract log(sum(exp(z))).", lambda z: z - sum_of(exp(z))),
     Mistake("It subtracts the maximum from the scores, but not from those in the sum.",

@@ -8,7 +8,13 @@ import numpy as np
 
 from softmax_lessons import cross_entropy_and_grad, one_hot, softmax
 from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
-from softmax_lessons.exercises.catalog._shared import SHIFT, SIX_DIGITS, array, labels
+from softmax_lessons.exercises.catalog._shared import (
+    SHIFT,
+    SIX_DIGITS,
+    array,
+    labels,
+    without_last_class,
+)
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
@@ -61,13 +67,19 @@ TANH_SLOPES = Exercise(
             ((THREE_BY_TWO, TWO_BY_THREE, POINTS[1:2], labels(0)),
                 (TWO_BY_TWO, THREE_BY_TWO, POINTS[:1], labels(2)),
                 (THREE_BY_THREE, TWO_BY_THREE, MORE[:1], labels(1)))),
+        without_last_class((TWO_BY_TWO, THREE_BY_TWO, POINTS[:1], labels(0)),
+            (TWO_BY_TWO, THREE_BY_TWO, POINTS[1:2], labels(1))),
         Stage("a batch of rows", "One row is right, but a batch of rows is not.",
             "The loss is a mean over N rows, and so is its gradient: (p - y) / N.",
             ((TWO_BY_TWO, THREE_BY_TWO, POINTS, labels(2, 0, 1, 1)),
                 (THREE_BY_THREE, TWO_BY_THREE, MORE, labels(1, 0)))),
+        Stage("large slopes", "Large slopes are wrong.",
+            "The gradient may be of any size: nothing has to be cut off.",
+            ((0.1 * TWO_BY_TWO, 60 * THREE_BY_TWO, 5 * POINTS[:3], labels(2, 0, 1)),), hard=True),
         Stage("large logits", "Large logits give a wrong gradient.", SHIFT,
             ((TWO_BY_TWO, 2000 * THREE_BY_TWO, POINTS[:1], labels(2)),
-                (THREE_BY_TWO, 3000 * THREE_BY_THREE, POINTS[:2], labels(0, 1))),
+                (THREE_BY_TWO, 3000 * THREE_BY_THREE, POINTS[:2], labels(0, 1)),
+                (0.1 * THREE_BY_TWO, 1e6 * THREE_BY_THREE, POINTS[:2], labels(0, 1))),
             hard=True),
     ),
     mistakes=(

@@ -10,7 +10,12 @@ import numpy as np
 from softmax_lessons import cross_entropy_and_grad, entropy, log_sigmoid, logsumexp, sigmoid
 from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
 from softmax_lessons.exercises._rules import at_least_zero
-from softmax_lessons.exercises.catalog._shared import NINE_DIGITS, array, labels
+from softmax_lessons.exercises.catalog._shared import (
+    NINE_DIGITS,
+    array,
+    labels,
+    without_last_class,
+)
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
@@ -55,7 +60,9 @@ SAMPLED_LOSS = Exercise(
             ((OWN, OTHERS, FREQUENCIES), (OWN, OTHERS[:, :2], FEW), (OWN, -OTHERS, FREQUENCIES))),
         Stage("large scores", "It overflows.",
             "Subtract the maximum of the row before `np.exp`, or use `logsumexp`.",
-            ((FAR, FAR_OTHERS, FREQUENCIES), (FAR, FAR_OTHERS, EVEN)), hard=True),
+            ((FAR, FAR_OTHERS, FREQUENCIES), (FAR, FAR_OTHERS, EVEN),
+                (30 * FAR, 30 * FAR_OTHERS, FREQUENCIES), (1e297 * FAR, 1e297 * FAR_OTHERS, EVEN)),
+            hard=True),
     ),
     mistakes=(
         Mistake("It adds log k q.", "Subtract it: what is drawn often counts less.",
@@ -122,7 +129,9 @@ NCE_LOSS = Exercise(
         Stage("large scores", "It gives infinity, or loses all digits.",
             "Use `log_sigmoid`: the logarithm of a sigmoid that has become 0 is -inf.",
             ((FAR, FAR_OTHERS, OWN_FREQUENCIES, FREQUENCIES), (FAR, FAR_OTHERS, OWN_EVEN, EVEN),
-                (-FAR, array([-60.0], [50.0], [-45.0]), OWN_EVEN, EVEN[:1])), hard=True),
+                (-FAR, array([-60.0], [50.0], [-45.0]), OWN_EVEN, EVEN[:1]),
+                (30 * FAR, 30 * FAR_OTHERS, OWN_EVEN, EVEN),
+                (1e296 * FAR, 1e296 * FAR_OTHERS, OWN_EVEN, EVEN)), hard=True),
     ),
     mistakes=(
         Mistake("It adds log k q.", "Subtract it.",
@@ -298,6 +307,8 @@ CHUNKED_GRAD = Exercise(
             "The slopes of the scores are p - y, divided by N; those of W are their transpose, "
             "times H.", ((FEATURES, WEIGHTS, RIGHT_WORDS, 6), (FEATURES[:4], WEIGHTS,
                 RIGHT_WORDS[:4], 4), (FEATURES[:1], WEIGHTS, RIGHT_WORDS[:1], 1))),
+        without_last_class((FEATURES[:2], WEIGHTS, labels(0, 1), 2),
+            (FEATURES[:1], WEIGHTS, labels(0), 1)),
         Stage("equal chunks", "With more than one chunk it is not right.",
             "Add up the sums of all chunks, and divide once by N.",
             ((FEATURES, WEIGHTS, RIGHT_WORDS, 3), (FEATURES, WEIGHTS, RIGHT_WORDS, 2),
@@ -311,7 +322,8 @@ CHUNKED_GRAD = Exercise(
         Stage("large scores", "It overflows.",
             "Subtract the maximum of each row before `np.exp`, or use `softmax`.",
             ((1000 * FEATURES, WEIGHTS, RIGHT_WORDS, 4),
-                (FEATURES, -2000 * WEIGHTS, RIGHT_WORDS, 2)), hard=True),
+                (FEATURES, -2000 * WEIGHTS, RIGHT_WORDS, 2),
+                (1e3 * FEATURES, 1e3 * WEIGHTS, RIGHT_WORDS, 3)), hard=True),
         Stage("no table", "The numbers are right, but it holds more memory than half the table of "
             "all scores.", "Is there an array with all rows of H and a column for each class? Cut "
             "`H` before the product, and make what else you need from the rows of one chunk.",
