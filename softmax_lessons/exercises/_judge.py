@@ -43,6 +43,7 @@ from softmax_lessons.exercises._symptoms import (
     clipped_logarithm,
     constant,
     ignored,
+    not_zero,
     other_shape,
     right_numbers,
     symptoms,
@@ -217,15 +218,17 @@ class Examination:
             self._run(stage.extra_cases)
             yield self._known_mistake(stage, bad)
             if not stage.hard:
-                yield constant(trials)
-                yield ignored(self.trials, self.exercise.parameters)
+                yield constant(self.trials)
         yield other_shape(bad)
         alike = [t for t in numeric if t.got.shape == t.expected.shape]
         if not stage.hard:
+            yield ignored(self.trials, exercise.parameters)
             yield from symptoms(exercise, bad, alike)
         if exercise.logarithmic:
             yield clipped_logarithm(alike)
         yield self._limit(stage, bad)
+        if stage.hard:
+            yield not_zero(stage, bad)
         for rule in (finite, *exercise.rules):
             violated = rule(bad.got)
             if violated and not rule(bad.expected):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 def symptoms(exercise: Exercise, bad: Trial, trials: list[Trial]) -> Iterator[Finding | None]:
     """Look for everything that shows on ordinary inputs, in results of the right shape."""
     far = not agree(bad.got, bad.expected, 1e-6)  # small differences cannot show most of this
+    yield nearly_zero(bad, exercise)
     if far:
         yield one_row(trials)
     yield some_rows(bad)
@@ -104,6 +105,28 @@ def ignored(trials: list[Trial], names: list[str]) -> Finding | None:
 def same_arguments(some: Args, others: Args) -> bool:
     """Tell whether two calls have the same arguments."""
     return all(np.array_equal(a, b) for a, b in zip(some, others, strict=True))
+
+
+def nearly_zero(bad: Trial, exercise: Exercise) -> Finding | None:
+    """Look for small numbers where 0 belongs, beside right ones."""
+    zero = bad.expected == 0
+    right = agree(bad.got[~zero], bad.expected[~zero], exercise.rtol, exercise.atol)
+    rest = np.abs(bad.got[zero])
+    if not right or not rest.any() or not (rest < 1e-6).all():
+        return None
+    return Finding(
+        f"Where 0 belongs stands a small number, such as {float(rest.max()):.3g}.",
+        "Does a low score, such as -100, stand for what is left out? Only exp(-inf) is exactly 0.",
+    )
+
+
+def not_zero(stage: Stage, bad: Trial) -> Finding | None:
+    """Look for numbers where 0 belongs, on inputs that are hard."""
+    found = bad.got[(bad.expected == 0) & np.isfinite(bad.got)]
+    if not found.any():
+        return None
+    worst = float(found[np.abs(found).argmax()])
+    return Finding(f"{stage.mistake} Where 0 belongs stands {worst:.4g}.")
 
 
 def one_row(trials: list[Trial]) -> Finding | None:
@@ -284,8 +307,9 @@ def clipped_logarithm(trials: list[Trial]) -> Finding | None:
     stops, right = zip(*ends, strict=True) if ends else ((), ())
     if len(set(right)) < 2 or not np.allclose(stops, stops[0], 1e-4, 0):
         return None
-    inside = f"{'' if stops[0] < 0 else '-'}log({math.exp(-abs(stops[0])):.3g})"
-    return Finding(f"No result goes beyond {stops[0]:.4g}, which is {inside}.")
+    smallest = math.exp(-abs(stops[0]))
+    inside = f", which is {'' if stops[0] < 0 else '-'}log({smallest:.3g})" if smallest else ""
+    return Finding(f"No result goes beyond {stops[0]:.4g}{inside}.")
 
 
 def shifted(trials: list[Trial]) -> Finding | None:
@@ -294,7 +318,8 @@ def shifted(trials: list[Trial]) -> Finding | None:
         return None
     amounts = []
     for t in trials:
-        if not np.isfinite(t.got).all() or np.ptp(t.got - t.expected) > 1e-9:
+        off = t.got - t.expected
+        if not np.isfinite(t.got).all() or not np.ptp(off) <= 1e-6 * np.abs(off).max():
             return None
         amounts.append(float((t.got - t.expected).mean()))
     same = np.allclose(amounts, amounts[0], 1e-6, 0)

@@ -4,6 +4,7 @@ import contextlib
 import inspect
 import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -54,17 +55,25 @@ def sleeps(z):
 @pytest.mark.parametrize("solution", [loops, loops_through_exceptions, sleeps])
 @pytest.mark.usefixtures("runner")
 def test_no_end(solution, monkeypatch):
-    monkeypatch.setattr(_sandbox, "PATIENCE", 0.1)
+    monkeypatch.setattr(_sandbox, "PATIENCE", 0.4)
     started = time.monotonic()
     report = exercises.check("softmax", solution)
-    assert report.mistake == "It does not come to an end."
-    assert report.got == "no result within 0.1 seconds"
+    first, line = report.got.splitlines()
+    if solution is sleeps:
+        assert report.mistake == "It waits, and does not come to an end."
+        assert first == "no result within 2.4 seconds"
+        assert line.endswith(": time.sleep(600)")
+    else:
+        assert report.mistake == "It does not come to an end in time."
+        assert first == "no result within 0.4 seconds"
+        start = inspect.getsourcelines(solution)[1]
+        assert int(re.match(r"in line (\d+): \w", line)[1]) in range(start + 1, start + 8)
     assert report.call == f"{solution.__name__}(np.array([0.25, 1.23, -0.8]))"
     assert time.monotonic() - started < 500  # of the 600 that one call sleeps
 
 
 def test_what_it_printed_before_it_hung_is_kept(monkeypatch):
-    monkeypatch.setattr(_sandbox, "PATIENCE", 2)  # on a busy machine it takes a while to print
+    monkeypatch.setattr(_sandbox, "SLACK", 0.5)  # on a busy machine it takes a while to print
     monkeypatch.setattr(_sandbox, "GRACE", 10)
 
     def hangs(z):
@@ -78,7 +87,7 @@ def test_what_it_printed_before_it_hung_is_kept(monkeypatch):
 @needs_fork
 def test_the_start_of_a_fork_takes_no_time_from_the_calls(monkeypatch):
     monkeypatch.setattr(_sandbox, "lower", lambda *_: time.sleep(1))  # twice in each fork
-    monkeypatch.setattr(_sandbox, "BUDGET", 1.5)
+    monkeypatch.setattr(_sandbox, "BUDGET", 0.25)
     call = _sandbox.InFork(soft)
     outcome = call(np.zeros(2))
     call.close()
@@ -96,7 +105,9 @@ def test_no_end_that_only_a_kill_ends(stubborn, monkeypatch):
                 time.sleep(1)
 
     solution = catches if stubborn.startswith("except") else lambda z: sum(range(10**12))
-    assert exercises.check("softmax", solution).mistake == "It does not come to an end."
+    report = exercises.check("softmax", solution)
+    assert "not come to an end" in report.mistake
+    assert report.got.splitlines()[1].startswith("in line ")
 
 
 def test_a_thread_that_cannot_be_ended_is_told_of(in_thread, monkeypatch):
@@ -110,12 +121,14 @@ def test_many_slow_calls(monkeypatch):
     monkeypatch.setattr(_sandbox, "BUDGET", 0.5)
 
     def slow(z):
-        time.sleep(0.2)
+        until = time.process_time() + 0.2
+        while time.process_time() < until:
+            pass
         return soft(z)
 
     report = exercises.check("softmax", slow)
     assert report.mistake == "It is far too slow."
-    assert report.got == "no result within 0.5 seconds for all calls together"
+    assert report.got.splitlines()[0] == "no result within 0.5 seconds for all calls together"
 
 
 def crashes(z):
@@ -163,7 +176,7 @@ def test_a_matrix_that_need_not_be_built():
 
     report = exercises.check("softmax_vjp", by_matrix)
     assert report.mistake == "It asks for far more memory than the task needs."
-    assert report.holds == ("one vector", "a batch of rows", "three axes")
+    assert report.holds[:3] == ("one vector", "a batch of rows", "three axes")
 
 
 def recurses(z):

@@ -74,7 +74,10 @@ def faults(node):
         ]
     if isinstance(node, ast.UnaryOp):
         if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
-            found += [ast.Constant(0), ast.UnaryOp(ast.USub(), ast.Constant(node.operand.value + 1))]
+            found += [
+                ast.Constant(0),
+                ast.UnaryOp(ast.USub(), ast.Constant(node.operand.value + 1)),
+            ]
         else:
             found.append(node.operand)
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
@@ -167,7 +170,12 @@ def reached(node, functions):
         node = waiting.pop()
         own = {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
         for part in ast.walk(node):
-            if isinstance(part, ast.Name) and part.id not in own and part.id in functions and part.id not in found:
+            if (
+                isinstance(part, ast.Name)
+                and part.id not in own
+                and part.id in functions
+                and part.id not in found
+            ):
                 found[part.id] = functions[part.id]
                 waiting.append(functions[part.id])
     return [part for name, part in functions.items() if name in found]

@@ -200,7 +200,6 @@ def large(what: str, hint: str = SHIFT) -> Stage:
             array(400.0, 398.0, 399.0),
             array(1e5, 1e5 + 1, 1e5 - 2),
             array(1e300, 0.0, -1e300),
-            array(1e16, 1e16),
         ),
         hard=True,
         probe=lambda size: (array(size, size - 1.0),),
@@ -220,7 +219,7 @@ def very_negative(what: str) -> Stage:
             array(-800.0, -2000.0),
             array(-900.0),
             array(-1e5, -1e5 - 1),
-            array(-1e300, -1e300),
+            array(-1e300, -1.5e300),
         ),
         hard=True,
         probe=lambda size: (array(-size, -size - 1.0),),
@@ -247,6 +246,15 @@ FAR_APART = Stage(
         array([1000.0, 1001.0], [-1000.0, -1001.0]),
         array([0.0, 1.0, 2.0], [-900.0, -901.0, -903.0]),
     ),
+    hard=True,
+)
+
+SCORES_OF_1E16 = Stage(
+    "scores of 1e16",
+    "Beside scores of 1e16 the logarithm of the sum is lost.",
+    "With d = z - max(z), it is d - log(sum(exp(d))). In z - logsumexp(z) the sum has lost its "
+    "digits.",
+    cases(array(1e16, 1e16), array(-1e17, -1e17, -1e17)),
     hard=True,
 )
 

@@ -332,8 +332,9 @@ SCALABLE_SOFTMAX = Exercise(
                 (array([1e5, 1e5 + 1, 0.0], [-1e5, 0.0, -1e5 - 1]),
                     keeping([1, 1, 0], [1, 0, 1]), 0.7),
                 (array(1e299, 0.0, -1e299), ALL_OF_Z, 1.0)), hard=True),
-        Stage("low scores", "Beside low scores, what is left out gets some weight.",
-            "No number is lower than all scores: what is left out gets `-np.inf`.",
+        Stage("low scores", "Low scores give wrong numbers.",
+            "Subtract the maximum of what counts. What is left out gets `-np.inf`: no number is "
+            "lower than all scores.",
             ((array(-200.0, -201.0, 0.0), keeping(1, 1, 0), 1.0),
                 (array(-2e5, 1.0, -2e5 - 1), keeping(1, 0, 1), 1.0),
                 (array(0.0, -1e299, -2e299), keeping(0, 1, 1), 1.0)), hard=True),

@@ -120,6 +120,8 @@ def empty(keep: Array) -> Array:
     return np.asarray(~keep.any(axis=-1, keepdims=True))
 
 
+NOTHING_KEPT = (case(kept("1011", "0000"), 3, 1), case(kept("000"), 2, 2))
+
 ATTEND = Exercise(
     "Attend to what is kept",
     "attend(q, k, v, keep)",
@@ -141,13 +143,15 @@ ATTEND = Exercise(
             "Subtract the maximum of what is kept, or let `sl.softmax` do it.",
             (case(kept("110", "011", "111"), 2, 2, 30000.0),
                 case(kept("110", "011", "111"), 2, 2, 1e8)), hard=True),
-        Stage("low scores", "Beside low scores, what is left out gets some weight.",
-            "No number is lower than all scores: what is left out gets `-np.inf`.",
+        Stage("low scores", "Low scores give wrong numbers.",
+            "Subtract the maximum of what counts. What is left out gets `-np.inf`: no number is "
+            "lower than all scores.",
             tuple((array([-size, 0.0]), array([1.0, 2.0], [2.0, 1.0], [-1.0, 0.0]), drawn(3, 2),
-                kept("110")) for size in (300.0, 3e4, 3e5, 1e12, 1e300)), hard=True),
+                kept("110")) for size in (300.0, 3e4, 3e5, 1e12, 1e300)), hard=True,
+            extra_cases=NOTHING_KEPT),
         Stage("nothing kept", "A query that may attend to nothing does not get zeros.",
             "There every score is -inf, and softmax NaN. Set such rows to 0.",
-            (case(kept("1011", "0000"), 3, 1), case(kept("000"), 2, 2)), hard=True),
+            NOTHING_KEPT, hard=True),
     ),
     mistakes=(
         Mistake("It ignores the mask.", "Use `keep`.",
@@ -236,12 +240,14 @@ CAUSAL_WEIGHTS = Exercise(
             "The maximum to subtract is that of what the query sees.",
             cases(array([0.0, 5000.0, 1e5], [1.0, 2.0, 9000.0], [1.0, 2.0, 3.0]),
                 array([1.0, 0.5, 8000.0], [1000.0, 1001.0, 1002.0]),
-                array([-2e5, 0.0], [1e5, 1e5 + 1]), array([1e300, 0.0], [-1e300, 1e300])),
+                array([2e5, 3e5], [1e5, 1e5 + 1]), array([1e300, 0.0], [-1e300, 1e300])),
             hard=True),
-        Stage("low scores", "Beside low scores, a key that comes later gets some weight.",
-            "No number is lower than all scores: what is ahead gets `-np.inf`.",
+        Stage("low scores", "Low scores give wrong numbers.",
+            "Subtract the maximum of what counts. What is ahead gets `-np.inf`: no number is "
+            "lower than all scores.",
             cases(array([-200.0, 0.0], [-200.0, -201.0]), array([-2e5, 1.0], [-3.0, -2e5]),
-                array([-1e300, 0.0], [-1e300, -1.1e300])), hard=True),
+                array([-1e300, 0.0], [-1e300, -1.1e300])), hard=True,
+            extra_cases=cases(drawn(3, 2))),
         Stage("more queries than keys", "A query that sees nothing does not get zeros.",
             "There every score is -inf, and softmax NaN. Set such rows to 0.",
             cases(drawn(3, 2), drawn(4, 1)), hard=True),

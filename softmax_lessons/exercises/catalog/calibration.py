@@ -269,7 +269,8 @@ NLL_SLOPE = Exercise(
                 (array([100.0, 101.0], [-3.0, 0.0]), labels(0, 1), 10.0),
                 (array([0.0, 3000.0, -3000.0]), labels(0), 1.0),
                 (array([3000.0, -1.0, 0.0]), labels(1), 5.0),
-                (array([2e4, 0.0, 1.0], [1e4, 0.0, 2.0]), labels(1, 2), 3.0)), hard=True),
+                (array([2e4, 0.0, 1.0], [1e4, 0.0, 2.0]), labels(1, 2), 3.0),
+                (array([1e5, 1e5 + 1], [-1e5, -1e5 - 2]), labels(0, 1), 1.0)), hard=True),
     ),
     mistakes=(
         Mistake("It has the wrong sign: the label's score minus the mean score.",

@@ -199,11 +199,11 @@ SMOOTH_LABELS = Exercise(
             "Each row is (1 - amount) y + amount / K, and sums to 1.",
             ((labels(1, 0, 2), 3, 0.1), (labels(0, 3), 4, 0.3), (labels(1), 2, 0.5),
                 (labels(4, 2, 2), 5, 0.25))),
-        Stage("no smoothing", "An amount of 0 must leave the one-hot rows.", "(1 - 0) y + 0 is y.",
-            ((labels(1, 0), 3, 0.0), (labels(2), 4, 0.0))),
         Stage("classes without a label", "It fails where a class has no label.",
             "The number of columns is `n_classes`, whatever the labels are.",
             ((labels(0, 1), 4, 0.2), (labels(2, 2, 2), 6, 0.1))),
+        Stage("no smoothing", "An amount of 0 must leave the one-hot rows.", "(1 - 0) y + 0 is y.",
+            ((labels(1, 0), 3, 0.0), (labels(2), 4, 0.0))),
     ),
     mistakes=(
         Mistake("It spreads the amount over the other classes only.",

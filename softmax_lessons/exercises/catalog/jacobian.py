@@ -59,7 +59,7 @@ NUDGE = Exercise(
                 np.stack([ROWS_OF_MOVES[0], ROWS_OF_MOVES[0][::-1]])),)),
         Stage("a small probability", "A small probability gives a wrong v.",
             "Nothing has to be added or cut off, however large v becomes.",
-            ((array(1e-9, 0.4, 0.6), array(1e-3, -2e-3, 1e-3)),
+            ((array(1e-5, 0.4, 0.59999), array(1e-2, -2e-2, 1e-2)),
                 (array(1e-3, 0.999), array(20.0, -20.0))), hard=True),
     ),
     mistakes=(

@@ -55,6 +55,9 @@ def unshifted(z: Array, keep: Array) -> Array:
 SOME = ((array(0.25, 1.23, -0.8), kept("101")), (array(3.0, -1.0, 0.5, 2.0), kept("0111")),
     (array(0.9, -1.4, 1.6, 0.1, -0.6), kept("10011")), (array(-0.3, -1.7), kept("01")))
 
+NOTHING = ((array([0.25, 1.23, -0.8], [2.0, 1.0, 0.5]), kept("101", "000")),
+    (array(0.5, -0.5), kept("00")))
+
 MASKED_SOFTMAX = Exercise(
     "Write a softmax that leaves things out",
     "masked_softmax(scores, keep)",
@@ -70,11 +73,6 @@ MASKED_SOFTMAX = Exercise(
                 (array([0.1, 0.7, -0.4], [1.5, -0.2, 0.3], [-1.1, 0.6, 2.2]),
                     kept("100", "101", "111")),
                 (CUBE, np.array([kept("110", "011"), kept("101", "001")])))),
-        Stage("low scores", "Beside low scores, what is left out gets some probability.",
-            "No number is lower than all scores: what is left out gets `-np.inf`.",
-            ((array(-150.0, -151.0, 0.0), kept("110")), (array(-2e4, -2e4 - 1, 7.0), kept("110")),
-                (array(-1e5, 0.0, -1e5 - 1), kept("101")), (array(-1e300, 0.0), kept("10"))),
-            hard=True),
         Stage("large scores", "Large scores that count give wrong numbers.",
             "Subtract the maximum of what counts first.",
             ((array(1000.0, 1001.0, 0.0), kept("110")),
@@ -86,10 +84,15 @@ MASKED_SOFTMAX = Exercise(
             "The maximum is that of what counts. A score left out may be larger than all of it.",
             ((array(1.0, 5000.0, 2.0), kept("101")), (array(0.0, 1e6, -1.0, 1e300), kept("1010")),
                 (array([900.0, 0.0, 1.0], [0.0, 1.0, 800.0]), kept("011", "110"))), hard=True),
+        Stage("low scores", "Low scores give wrong numbers.",
+            "Subtract the maximum of what counts. What is left out gets `-np.inf`: no number is "
+            "lower than all scores.",
+            ((array(-150.0, -151.0, 0.0), kept("110")), (array(-2e4, -2e4 - 1, 7.0), kept("110")),
+                (array(-1e5, 0.0, -1e5 - 1), kept("101")), (array(-1e300, 0.0), kept("10"))),
+            hard=True, extra_cases=NOTHING),
         Stage("a row with nothing left", "A row in which nothing counts does not give zeros.",
             "There the sum is 0, or every score is -inf. Divide only where something counts.",
-            ((array([0.25, 1.23, -0.8], [2.0, 1.0, 0.5]), kept("101", "000")),
-                (array(0.5, -0.5), kept("00"))), hard=True),
+            NOTHING, hard=True),
     ),
     mistakes=(
         Mistake("It takes softmax of everything, and then drops what does not count.",

@@ -115,10 +115,6 @@ TOP_P = Exercise(
             "sum reaches p is the last that stays.",
             ((Z, 0.8), (Z, 0.5), (WIDE, 0.9), (WIDE, 0.3), (FIVE, 0.4), (FIVE, 0.7), (FIVE, 0.97),
                 (array(0.1, 3.0, 2.9, -4.0, 2.8, 1.0), 0.6))),
-        Stage("a sum that is equal to p", "Where the sum is equal to p, one class too many stays.",
-            "The class with which the sum reaches p is the last: those stay whose sum before them "
-            "is below p.", ((array(1.0, 1.0), 0.5), (array(0.0, -np.inf, 0.0, 0.0, 0.0), 0.75)),
-            hard=True),
         Stage("large scores", "Large scores are taken wrongly, or overflow.",
             "Subtract the maximum before `np.exp`, or use `sl.softmax`.",
             ((array(1000.0, 1001.0, 998.0), 0.5), (array(-1e5, -1e5 - 1, 0.0, 1.0), 0.9),
@@ -132,6 +128,10 @@ TOP_P = Exercise(
             ((array(1.0, 1.0, 1.0, 1.0, 1.0), 0.5), (array(0.0, 2.0, 2.0, 2.0), 0.5),
                 (array(2.0, 0.0, 2.0), 0.3), (np.resize(array(0.0, 2.0, 1.0, 2.0), 40), 0.5)),
             hard=True),
+        Stage("a sum that is equal to p", "Where the sum is equal to p, one class too many stays.",
+            "The class with which the sum reaches p is the last: those stay whose sum before them "
+            "is below p.", ((array(1.0, 1.0), 0.5), (array(0.0, -np.inf, 0.0, 0.0, 0.0), 0.75)),
+            hard=True, extra_cases=((array(1.0, 1.0, 1.0, 1.0, 1.0), 0.3),)),
         Stage("a p of 1", "With p = 1 not all classes stay.",
             "The sum may reach 1 before all are in it, because of rounding. Treat p = 1 apart.",
             ((array(0.0, -50.0, -40.0), 1.0), (array(100.0, 0.0, 100.0, -800.0), 1.0)), hard=True),

@@ -21,6 +21,7 @@ from softmax_lessons.exercises.catalog._shared import (
     LAST_AXIS,
     NINE_DIGITS,
     PAIR,
+    SCORES_OF_1E16,
     SHIFTS,
     WHOLE,
     WIDE,
@@ -149,6 +150,7 @@ LOG_SOFTMAX = Exercise(
         large("wrong log-probabilities"),
         very_negative("wrong log-probabilities"),
         FAR_APART,
+        SCORES_OF_1E16,
         EXCLUDED,
         FLOAT32,
     ),
@@ -178,6 +180,7 @@ ACCURATE = Exercise(
             "Equal leading scores are wrong: only one of them is left out of the sum.",
             "Leave out one entry, at `np.argmax`, not all that equal the maximum.",
             cases(array(2.0, 2.0, -1.0), array(0.0, 0.0), array(40.0, 40.0, 40.0, 0.0)), hard=True),
+        SCORES_OF_1E16,
     ),
     mistakes=(
         *NOT_LOG_SOFTMAX,

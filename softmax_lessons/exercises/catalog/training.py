@@ -64,7 +64,7 @@ TANH_SLOPES = Exercise(
     stages=(
         Stage("one row", "This is not the gradient for `W1`.",
             "Go back one step at a time: p - y, times `W2`, times 1 - tanh², times the row x.",
-            ((THREE_BY_TWO, TWO_BY_THREE, POINTS[1:2], labels(0)),
+            ((THREE_BY_TWO, TWO_BY_THREE, POINTS[1:2], labels(1)),
                 (TWO_BY_TWO, THREE_BY_TWO, POINTS[:1], labels(2)),
                 (THREE_BY_THREE, TWO_BY_THREE, MORE[:1], labels(1)))),
         without_last_class((TWO_BY_TWO, THREE_BY_TWO, POINTS[:1], labels(0)),

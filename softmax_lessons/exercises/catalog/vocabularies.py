@@ -288,9 +288,9 @@ FEATURES = array([0.5, -1.0, 0.3], [1.2, 0.4, -0.7], [-0.6, 0.9, 1.5], [0.1, -0.
     [-1.1, 0.6, 0.2], [0.7, 1.3, -0.4])
 WEIGHTS = array([0.2, 0.9, -0.5], [1.1, -0.3, 0.4], [-0.8, 0.5, 0.6], [0.3, 0.3, -1.2])
 RIGHT_WORDS = labels(2, 0, 3, 1, 1, 0)
-MANY_ROWS = np.resize(array(0.5, -1.0, 0.3, 1.2, 0.4, -0.7, 0.9), (600, 2))
-MANY_CLASSES = np.resize(array(0.2, 0.9, -0.5), (100, 2))
-MANY_WORDS = np.resize(labels(2, 0, 71, 3, 1, 1, 0, 99, 64, 5, 30), 600)
+MANY_ROWS = np.resize(array(0.5, -1.0, 0.3, 1.2, 0.4, -0.7, 0.9), (300, 2))
+MANY_CLASSES = np.resize(array(0.2, 0.9, -0.5), (60, 2))
+MANY_WORDS = np.resize(labels(2, 0, 41, 3, 1, 1, 0, 59, 44, 5, 30), 300)
 HALF_A_TABLE = MANY_ROWS.itemsize * len(MANY_ROWS) * len(MANY_CLASSES) // 2
 
 CHUNKED_GRAD = Exercise(
@@ -306,7 +306,7 @@ CHUNKED_GRAD = Exercise(
         Stage("one chunk", "These are not the slopes with respect to W.",
             "The slopes of the scores are p - y, divided by N; those of W are their transpose, "
             "times H.", ((FEATURES, WEIGHTS, RIGHT_WORDS, 6), (FEATURES[:4], WEIGHTS,
-                RIGHT_WORDS[:4], 4), (FEATURES[:1], WEIGHTS, RIGHT_WORDS[:1], 1))),
+                RIGHT_WORDS[:4], 4), (FEATURES[:1], WEIGHTS, labels(3), 1))),
         without_last_class((FEATURES[:2], WEIGHTS, labels(0, 1), 2),
             (FEATURES[:1], WEIGHTS, labels(0), 1)),
         Stage("equal chunks", "With more than one chunk it is not right.",
