@@ -12,7 +12,7 @@ import traceback
 import tracemalloc
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from types import CodeType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -85,14 +85,17 @@ def record(work: Callable[[], Outcome]) -> Outcome:
     return replace(outcome, printed=sink.getvalue(), warned=tuple(messages))
 
 
-def perform(function: Callable[..., Any], args: Args) -> Outcome:
-    """Call a function with copies of the arguments, and look at what comes back."""
+def perform(function: Callable[..., Any], args: Args, *, memory: bool = True) -> Outcome:
+    """Call a function with copies of the arguments, and look at what comes back.
+
+    To follow its memory takes time, several times that of loops in Python.
+    """
     given = copy.deepcopy(args)
     ended = where = ""
     raised = None
     outcome = Outcome()
     started = time.process_time()
-    with traced() as peak:
+    with traced() if memory else nullcontext(lambda: 0) as peak:
         try:
             with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
                 outcome = describe(function(*given))

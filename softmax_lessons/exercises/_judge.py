@@ -72,7 +72,8 @@ NOT_REPRODUCIBLE = Finding(
 def judge(exercise: Exercise, function: Callable[..., Any]) -> Report:
     """Return the report on a solution."""
     with originals() as replaced:
-        call = start(function)
+        memory = any(stage.memory is not None for stage in exercise.stages)
+        call = start(function, memory=memory)
         try:
             with np.errstate(all="ignore"):  # known mistakes may meet inputs that they cannot take
                 report = Examination(exercise, function, call).report()

@@ -69,8 +69,9 @@ THREADS = ("OMP", "OPENBLAS", "MKL")  # libraries that read NAME_NUM_THREADS whe
 class Caller(ABC):
     """Calls a function again and again, as long as there is time."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], *, memory: bool = False) -> None:
         self._function = function
+        self._perform = partial(perform, function, memory=memory)
         self._left = BUDGET
 
     def __call__(self, *args: Any) -> Outcome:
@@ -99,7 +100,7 @@ class Imports:
         # Since when an import goes on; what all of them took by the clock, and of the processor.
         self._shared = np.frombuffer(mmap.mmap(-1, 3 * 8))
         self._import = builtins.__import__
-        self._thread = 0
+        self._place = (0, 0)
 
     @property
     def since(self) -> float:
@@ -114,7 +115,7 @@ class Imports:
     @contextmanager
     def timed(self) -> Iterator[None]:
         """Take the time of the imports of this thread."""
-        self._import, self._thread = builtins.__import__, threading.get_ident()
+        self._import, self._place = builtins.__import__, here()
         builtins.__import__ = self._timed
         try:
             yield
@@ -122,7 +123,7 @@ class Imports:
             builtins.__import__ = self._import
 
     def _timed(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        if name in sys.modules or self.since or threading.get_ident() != self._thread:
+        if name in sys.modules or self.since or here() != self._place:
             return self._import(name, *args, **kwargs)
         began, used = time.monotonic(), time.process_time()
         self._shared[0] = began
@@ -131,6 +132,11 @@ class Imports:
         finally:
             self._shared[1:] += time.monotonic() - began, time.process_time() - used
             self._shared[0] = 0
+
+
+def here() -> tuple[int, int]:
+    """Return the process and the thread that this runs in."""
+    return os.getpid(), threading.get_ident()
 
 
 class Watch:
@@ -172,14 +178,14 @@ class Watch:
 class InFork(Caller):
     """Calls the function in a fork of this process, which lives until ``close``."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__(function)
+    def __init__(self, function: Callable[..., Any], *, memory: bool = False) -> None:
+        super().__init__(function, memory=memory)
         context = multiprocessing.get_context("fork")
         self._link, theirs = context.Pipe()
         self._lines, lines = os.pipe()
         self._imports = Imports()
         self._process = context.Process(
-            target=serve, args=(function, theirs, self._link, self._imports, lines)
+            target=serve, args=(self._perform, theirs, self._link, self._imports, lines)
         )
         with warnings.catch_warnings():
             # Python 3.12 warns of forks beside other threads. This fork needs none of them.
@@ -263,13 +269,20 @@ FRAME = re.compile(r'^  File "(.*)", line (\d+) in ', re.MULTILINE)
 
 def end(pid: int) -> None:
     """End a process, its group, and all that it started."""
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGSTOP)  # from here on it starts nothing
-    for each in (*descendants(pid), pid):
-        with suppress(ProcessLookupError):
-            os.kill(each, signal.SIGKILL)
+    stopped: set[int] = set()
+    while found := {pid, *descendants(pid)} - stopped:
+        send(signal.SIGSTOP, found)  # what is stopped starts nothing more
+        stopped |= found
+    send(signal.SIGKILL, stopped)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+
+
+def send(sign: signal.Signals, pids: set[int]) -> None:
+    """Send a signal to processes, as far as they are there."""
+    for pid in pids:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, sign)
 
 
 def descendants(pid: int) -> Iterator[int]:
@@ -282,7 +295,11 @@ def descendants(pid: int) -> Iterator[int]:
 
 
 def serve(
-    function: Callable[..., Any], link: Connection, theirs: Connection, imports: Imports, lines: int
+    perform: Callable[[Args], Outcome],
+    link: Connection,
+    theirs: Connection,
+    imports: Imports,
+    lines: int,
 ) -> None:
     """Perform calls, in a fork, until the other side hangs up."""
     import resource
@@ -292,7 +309,11 @@ def serve(
     adopt_and_follow()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the notebook
     signal.signal(signal.SIGTERM, stop)
-    os.register_at_fork(after_in_child=partial(leave, link))
+    os.register_at_fork(
+        before=partial(signal.pthread_sigmask, signal.SIG_BLOCK, [signal.SIGTERM]),
+        after_in_parent=partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, [signal.SIGTERM]),
+        after_in_child=partial(leave, link),
+    )
     faulthandler.disable()
     faulthandler.register(signal.SIGUSR1, file=lines, all_threads=False)
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -315,7 +336,7 @@ def serve(
                 args = link.recv()
             except EOFError:
                 os.killpg(0, signal.SIGKILL)  # the notebook is gone
-            link.send(record(partial(perform, function, args)))
+            link.send(record(partial(perform, args)))
 
 
 def adopt_and_follow() -> None:
@@ -327,10 +348,11 @@ def adopt_and_follow() -> None:
 
 
 def leave(link: Connection) -> None:
-    """Make a process that the function forks one like any other."""
+    """Make a process that the function forks one like any other; SIGTERM has waited for that."""
     with suppress(OSError):
         link.close()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
 
 
 def use_one_thread() -> None:
@@ -388,7 +410,7 @@ class InThread(Caller):
 
         def work() -> None:
             with imports.timed():
-                box.append(perform(self._function, args))
+                box.append(self._perform(args))
 
         thread = threading.Thread(target=work, daemon=True)
         watch = Watch(time.process_time, imports, seconds)
@@ -434,7 +456,7 @@ class InPage(Caller):
         watch.register_callback(tool, events.PY_START, look)
         watch.set_events(tool, events.JUMP | events.PY_START)
         try:
-            outcome = record(partial(perform, self._function, args))
+            outcome = record(partial(self._perform, args))
             return replace(outcome, limit=seconds) if outcome.ended else outcome
         except Stopped:
             return Outcome(ended="time", limit=seconds)
@@ -453,6 +475,6 @@ def runner() -> type[Caller]:
 Runner = runner()
 
 
-def start(function: Callable[..., Any]) -> Caller:
+def start(function: Callable[..., Any], *, memory: bool = False) -> Caller:
     """Return what calls a function in the safest way that this system has."""
-    return Runner(function)
+    return Runner(function, memory=memory)

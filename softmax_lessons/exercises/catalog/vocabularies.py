@@ -288,9 +288,9 @@ FEATURES = array([0.5, -1.0, 0.3], [1.2, 0.4, -0.7], [-0.6, 0.9, 1.5], [0.1, -0.
     [-1.1, 0.6, 0.2], [0.7, 1.3, -0.4])
 WEIGHTS = array([0.2, 0.9, -0.5], [1.1, -0.3, 0.4], [-0.8, 0.5, 0.6], [0.3, 0.3, -1.2])
 RIGHT_WORDS = labels(2, 0, 3, 1, 1, 0)
-MANY_ROWS = np.resize(array(0.5, -1.0, 0.3, 1.2, 0.4, -0.7, 0.9), (300, 2))
+MANY_ROWS = np.resize(array(0.5, -1.0, 0.3, 1.2, 0.4, -0.7, 0.9), (600, 2))
 MANY_CLASSES = np.resize(array(0.2, 0.9, -0.5), (60, 2))
-MANY_WORDS = np.resize(labels(2, 0, 41, 3, 1, 1, 0, 59, 44, 5, 30), 300)
+MANY_WORDS = np.resize(labels(2, 0, 41, 3, 1, 1, 0, 59, 44, 5, 30), 600)
 HALF_A_TABLE = MANY_ROWS.itemsize * len(MANY_ROWS) * len(MANY_CLASSES) // 2
 
 CHUNKED_GRAD = Exercise(
