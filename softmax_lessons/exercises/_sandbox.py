@@ -166,7 +166,7 @@ class Watch:
 
     def outcome(self, where: str, told: Outcome, *, stuck: bool = False) -> Outcome:
         """Return the outcome of a call that is over, with the limit that it has reached."""
-        waits = self._used < self._seconds / 10
+        waits = self._used < self._seconds / 4
         ended = "stuck" if stuck else "waits" if waits else "time"
         limit = SLACK * self._seconds if waits else self._seconds
         return replace(told, ended=ended, where=where, limit=limit, seconds=self._seconds)
@@ -272,6 +272,9 @@ def end(pid: int) -> None:
     stopped: set[int] = set()
     while found := {pid, *descendants(pid)} - stopped:
         send(signal.SIGSTOP, found)  # what is stopped starts nothing more
+        until = time.monotonic() + GRACE
+        while any(map(is_running, found)) and time.monotonic() < until:
+            time.sleep(0.001)
         stopped |= found
     send(signal.SIGKILL, stopped)
     with suppress(ProcessLookupError, PermissionError):
@@ -283,6 +286,13 @@ def send(sign: signal.Signals, pids: set[int]) -> None:
     for pid in pids:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, sign)
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process has neither stopped nor ended."""
+    with suppress(OSError, IndexError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "TtZX"
+    return False
 
 
 def descendants(pid: int) -> Iterator[int]:

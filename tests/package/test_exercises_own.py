@@ -163,4 +163,5 @@ def test_help_names_the_commands(capsys):
     with pytest.raises(SystemExit) as ended:
         __main__.main(["--help"])
     assert ended.value.code == 0
-    assert all(word in capsys.readouterr().out for word in ("list", "task", "check", "exit code"))
+    said = capsys.readouterr().out
+    assert all(word in said for word in ("list", "task", "check", "exit code"))
