@@ -42,6 +42,8 @@ def unfinished(outcome: Outcome) -> Finding:
     else:
         mistake = "It does not come to an end in time."
         hint = "Either a loop goes on for ever, or it goes through far too many numbers one by one."
+    if outcome.ended == "stuck":
+        hint = "It waits, or is inside one long call."
     if outcome.where:
         hint += " The line under *Got* was running when the time was up."
     if outcome.ended == "stuck":

@@ -62,7 +62,8 @@ def test_no_end(solution, monkeypatch):
     report = exercises.check("softmax", solution)
     first, line = report.got.splitlines()
     if solution is sleeps:
-        assert report.mistake == "It waits, and does not come to an end."
+        waits = "It waits, and does not come to an end."  # a thread cannot be asked while it sleeps
+        assert report.mistake in (waits, "It does not come to an end in time.")
         assert first == "no result within 2.4 seconds"
         assert line.endswith(": time.sleep(600)")
     else:
