@@ -69,7 +69,7 @@ CHECKER = [
     "_registry",
     "_report",
 ]
-CHECKER = [f"exercises.{name}" for name in [*CHECKER, "_symptoms", "_trial", "rules"]]
+CHECKER = [f"exercises.{name}" for name in [*CHECKER, "_report", "_symptoms", "_trial", "rules"]]
 MODULES = list(NUMBERS)  # with --checker, the others
 GOAL = 0.95
 BRIEF = 10  # seconds of tests for a mutant that is known to survive
@@ -399,7 +399,7 @@ def run_unchanged() -> tuple[dict[str, float], dict[str, dict[int, set[str]]]]:
     coverage.read()
     tests = {}
     for module in MODULES:
-        lines = coverage.contexts_by_lineno(strpath_of(module))
+        lines = coverage.contexts_by_lineno(str(path_of(module)))
         tests[module] = {n: {c.rpartition("|")[0] for c in names} for n, names in lines.items()}
     return json.loads(times.read_text()), tests
 

@@ -61,6 +61,8 @@ from softmax_lessons.exercises.rules import finite
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
 
+LONGER = np.dtype(np.longdouble) != np.dtype(np.float64)
+
 NOT_REPRODUCIBLE = Finding(
     "The same call does not always return the same.",
     "It draws random numbers, or keeps something from one call to the next. "
@@ -293,7 +295,9 @@ class Examination:
         got = raised_text(bad.outcome.raised) if bad.outcome.raised else ""
         hint = ""
         if 11300 < abs(score) < 11410:  # no other floats end there
-            hint = "So far reaches `np.longdouble`; float64 reaches 709. " + stage.hint
+            returns = wrong.outcome.value is not None and wrong.got.dtype == np.longdouble
+            hint = "It returns `np.longdouble` numbers. " if returns and LONGER else ""
+            hint += "So far reaches `np.longdouble`; float64 reaches 709. " + stage.hint
         if score > 0 and overflowed(wrong.outcome):
             return Finding(f"It overflows from a score of {score:.6g} on.", hint, got)
         return Finding(f"{stage.mistake} It goes wrong from a score of {score:.6g} on.", hint, got)

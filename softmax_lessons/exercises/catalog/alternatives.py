@@ -270,6 +270,8 @@ SPARSEMAX_LOSS = Exercise(
             "That has the wrong slope: it passes through the Jacobian, which is 0 for what is cut "
             "off.", lambda z, y: np.mean(((sparsemax(z) - np.eye(z.shape[-1])[y]) ** 2).sum(
             axis=-1)) / 2),
+        Mistake("The classes count from 1.", "Label 0 is the first column.",
+            lambda z, y: loss_of(z, (y - 1) % z.shape[-1])),
         Mistake("It is the sum over the rows, not their mean.", "Divide by N.",
             lambda z, y: loss_of(z, y) * len(y)),
         Mistake("p is softmax, not sparsemax.", "Use `sl.sparsemax`.", lambda z, y: np.mean(

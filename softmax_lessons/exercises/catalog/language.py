@@ -304,6 +304,8 @@ MASKED_LOSS = Exercise(
             lambda z, y: cross_entropy(z, y % z.shape[-1])),
         Mistake("Rows that are left out are asked for class 0.", "They must not count at all.",
             lambda z, y: cross_entropy(z, np.maximum(y, 0))),
+        Mistake("The classes count from 1.", "Label 0 is the first column.",
+            lambda z, y: cross_entropy(chosen(z, y)[0], (chosen(z, y)[1] - 1) % z.shape[-1])),
         Mistake("It leaves out class 0 as well.", "0 is a class. Leave out -100 alone.",
             lambda z, y: cross_entropy(z[y > 0], y[y > 0])),
         Mistake("It returns the loss of each row, not their mean.", "Take the mean.",

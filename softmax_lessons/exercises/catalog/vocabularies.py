@@ -347,6 +347,8 @@ CHUNKED_GRAD = Exercise(
                 / (size * -(-len(y) // size))),
         Mistake("It is the slope of the sum of the losses.", "Divide by the number of rows.",
             lambda h, w, y, size: slopes(h, w, y).T @ h * len(y)),
+        Mistake("The classes count from 1.", "Class 0 is the first row of W.",
+            lambda h, w, y, size: slopes(h, w, (y - 1) % len(w)).T @ h),
         Mistake("It is transposed.", "One row for each class, like W.",
             lambda h, w, y, size: h.T @ slopes(h, w, y)),
         Mistake("These are the slopes for H.", "With respect to W: the transpose of the slopes of "
