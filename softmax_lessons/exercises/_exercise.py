@@ -70,9 +70,6 @@ class KnownMistake:
     function: Callable[..., Any]
 
 
-Mistake = KnownMistake
-
-
 @dataclass(frozen=True)
 class Stage:
     """Inputs of an exercise that ask for one thing. The first stage that fails is reported.

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from softmax_lessons.exercises._call import Outcome, brief, code_of
-from softmax_lessons.exercises._exercise import Args, Exercise, Mistake, Stage
+from softmax_lessons.exercises._exercise import Args, Exercise, KnownMistake, Stage
 from softmax_lessons.exercises._failures import (
     ending,
     exception,
@@ -303,7 +303,7 @@ class Examination:
         return Finding(f"{stage.mistake} It goes wrong from a score of {score:.6g} on.", hint, got)
 
 
-def explains(mistake: Mistake, trial: Trial) -> bool:
+def explains(mistake: KnownMistake, trial: Trial) -> bool:
     """Tell whether a known mistake returns what the solution did."""
     try:
         made = apply(mistake.function, trial.args)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softmax_lessons import softmax
-from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
+from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     CUBE,
     KEEPDIMS,
@@ -95,31 +95,32 @@ MASKED_SOFTMAX = Exercise(
             NOTHING, hard=True),
     ),
     mistakes=(
-        Mistake("It takes softmax of everything, and then drops what does not count.",
+        KnownMistake("It takes softmax of everything, and then drops what does not count.",
             "What is left no longer sums to 1: divide by its own sum.",
             lambda z, keep: softmax(z) * keep),
-        Mistake("It sets what does not count to 0 before softmax.",
+        KnownMistake("It sets what does not count to 0 before softmax.",
             "exp(0) is 1: a score of 0 gets a probability like any other. Its exponential must "
             "be 0.",
             lambda z, keep: filled(z, keep, 0.0)),
-        Mistake("It multiplies by the mask before softmax, and after it.",
+        KnownMistake("It multiplies by the mask before softmax, and after it.",
             "exp(0) is 1, and that has gone into the sum.",
             lambda z, keep: filled(z, keep, 0.0) * keep),
-        Mistake("It ignores the mask.", "Use `keep`.", lambda z, keep: softmax(z)),
-        Mistake("The mask is turned round: it keeps what should be left out.",
+        KnownMistake("It ignores the mask.", "Use `keep`.", lambda z, keep: softmax(z)),
+        KnownMistake("The mask is turned round: it keeps what should be left out.",
             "`keep` is True for what counts.", lambda z, keep: softmax(z, where=~keep)),
-        Mistake("It divides by the sum over the whole batch.", KEEPDIMS,
+        KnownMistake("It divides by the sum over the whole batch.", KEEPDIMS,
             lambda z, keep: np.where(keep, np.exp(z), 0) / np.where(keep, np.exp(z), 0).sum()),
-        Mistake("It subtracts the maximum of all scores, also of those that are left out.",
+        KnownMistake("It subtracts the maximum of all scores, also of those that are left out.",
             "Next to 5000 every other power is 0. Take the maximum of what counts.",
             shifted_by_all),
-        Mistake("No maximum is subtracted: large scores overflow.",
+        KnownMistake("No maximum is subtracted: large scores overflow.",
             "Subtract the maximum of what counts.", unshifted),
-        Mistake("What is left out gets -inf, and a row in which nothing counts becomes NaN.",
+        KnownMistake("What is left out gets -inf, and a row in which nothing counts becomes NaN.",
             "There is no -inf - (-inf). Give such a row zeros.",
             lambda z, keep: np.where(keep.any(axis=-1, keepdims=True),
                 softmax(z, where=keep), np.nan)),
-        Mistake("What is left out gets a very negative number, and a row in which nothing counts "
+        KnownMistake(
+            "What is left out gets a very negative number, and a row in which nothing counts "
             "has equal probabilities.",
             "Equal scores get equal probabilities, however low they are. Set that row to 0.",
             lambda z, keep: filled(z, keep, -1e9)),
