@@ -69,7 +69,8 @@ SCALED_SCORES = Exercise(
             (queries_and_keys(1, 3, 2), queries_and_keys(1, 5, 3), queries_and_keys(1, 2, 5))),
         Stage("several queries", "One query is right, but several are not.",
             "`q @ k.T` has a row for each query and a column for each key.",
-            (queries_and_keys(3, 5, 2), queries_and_keys(4, 2, 3), queries_and_keys(3, 3, 7))),
+            (queries_and_keys(3, 5, 2), queries_and_keys(4, 2, 3), queries_and_keys(3, 3, 7),
+                (1e6 * drawn(2, 3), 1e-3 * drawn(4, 3)))),
         Stage("heads", "Two axes are right, but more are not.",
             "`.T` turns all axes round. `k.mT`, or `np.swapaxes(k, -1, -2)`, turns the last two. "
             "d is `q.shape[-1]`.",

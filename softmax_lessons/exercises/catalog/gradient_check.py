@@ -47,7 +47,8 @@ VJP = Exercise(
     stages=(
         Stage("one vector", "This is not the gradient with respect to the scores.",
             "Write out (diag(p) - p pᵀ) g: it is p * (g - c), with one number c.",
-            tuple(zip(PROBABILITIES, (GRADS[0], GRADS[1], GRADS[2]), strict=True))),
+            (*zip(PROBABILITIES, GRADS, strict=True),
+                (array(0.2, 0.5, 0.3), np.sqrt(array(2.0, 3.0, 5.0))))),
         Stage("a batch of rows", "One vector is right, but the rows of a batch are not.", KEEPDIMS,
             ((PROBABILITY_ROWS[0], array([1.0, -0.5, 2.0], [0.2, 0.4, -1.0])),
                 (PROBABILITY_ROWS[1], SQUARE),

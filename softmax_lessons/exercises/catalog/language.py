@@ -138,7 +138,7 @@ SMOOTHED = Exercise(
             ((NEVER, 1.0), (NEVER, 0.25)), hard=True),
         Stage("a tiny amount", "With a tiny amount the result is wrong.",
             "Use `amount` as it is; nothing needs a lower bound.",
-            ((PAIRS, 1e-6), (NEVER, 1e-6)), hard=True),
+            ((PAIRS, 1e-6), (NEVER, 1e-6), (PAIRS, 3e-9)), hard=True),
     ),
     mistakes=(
         KnownMistake("Nothing is added.", "Add `amount` to each count before you divide.",

@@ -83,7 +83,7 @@ MARGIN = Exercise(
     right=margin,
     stages=(
         one_vector(Z, WIDE, FIVE, array(-5.0, -1.0, -3.0), array(1.0, 4.0, 3.5, 2.0),
-            what="It is not the lead"),
+            np.sqrt(array(2.0, 7.0, 3.0)), what="It is not the lead"),
         Stage("ties", "Ties are wrong: two equal best scores have a lead of 0.",
             "Sort the scores, and take the last two, equal or not: do not drop what occurs twice.",
             cases(array(2.0, 2.0, 1.0), array(0.5, 0.5), array(-1.0, 3.0, 0.0, 3.0))),
