@@ -239,7 +239,8 @@ class InFork(Caller):
         with suppress(EOFError, OSError):
             if self._link.poll(GRACE):
                 told = self._receive()
-        return watch.outcome(place(*line_of(self._function, self._frames())), told)
+        where = place(*line_of(self._function, self._frames())) or told.where
+        return watch.outcome(where, told)
 
     def _frames(self) -> list[tuple[str, int]]:
         """Return files and lines of the calls that were going on in the fork, the last first."""
