@@ -1,8 +1,9 @@
 """Mutation testing: break the package in one small way at a time, and ask whether a test notices.
 
-Usage: python tools/mutants.py [--jobs N] [--seconds S] [--sample N] [--list] [NAME ...]
+Usage: python tools/mutants.py [--checker] [--jobs N] [--seconds S] [--sample N] [--list] [NAME ...]
 
-NAME is a module or a function, such as losses.one_hot.
+NAME is a module or a function, such as losses.one_hot. With ``--checker`` the checker of exercises
+is broken, such as exercises._symptoms.scaled, and its own tests are asked.
 
 The changes are those of mutmut (other operators, other numbers, arguments left out, and so on) and
 two more: turned conditions, and changed text in f-strings. mutmut itself passes over functions with
@@ -56,8 +57,20 @@ PACKAGE = ROOT / "softmax_lessons"
 TESTS = "tests/package"
 REASONS = ROOT / TESTS / "mutants.toml"
 WORK = ROOT / "_build" / "mutants"
-MODULES = ["_arguments", "_blockwise", "activations", "losses", "information", "gradients"]
-MODULES += ["_differences", "normalizers"]
+NUMBERS = ["_arguments", "_blockwise", "activations", "losses", "information", "gradients"]
+NUMBERS += ["_differences", "normalizers"]
+CHECKER = [
+    "_call",
+    "_exercise",
+    "_failures",
+    "_judge",
+    "_originals",
+    "_own",
+    "_registry",
+    "_report",
+]
+CHECKER = [f"exercises.{name}" for name in [*CHECKER, "_report", "_symptoms", "_trial", "rules"]]
+MODULES = list(NUMBERS)  # with --checker, the others
 GOAL = 0.95
 BRIEF = 10  # seconds of tests for a mutant that is known to survive
 MEMORY = 16 * 2**30  # bytes; a mutant may ask for any amount
@@ -65,6 +78,10 @@ MEMORY = 16 * 2**30  # bytes; a mutant may ask for any amount
 OTHERS = ["benchmarks", "calibration", "exercises", "hostile", "interactive", "live", "misuse"]
 OTHERS += ["peers", "plotting", "public", "pytorch", "readme", "thresholds"]
 ASIDE = [f"--ignore-glob={TESTS}/test_{name}*.py" for name in OTHERS]
+# The checker of exercises has its own tests, and no others; what only forks can show takes long.
+TESTS_OF_CHECKER = [f"{TESTS}/test_exercises{part}.py" for part in ("", "_report", "_symptoms")]
+TESTS_OF_CHECKER += [f"{TESTS}/test_exercises_submissions.py", f"{TESTS}/test_exercises_own.py"]
+SELECTION = [*ASIDE, TESTS]
 QUIET = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:nbval"]
 # A second pytest in one process finds its plug-ins imported.
 QUIET += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
@@ -125,7 +142,7 @@ class Everywhere(MutationVisitor):
 
 def mutants_of(module: str) -> list[Mutant]:
     """Return all mutants of a module that compile."""
-    wrapper = MetadataWrapper(cst.parse_module((PACKAGE / f"{module}.py").read_text()))
+    wrapper = MetadataWrapper(cst.parse_module(path_of(module).read_text()))
     tree = wrapper.module
     positions, names = wrapper.resolve(PositionProvider), functions_of(tree)
     parts = [tree.code_for_node(part) for part in [*tree.header, *tree.body, *tree.footer]]
@@ -148,6 +165,11 @@ def mutants_of(module: str) -> list[Mutant]:
             code = "".join([*parts[:i], new, *parts[i + 1 :]])
             found[code] = Mutant(module, function, lines, *changed_lines(parts[i], new), code)
     return list(found.values())
+
+
+def path_of(module: str) -> Path:
+    """Return the file of a module."""
+    return PACKAGE / f"{module.replace('.', '/')}.py"
 
 
 def functions_of(node: cst.CSTNode, prefix: str = "") -> dict[cst.FunctionDef, str]:
@@ -189,7 +211,7 @@ class Finder(importlib.abc.MetaPathFinder):
 
     def __init__(self, mutant: Mutant) -> None:
         self.name, self.code = f"softmax_lessons.{mutant.module}", mutant.code
-        self.path = str(PACKAGE / f"{mutant.module}.py")
+        self.path = str(path_of(mutant.module))
 
     def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
         """Return the mutant's spec, under its name alone."""
@@ -306,7 +328,7 @@ class Judge:
         forget_imports()
         sys.meta_path.insert(0, Finder(mutant))
         signal.setitimer(signal.ITIMER_PROF, 120)
-        code = pytest.main([*QUIET, *ASIDE, TESTS], plugins=[verdict])
+        code = pytest.main([*QUIET, *SELECTION], plugins=[verdict])
         verdict.tell(f"pytest ends with {code}")
         os._exit(int(code))
 
@@ -367,7 +389,7 @@ def run_unchanged() -> tuple[dict[str, float], dict[str, dict[int, set[str]]]]:
         os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
         os.environ["COVERAGE_FILE"] = str(data)
         stopwatch = Stopwatch()
-        arguments = ["--cov=softmax_lessons", "--cov-context=test", "--cov-report=", *ASIDE, TESTS]
+        arguments = ["--cov=softmax_lessons", "--cov-context=test", "--cov-report=", *SELECTION]
         code = pytest.main([*QUIET, *arguments], plugins=[stopwatch])
         times.write_text(json.dumps(stopwatch.times))
         os._exit(int(code))
@@ -377,7 +399,7 @@ def run_unchanged() -> tuple[dict[str, float], dict[str, dict[int, set[str]]]]:
     coverage.read()
     tests = {}
     for module in MODULES:
-        lines = coverage.contexts_by_lineno(str(PACKAGE / f"{module}.py"))
+        lines = coverage.contexts_by_lineno(str(path_of(module)))
         tests[module] = {n: {c.rpartition("|")[0] for c in names} for n, names in lines.items()}
     return json.loads(times.read_text()), tests
 
@@ -420,10 +442,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=math.inf)
     parser.add_argument("--sample", type=int, help="try so many, drawn at random")
     parser.add_argument("--list", action="store_true", help="name the mutants, run nothing")
+    parser.add_argument("--checker", action="store_true", help="of exercises, with its tests")
     arguments = parser.parse_args()
     os.chdir(ROOT)
-    mutants = [mutant for module in MODULES for mutant in mutants_of(module)]
-    existing = {mutant.name for mutant in mutants}
+    everything = [mutant for module in [*NUMBERS, *CHECKER] for mutant in mutants_of(module)]
+    existing = {mutant.name for mutant in everything}
+    if arguments.checker:
+        MODULES[:], SELECTION[:] = CHECKER, TESTS_OF_CHECKER
+    mutants = [mutant for mutant in everything if mutant.module in MODULES]
     if arguments.names:
         names = set(arguments.names)
         mutants = [x for x in mutants if {x.module, f"{x.module}.{x.function}"} & names]
@@ -437,7 +463,7 @@ def main() -> None:
     began = time.monotonic()
     os.environ["OMP_NUM_THREADS"] = "1"
     judge = Judge(mutants, arguments.jobs, arguments.seconds)
-    code = pytest.main([*QUIET, "-p", "no:cov", "-s", *ASIDE, TESTS], plugins=[judge])
+    code = pytest.main([*QUIET, "-p", "no:cov", "-s", *SELECTION], plugins=[judge])
     if code:
         sys.exit(f"pytest stopped with {code!r}")
     good = report(mutants, judge.survivors, existing)

@@ -13,12 +13,27 @@ import difflib
 from collections.abc import Callable
 from typing import Any
 
-from softmax_lessons.exercises._exercise import Exercise
+from softmax_lessons.exercises import _registry, rules
+from softmax_lessons.exercises._call import brief, class_name
+from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Rule, Stage
 from softmax_lessons.exercises._judge import judge
+from softmax_lessons.exercises._registry import register
 from softmax_lessons.exercises._report import Report, Task
-from softmax_lessons.exercises.catalog import CHAPTERS, EXERCISES
+from softmax_lessons.exercises.catalog import CHAPTERS as _OURS  # noqa: F401, registers them
 
-__all__ = ["Report", "Task", "check", "names", "task"]
+__all__ = [
+    "Exercise",
+    "KnownMistake",
+    "Report",
+    "Rule",
+    "Stage",
+    "Task",
+    "check",
+    "names",
+    "register",
+    "rules",
+    "task",
+]
 
 
 def names(chapter: str | None = None) -> tuple[str, ...]:
@@ -53,20 +68,22 @@ def names(chapter: str | None = None) -> tuple[str, ...]:
     >>> exercises.names("softmax")
     ('softmax_vector', 'softmax', 'logits_from')
     """
+    _registry.load_entry_points()
+    chapters = _registry.CHAPTERS
     if chapter is None:
-        return tuple(EXERCISES)
-    if chapter not in CHAPTERS:
-        raise ValueError(f"chapter must be one of {', '.join(CHAPTERS)}, got {chapter!r}")
-    return tuple(exercise.name for exercise in CHAPTERS[chapter])
+        return tuple(name for known in chapters.values() for name in known)
+    if chapter not in chapters:
+        raise ValueError(f"chapter must be one of {', '.join(chapters)}, got {chapter!r}")
+    return tuple(chapters[chapter])
 
 
-def task(name: str) -> Task:
+def task(name: str | Exercise) -> Task:
     """Return what an exercise asks for, with the code to start from.
 
     Parameters
     ----------
-    name : str
-        One of ``names()``.
+    name : str or Exercise
+        One of ``names()``, or an exercise of your own.
 
     Returns
     -------
@@ -93,18 +110,19 @@ def task(name: str) -> Task:
     'temperature'
     """
     exercise = _find(name)
-    chapter = next(chapter for chapter in CHAPTERS if name in names(chapter))
+    chapters = _registry.CHAPTERS.items()
+    chapter = next((c for c, known in chapters if known.get(exercise.name) is exercise), "")
     stub = f"def {exercise.signature}:\n    ..."
-    return Task(name, exercise.title, chapter, exercise.statement, stub)
+    return Task(exercise.name, exercise.title, chapter, exercise.statement, stub)
 
 
-def check(name: str, function: Callable[..., Any]) -> Report:
+def check(name: str | Exercise, function: Callable[..., Any]) -> Report:
     """Check a solution, and name its first mistake.
 
     Parameters
     ----------
-    name : str
-        One of ``names()``.
+    name : str or Exercise
+        One of ``names()``, or an exercise of your own.
     function : callable
         The solution: the function itself, not what it returns.
 
@@ -127,7 +145,11 @@ def check(name: str, function: Callable[..., Any]) -> Report:
     Whatever the function does becomes part of the report, and no exception leaves ``check``: an
     exception, a loop without end, an exit, a crash, a request for too much memory. On Linux it runs
     in a fork of the process, elsewhere in a thread, which cannot contain crashes and exits of the
-    whole process.
+    whole process. Time counts as the processor measures it, without imports.
+
+    A check helps those who want to learn. It runs where the student's code runs, so whoever wants
+    to can read the right answers, or change the checker: it proves nothing to anybody else. Where
+    a solution calls the package's function of the same name, a note says so.
 
     A mistake is named where the function returns what that mistake gives, on all inputs of a
     kind. Otherwise the report says what was measured: a factor, an axis, the score at which it
@@ -153,16 +175,31 @@ def check(name: str, function: Callable[..., Any]) -> Report:
     """
     exercise = _find(name)
     if not callable(function):
-        hint = f'Pass the function itself, without brackets after it: `check("{name}", {name})`.'
-        mistake = f"This is no function, but an object of type `{type(function).__name__}`."
-        return Report(name, "wrong", mistake, hint=hint)
-    return judge(exercise, function)
+        own = exercise.name
+        hint = f'Pass the function itself, without brackets after it: `check("{own}", {own})`.'
+        mistake = f"This is no function, but an object of type `{class_name(function)}`."
+        return Report(own, "wrong", mistake, hint=hint)
+    try:
+        return judge(exercise, function)
+    except Exception as error:  # of ours, or of a notebook that has changed what we use
+        got = brief(repr, error)
+        mistake = "The check itself failed, so nothing can be said of the solution."
+        hint = "Restart the kernel, and try again. If it fails again, please report it."
+        return Report(exercise.name, "not checked", mistake, got=got, hint=hint)
 
 
-def _find(name: str) -> Exercise:
+def _find(name: str | Exercise) -> Exercise:
     """Return the exercise of this name."""
-    if name in EXERCISES:
-        return EXERCISES[name]
-    close = difflib.get_close_matches(str(name), EXERCISES, 1)
-    meant = f"did you mean {close[0]!r}?" if close else f"names are {', '.join(EXERCISES)}"
+    if isinstance(name, Exercise):
+        return name
+    if not isinstance(name, str):
+        raise ValueError(
+            f"the name of an exercise comes first, as text, then the function; got an object of "
+            f"type {class_name(name)} first"
+        )
+    if exercise := _registry.find(name):
+        return exercise
+    known = names()
+    close = difflib.get_close_matches(name, known, 1)
+    meant = f"did you mean {close[0]!r}?" if close else f"names are {', '.join(known)}"
     raise ValueError(f"there is no exercise {name!r}; {meant}")

@@ -7,12 +7,14 @@ import inspect
 import io
 import linecache
 import re
+import time
 import traceback
 import tracemalloc
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
+from types import CodeType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -40,10 +42,13 @@ class Outcome:
 
     kind: str = ""  # of the result: "array", "number", "list", "nothing", "...", or its class
     value: Array | None = None  # the result, if it consists of numbers
+    shape: tuple[int, ...] | None = None  # of numbers that are too many to be sent
     text: str = ""  # the result as Python writes it, cut short
     raised: Raised | None = None
     ended: str = ""  # how it ended, if neither by a result nor by an exception
+    where: str = ""  # the line that was running when the time was up
     limit: float = 0.0  # seconds, if it ended because the time was up
+    seconds: float = 0.0  # of the processor, without imports
     changed: bool = False  # whether an argument is no longer what it was
     peak: int = 0  # bytes that Python and NumPy held at once, beside the arguments
     printed: str = ""
@@ -62,6 +67,9 @@ class Head(io.StringIO):
         super().write(text[: HEAD - self.tell()])
         return len(text)
 
+    def close(self) -> None:
+        """Stay open: the function may close ``sys.stdout``."""
+
 
 def record(work: Callable[[], Outcome]) -> Outcome:
     """Do some work; return its outcome with what was printed, and the warnings."""
@@ -73,26 +81,37 @@ def record(work: Callable[[], Outcome]) -> Outcome:
     ):
         warnings.simplefilter("always")
         outcome = work()
-    messages = dict.fromkeys(str(w.message) for w in caught)  # each once, in order
+    messages = dict.fromkeys(brief(str, w.message) for w in caught)  # each once, in order
     return replace(outcome, printed=sink.getvalue(), warned=tuple(messages))
 
 
-def perform(function: Callable[..., Any], args: Args) -> Outcome:
-    """Call a function with copies of the arguments, and look at what comes back."""
+def perform(function: Callable[..., Any], args: Args, *, memory: bool = True) -> Outcome:
+    """Call a function with copies of the arguments, and look at what comes back.
+
+    To follow its memory takes time, several times that of loops in Python.
+    """
     given = copy.deepcopy(args)
-    ended = ""
+    ended = where = ""
     raised = None
     outcome = Outcome()
-    with traced() as peak:
+    started = time.process_time()
+    with traced() if memory else nullcontext(lambda: 0) as peak:
         try:
             with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
                 outcome = describe(function(*given))
-        except Stopped:
-            ended = "time"
+        except Stopped as stop:
+            ended, where = "time", place(*locate(stop, function)[2:])
         except BaseException as error:  # exits and interrupts are mistakes of the code, too
             raised = locate(error, function)
-    changed = not all(map(unchanged, args, given))
-    return replace(outcome, raised=raised, ended=ended, changed=changed, peak=peak())
+    return replace(
+        outcome,
+        raised=raised,
+        ended=ended,
+        where=where,
+        changed=not all(map(unchanged, args, given)),
+        peak=peak(),
+        seconds=time.process_time() - started,
+    )
 
 
 @contextmanager
@@ -125,13 +144,15 @@ def describe(result: Any) -> Outcome:
         return Outcome(kind="nothing")
     if result is Ellipsis or result is NotImplemented:
         return Outcome(kind="...")
-    kind, value = type(result).__name__, None
+    kind, value = class_name(result), None
     if isinstance(result, (np.ndarray, np.generic, bool, int, float, complex, list, tuple)):
         try:
             value = np.array(result)
         except (ValueError, TypeError, OverflowError):  # rows of several lengths, and the like
             value = None
-    if value is not None and (value.dtype.kind not in "biufc" or value.size > LARGE):
+    if value is not None and value.dtype.kind in "biufc" and value.size > LARGE:
+        return Outcome(kind=kind, shape=value.shape, text=f"numbers of shape {value.shape}")
+    if value is not None and value.dtype.kind not in "biufc":
         kind = kind.replace("ndarray", "array")
         kind, value = f"{kind} of shape {value.shape} and dtype {value.dtype}", None
     elif value is not None and not isinstance(result, (list, tuple)):
@@ -144,20 +165,47 @@ def brief(write: Callable[[Any], str], thing: Any) -> str:
     try:
         lines = re.sub(r" at 0x[0-9a-fA-F]+", "", write(thing)).splitlines() or [""]
     except Exception:  # a class of the reader's own may fail at that too
-        return f"<{type(thing).__name__}>"
+        return f"<{class_name(thing)}>"
     more = len(lines) > 1 or len(lines[0]) > WIDTH
     return lines[0][:WIDTH].rstrip() + (" ..." if more else "")
 
 
+def class_name(thing: Any) -> str:
+    """Return the name of the class of something, whatever that class makes of ``__name__``."""
+    name: str = vars(type)["__name__"].__get__(type(thing))
+    return name
+
+
+def code_of(function: Callable[..., Any]) -> CodeType | None:
+    """Return the code of a function that is written in Python, whatever else can be called."""
+    try:
+        code = inspect.unwrap(function).__code__
+    except Exception:  # an object of the reader's own may raise anything here
+        return None
+    return code if isinstance(code, CodeType) else None
+
+
 def locate(error: BaseException, function: Callable[..., Any]) -> Raised:
     """Return an exception with the last line of the reader's own code that it passed through."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    line, source = None, ""
-    for frame, number in traceback.walk_tb(error.__traceback__):
-        if code is not None and frame.f_code.co_filename == code.co_filename:
-            line = number
-            source = linecache.getline(code.co_filename, number, frame.f_globals).strip()
+    inwards = traceback.walk_tb(error.__traceback__)
+    frames = [(frame.f_code.co_filename, number) for frame, number in inwards][::-1]
     kinds = tuple(c.__name__ for c in type(error).__mro__)
     if isinstance(error, RecursionError):  # where it stops depends on how deep it started
         return Raised(kinds, "maximum recursion depth exceeded", None, "")
-    return Raised(kinds, brief(str, error), line, source)
+    return Raised(kinds, brief(str, error), *line_of(function, frames))
+
+
+def line_of(
+    function: Callable[..., Any], frames: Iterable[tuple[str, int]]
+) -> tuple[int | None, str]:
+    """Return the number and the text of the innermost line that is in the function's file."""
+    code = code_of(function)
+    for name, number in frames:
+        if code is not None and name == code.co_filename:
+            return number, linecache.getline(name, number).strip()
+    return None, ""
+
+
+def place(line: int | None, source: str) -> str:
+    """Return what to say of a line of the reader's code."""
+    return "" if line is None else f"in line {line}: {source}".removesuffix(": ")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softmax_lessons.exercises._call import Outcome, Raised
+from softmax_lessons.exercises._call import Outcome, Raised, place
 from softmax_lessons.exercises._exercise import Stage
 from softmax_lessons.exercises._report import numbers_text
 from softmax_lessons.exercises._trial import Finding, Trial, is_numbers
@@ -19,20 +19,36 @@ if TYPE_CHECKING:
 
 def ending(outcome: Outcome) -> Finding | None:
     """Look for a call that did not end, or took the process with it."""
-    if outcome.ended == "slow":
-        hint = "A right solution takes a few milliseconds. Does it wait, or repeat itself?"
-        got = f"no result within {outcome.limit:g} seconds for all calls together"
-        return Finding("It is far too slow.", hint, got)
-    if outcome.ended in ("time", "stuck"):
-        hint = "Look for a loop whose condition never becomes false, or for something it waits for."
-        if outcome.ended == "stuck":
-            hint += " It could not be stopped, and still runs: restart the kernel."
-        got = f"no result within {outcome.limit:g} seconds"
-        return Finding("It does not come to an end.", hint, got)
+    if outcome.ended in ("slow", "time", "waits", "stuck"):
+        return unfinished(outcome)
     if outcome.ended:
         hint = "A function ends with `return`. Leave the process to the notebook."
         return Finding(f"It {outcome.ended}.", hint, "no result")
     return None
+
+
+def unfinished(outcome: Outcome) -> Finding:
+    """Tell of a call whose time was up, with the line that was running."""
+    limit = f"no result within {outcome.limit:g} seconds"
+    if outcome.ended == "slow":
+        mistake = "It is far too slow."
+        hint = "A right solution takes a few milliseconds."
+        limit += " for all calls together"
+    elif outcome.ended == "waits":
+        mistake = "It waits, and does not come to an end."
+        hint = (
+            "It hardly used the processor. Take everything from the arguments, and wait for none."
+        )
+    else:
+        mistake = "It does not come to an end in time."
+        hint = "Either a loop goes on for ever, or it goes through far too many numbers one by one."
+    if outcome.ended == "stuck":
+        hint = "It waits, or is inside one long call."
+    if outcome.where:
+        hint += " The line under *Got* was running when the time was up."
+    if outcome.ended == "stuck":
+        hint += " It could not be stopped, and still runs: restart the kernel."
+    return Finding(mistake, hint, "\n".join(filter(None, [limit, outcome.where])))
 
 
 def is_arithmetic(raised: Raised) -> bool:
@@ -49,16 +65,37 @@ def overflowed(outcome: Outcome) -> bool:
 def raised_text(raised: Raised) -> str:
     """Return an exception as one line, with the line of code it came from."""
     text = f"{raised.kinds[0]}: {raised.message}" if raised.message else raised.kinds[0]
-    if raised.line is None:
-        return text
-    return f"{text}\nin line {raised.line}: {raised.source}".removesuffix(": ")
+    return "\n".join(filter(None, [text, place(raised.line, raised.source)]))
 
 
 BROADCAST = re.compile(r"broadcast together with.* shapes (\([\d,]*\)) (\([\d,]*\))")
 
 
-def exception(stage: Stage, bad: Trial) -> Finding:
-    """Tell what an exception means."""
+def truth_value(source: str, got: str) -> Finding:
+    """Tell what asked for one answer of a whole array."""
+    compares = re.search(r"(?<![.\w])(max|min|sorted)\(|\b(nlargest|nsmallest)\(", source)
+    if compares:
+        name = compares[1] or compares[2]
+        instead = (
+            "np.sort(z, axis=-1)"
+            if name in ("sorted", "nlargest", "nsmallest")
+            else (f"z.{name}(axis=-1, keepdims=True)")
+        )
+        hint = f"Of a batch `{name}` compares whole rows. Of each row: `{instead}`."
+        return Finding(
+            f"Python's `{name}` compares the rows of a batch, not its numbers.", hint, got
+        )
+    if re.match(r"(if|elif|while|assert)\b|.*\b(if|and|or|not)\b", source):
+        hint = "`if` takes one answer, an array has many. `np.where` decides entry by entry."
+        return Finding("It asks `if` of a whole array.", hint, got)
+    hint = (
+        "`==` and `<` of arrays give an array of answers. `in`, `and` and `sort` need one answer."
+    )
+    return Finding("It asks whether a whole array is true.", hint, got)
+
+
+def exception(stage: Stage, bad: Trial, *, first: bool = True) -> Finding:
+    """Tell what an exception means; ``first`` says whether this is the first stage."""
     raised = bad.outcome.raised
     assert raised is not None
     kind, message, got = raised.kinds[0], raised.message, raised_text(raised)
@@ -71,12 +108,15 @@ def exception(stage: Stage, bad: Trial) -> Finding:
         return say("It asks for far more memory than the task needs.", "Look at the shapes inside.")
     if kind == "SystemExit":
         return say("It calls `exit`.", "A function ends with `return`.")
-    if "scalar" in message and kind == "TypeError":
+    if "Python scalar" in message:
         hint = "`math.exp` takes one number. `np.exp` takes an array."
         return say("It treats an array as one number.", hint)
+    if "scalar index" in message:
+        hint = "A list takes one whole number as its index, and `np.concatenate([a, b])` takes one "
+        hint += "list of arrays. To pick entries, make the list an array."
+        return say("It passes an array where one whole number is expected.", hint)
     if "truth value of an array" in message:
-        hint = "`if` takes one answer, an array has many. `np.where` decides entry by entry."
-        return say("It asks `if` of a whole array.", hint)
+        return truth_value(raised.source, got)
     pair = BROADCAST.search(message)
     x = bad.args[0]
     if pair and isinstance(x, np.ndarray):
@@ -100,6 +140,8 @@ def exception(stage: Stage, bad: Trial) -> Finding:
         return say(f"It asks for an entry that is not there, with {stage.name}.", hint)
     article = "an" if kind[0] in "AEIOU" else "a"
     hint = "Run the input in a cell of its own to see the whole traceback."
+    if not first:  # what was right so far says where to look
+        hint = stage.hint
     return say(f"It raises {article} {kind}, with {stage.name}.", hint)
 
 
@@ -107,7 +149,11 @@ def no_numbers(outcome: Outcome, expected: Array, *, accepts_lists: bool) -> Fin
     """Tell what came back, if it is nothing, or nothing that can be compared."""
     wanted = "an array" if expected.ndim else "one number"
     if outcome.kind == "nothing":
-        return nothing(outcome)
+        return nothing(outcome, expected)
+    if outcome.shape is not None:
+        hint = "Look at the shapes inside."
+        mistake = f"The result has shape {outcome.shape} instead of {expected.shape}."
+        return Finding(mistake, hint, outcome.text)
     value = outcome.value
     if value is not None and value.dtype.kind == "c":
         return Finding("It returns complex numbers.", "Return real numbers.")
@@ -123,15 +169,21 @@ def no_numbers(outcome: Outcome, expected: Array, *, accepts_lists: bool) -> Fin
     return Finding(f"It returns {kind}, not {wanted}.", f"Return {wanted}.", text)
 
 
-def nothing(outcome: Outcome) -> Finding:
+def nothing(outcome: Outcome, expected: Array) -> Finding:
     """Tell what a function did that returns nothing."""
-    if outcome.printed:
+    mistake = "It returns nothing."
+    hint = "Every way through the function must end in a `return`."
+    if prints(outcome.printed, expected):
         mistake = "It prints its result, and returns nothing."
         hint = "Write `return` where it says `print`: only what is returned can be used."
     elif outcome.changed:
         mistake = "It changes its input, and returns nothing."
         hint = "Calculate a new array and `return` it."
-    else:
-        mistake = "It returns nothing."
-        hint = "Every way through the function must end in a `return`."
     return Finding(mistake, hint, "None")
+
+
+def prints(text: str, expected: Array) -> bool:
+    """Tell whether the first numbers of the right result stand in a text."""
+    found = [float(number) for number in re.findall(r"-?\d+\.?\d*(?:e[-+]?\d+)?", text)]
+    wanted = expected.ravel()[:3].tolist()
+    return bool(found) and all(np.isclose(found, w, 1e-2, 1e-12).any() for w in wanted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Verdict = Literal["right", "wrong", "not yet"]
+Verdict = Literal["right", "wrong", "not yet", "not checked"]
 DIGITS = (4, 7, 10, 13, 17)  # significant; as few as tell expected and got apart
 
 
@@ -67,8 +67,9 @@ class Report:
     ----------
     exercise : str
         The name of the exercise.
-    verdict : {"right", "wrong", "not yet"}
-        "not yet" is for a stub that nobody has filled in.
+    verdict : {"right", "wrong", "not yet", "not checked"}
+        "not yet" is for a stub that nobody has filled in, "not checked" for a check that failed
+        itself.
     mistake : str
         The first mistake, the most basic one, in a sentence; empty if there is none.
     call : str
@@ -104,6 +105,13 @@ class Report:
     holds: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Let through what can be shown, and nothing that a terminal would obey."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            shown = text_only(value) if isinstance(value, str) else tuple(map(text_only, value))
+            object.__setattr__(self, field.name, shown)
+
     def __bool__(self) -> bool:
         """Return whether the solution is right, so that a report can be asserted."""
         return self.verdict == "right"
@@ -111,8 +119,8 @@ class Report:
     @property
     def headline(self) -> str:
         """The verdict in a few words."""
-        words = {"right": "right.", "wrong": "one mistake to fix.", "not yet": "not yet."}
-        return f"{self.exercise}: {words[self.verdict]}"
+        words = "one mistake to fix" if self.verdict == "wrong" else self.verdict
+        return f"{self.exercise}: {words}."
 
     @property
     def rows(self) -> list[tuple[str, str, bool]]:
@@ -149,6 +157,13 @@ class Report:
         listed = f"<dl>{''.join(parts)}</dl>" if parts else ""
         headline = f"<p><strong>{escape(self.headline)}</strong></p>"
         return f'<div class="exercise-report">{headline}{listed}</div>'
+
+
+def text_only(text: str) -> str:
+    """Return a text with a backslash and a number for each sign that is not printed."""
+    return "".join(
+        sign if sign == "\n" or sign.isprintable() else ascii(sign)[1:-1] for sign in text
+    )
 
 
 def marked(text: str) -> str:

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softmax_lessons.exercises._exercise import Exercise, Stage
-from softmax_lessons.exercises._rules import probabilities
 from softmax_lessons.exercises._trial import Finding, Trial, agree
+from softmax_lessons.exercises.rules import probabilities
 
 if TYPE_CHECKING:
-    from softmax_lessons.exercises._exercise import Array
+    from softmax_lessons.exercises._exercise import Args, Array
 
 
 def symptoms(exercise: Exercise, bad: Trial, trials: list[Trial]) -> Iterator[Finding | None]:
     """Look for everything that shows on ordinary inputs, in results of the right shape."""
     far = not agree(bad.got, bad.expected, 1e-6)  # small differences cannot show most of this
+    yield nearly_zero(bad, exercise)
+    if far:
+        yield one_row(trials)
     yield some_rows(bad)
     if far:
         yield unchanged_input(trials)
@@ -64,12 +67,77 @@ def constant(trials: list[Trial]) -> Finding | None:
     """Look for a result that does not depend on the input."""
     if len(trials) < 2 or agree(trials[0].expected, trials[1].expected, 1e-7):
         return None
+    if all(np.isnan(t.got).all() and not np.isnan(t.expected).all() for t in trials):
+        return Finding("The result has NaN, which is no number, for every input.")
+    for value in (0, 1):
+        if all((t.got == value).all() and (t.expected != value).any() for t in trials):
+            return Finding(f"The result is always {value}.", "Follow one input, step by step.")
     if all(agree(t.got, trials[0].got, 1e-12) for t in trials):
         return Finding(
             f"The result is the same for {len(trials)} different inputs.",
             "Does it use its arguments, or a variable from outside with the same numbers?",
         )
     return None
+
+
+def ignored(trials: list[Trial], names: list[str]) -> Finding | None:
+    """Look for an argument that has no effect, where it should have one."""
+    for i, name in enumerate(names):
+        pairs = [
+            (a, b)
+            for k, b in enumerate(trials)
+            for a in trials[:k]
+            if len(a.args) == len(names) > 1
+            and same_arguments(a.args[:i] + a.args[i + 1 :], b.args[:i] + b.args[i + 1 :])
+            and not agree(a.expected, b.expected, 1e-7)
+        ]
+        if pairs and all(
+            a.outcome.value is not None
+            and b.outcome.value is not None
+            and agree(a.got, b.got, 1e-12)
+            for a, b in pairs
+        ):
+            hint = "Two calls that differ in it alone give the same."
+            return Finding(f"`{name}` has no effect.", hint)
+    return None
+
+
+def same_arguments(some: Args, others: Args) -> bool:
+    """Tell whether two calls have the same arguments."""
+    return all(np.array_equal(a, b) for a, b in zip(some, others, strict=True))
+
+
+def nearly_zero(bad: Trial, exercise: Exercise) -> Finding | None:
+    """Look for small numbers where 0 belongs, beside right ones."""
+    zero = bad.expected == 0
+    right = agree(bad.got[~zero], bad.expected[~zero], exercise.rtol, exercise.atol)
+    rest = np.abs(bad.got[zero])
+    if not right or not rest.any() or not (rest < 1e-6).all():
+        return None
+    return Finding(
+        f"Where 0 belongs stands a small number, such as {float(rest.max()):.3g}.",
+        "Does a low score, such as -100, stand for what is left out? Only exp(-inf) is exactly 0.",
+    )
+
+
+def not_zero(stage: Stage, bad: Trial) -> Finding | None:
+    """Look for numbers where 0 belongs, on inputs that are hard."""
+    found = bad.got[(bad.expected == 0) & np.isfinite(bad.got)]
+    if not found.any():
+        return None
+    worst = float(found[np.abs(found).argmax()])
+    return Finding(f"{stage.mistake} Where 0 belongs stands {worst:.4g}.")
+
+
+def one_row(trials: list[Trial]) -> Finding | None:
+    """Look for rows that are all the same, where they should differ."""
+    tables = [t for t in trials if t.got.ndim == 2 and len(np.unique(t.expected, axis=0)) > 1]
+    if not tables or any(len(np.unique(t.got, axis=0)) > 1 for t in tables):
+        return None
+    return Finding(
+        "All rows are the same.",
+        "Does each have a list of its own? `[[0] * k] * n` is one list of k zeros, n times.",
+    )
 
 
 def unchanged_input(trials: list[Trial]) -> Finding | None:
@@ -157,12 +225,12 @@ def scaled(trials: list[Trial], *, logarithmic: bool) -> Finding | None:
                     "`np.log` is the natural logarithm.",
                 )
         return Finding(f"Every number is {c:.6g} times the right one.")
-    if all(t.args[0].ndim == 2 for _, t in factors):
-        counts = {
-            "the number of rows": [len(t.args[0]) for _, t in factors],
-            "the number of classes": [t.args[0].shape[-1] for _, t in factors],
-            "the number of all scores": [t.args[0].size for _, t in factors],
-        }
+    tables = [t.args[0] for _, t in factors if isinstance(t.args[0], np.ndarray)]
+    if len(tables) == len(factors) and all(table.ndim for table in tables):
+        counts = {"the number of classes": [table.shape[-1] for table in tables]}
+        if all(table.ndim == 2 for table in tables):
+            counts["the number of rows"] = [len(table) for table in tables]
+            counts["the number of all scores"] = [table.size for table in tables]
         for what, ns in counts.items():
             if np.allclose(values, ns, 1e-7, 0):
                 return Finding(f"It is off by the factor N, {what}: it must be divided by N.")
@@ -203,7 +271,7 @@ def rounded(trials: list[Trial]) -> Finding | None:
         error = np.abs(got - right).max()
         if error > unit / 2 * 1.001:
             return None
-        if error and (np.abs(got / unit - np.rint(got / unit)) < 1e-3).all():
+        if error > unit / 50 and (np.abs(got / unit - np.rint(got / unit)) < 1e-3).all():
             return Finding(
                 f"The numbers are rounded to {decimals} decimals inside the function.",
                 "Return all digits. Round when you print.",
@@ -239,8 +307,9 @@ def clipped_logarithm(trials: list[Trial]) -> Finding | None:
     stops, right = zip(*ends, strict=True) if ends else ((), ())
     if len(set(right)) < 2 or not np.allclose(stops, stops[0], 1e-4, 0):
         return None
-    inside = f"{'' if stops[0] < 0 else '-'}log({math.exp(-abs(stops[0])):.3g})"
-    return Finding(f"No result goes beyond {stops[0]:.4g}, which is {inside}.")
+    smallest = math.exp(-abs(stops[0]))
+    inside = f", which is {'' if stops[0] < 0 else '-'}log({smallest:.3g})" if smallest else ""
+    return Finding(f"No result goes beyond {stops[0]:.4g}{inside}.")
 
 
 def shifted(trials: list[Trial]) -> Finding | None:
@@ -249,7 +318,8 @@ def shifted(trials: list[Trial]) -> Finding | None:
         return None
     amounts = []
     for t in trials:
-        if not np.isfinite(t.got).all() or np.ptp(t.got - t.expected) > 1e-9:
+        off = t.got - t.expected
+        if not np.isfinite(t.got).all() or not np.ptp(off) <= 1e-6 * np.abs(off).max():
             return None
         amounts.append(float((t.got - t.expected).mean()))
     same = np.allclose(amounts, amounts[0], 1e-6, 0)

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from support import submissions
 from support.checking import check_in_process
+from support.submissions._once_accepted import ALL as ONCE_ACCEPTED
 
 from softmax_lessons import exercises
 from softmax_lessons.exercises.catalog import CHAPTERS, EXERCISES
@@ -50,11 +51,21 @@ def test_wrong_submissions_are_refused_with_their_mistake(name, solution, mistak
     assert report.hint
 
 
+@pytest.mark.parametrize(
+    ("name", "solution", "mistake"), ONCE_ACCEPTED, ids=list(ids(ONCE_ACCEPTED))
+)
+def test_what_was_accepted_once_is_refused(name, solution, mistake):
+    report = check_in_process(name, solution)
+    assert report.verdict == "wrong"
+    assert mistake in report.mistake, report
+
+
 @every_exercise
 def test_our_own_answer_passes(name):
     report = check_in_process(name, EXERCISES[name].right)
     assert report, report
-    assert not report.notes
+    note = f"It calls `{name}` of the package, which the task asks you to write."
+    assert report.notes == (note,)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

@@ -8,7 +8,7 @@ import pytest
 
 from softmax_lessons import exercises
 from softmax_lessons.exercises import _sandbox
-from softmax_lessons.exercises._call import perform, record
+from softmax_lessons.exercises._call import record
 
 needs_fork = pytest.mark.skipif(sys.platform != "linux", reason="the checker forks on Linux only")
 
@@ -17,7 +17,7 @@ class InProcess(_sandbox.Caller):
     """Calls the function here, without a limit of time: no report depends on a busy machine."""
 
     def _call(self, args, seconds):
-        return record(partial(perform, self._function, args))
+        return record(partial(self._perform, args))
 
 
 def check_in_process(name, function):

@@ -85,6 +85,24 @@ PROBABILITY_ROWS = (
     array([0.1, 0.2, 0.3, 0.4]),
 )
 
+# The labels lack the last class.
+WITHOUT_LAST = (
+    (TWO_ROWS, labels(0, 1)),
+    (SQUARE, labels(0, 0, 1)),
+    (ONE_ROW, labels(1)),
+    (TALL, labels(0, 0, 0, 0)),
+)
+
+# So high, so low and so far apart that neither another shift nor another float helps.
+LARGE_LOGITS = (
+    (array([1000.0, 1001.0]), labels(0)),
+    (array([-1000.0, -1001.0]), labels(1)),
+    (array([1000.0, 1001.0], [-1000.0, -1001.0]), labels(0, 1)),
+    (array([0.0, 3000.0, 1.0], [-3000.0, 0.5, 0.0]), labels(0, 1)),
+    (array([1e5, 1e5 + 1], [-1e5, -1e5 - 1]), labels(1, 0)),
+    (array([1e300, 0.0], [0.0, -1e300]), labels(0, 0)),
+)
+
 BATCHES_AND_LABELS = (
     (TWO_ROWS, labels(1, 2)),
     (SQUARE, labels(2, 0, 1)),
@@ -180,6 +198,8 @@ def large(what: str, hint: str = SHIFT) -> Stage:
             array(1000.0, 1000.0, 0.0),
             array(3000.0, 0.0, -3000.0),
             array(400.0, 398.0, 399.0),
+            array(1e5, 1e5 + 1, 1e5 - 2),
+            array(1e300, 0.0, -1e300),
         ),
         hard=True,
         probe=lambda size: (array(size, size - 1.0),),
@@ -198,10 +218,22 @@ def very_negative(what: str) -> Stage:
             array(-400.0, -401.0),
             array(-800.0, -2000.0),
             array(-900.0),
+            array(-1e5, -1e5 - 1),
+            array(-1e300, -1.5e300),
         ),
         hard=True,
         probe=lambda size: (array(-size, -size - 1.0),),
         extra_cases=FAR_OUT,
+    )
+
+
+def without_last_class(*inputs: Args) -> Stage:
+    """Return the stage for labels that lack the last class."""
+    return Stage(
+        "labels without the last class",
+        "It goes wrong where no label is the last class.",
+        "The columns say how many classes there are, `shape[-1]`, and not the labels.",
+        inputs or WITHOUT_LAST,
     )
 
 
@@ -214,6 +246,15 @@ FAR_APART = Stage(
         array([1000.0, 1001.0], [-1000.0, -1001.0]),
         array([0.0, 1.0, 2.0], [-900.0, -901.0, -903.0]),
     ),
+    hard=True,
+)
+
+SCORES_OF_1E16 = Stage(
+    "scores of 1e16",
+    "Beside scores of 1e16 the logarithm of the sum is lost.",
+    "With d = z - max(z), it is d - log(sum(exp(d))). In z - logsumexp(z) the sum has lost its "
+    "digits.",
+    cases(array(1e16, 1e16), array(-1e17, -1e17, -1e17)),
     hard=True,
 )
 

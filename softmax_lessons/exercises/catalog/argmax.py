@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from softmax_lessons import hardmax, softmax
-from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
-from softmax_lessons.exercises._rules import probabilities
+from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     FIVE,
     LAST_AXIS,
@@ -25,7 +24,9 @@ from softmax_lessons.exercises.catalog._shared import (
     normalized,
     one_vector,
     three_axes,
+    without_last_class,
 )
+from softmax_lessons.exercises.rules import probabilities
 
 ORDER = 30  # among the chapters
 
@@ -46,33 +47,39 @@ HARDMAX = Exercise(
         Stage("ties", "Ties are wrong: of several largest scores the first one counts.",
             "`np.argmax` returns the first.",
             cases(array(2.0, 2.0, 1.0), array(0.0, 3.0, -1.0, 3.0), array([1.0, 1.0], [0.0, 0.0]))),
+        Stage("nearly equal scores", "Nearly equal scores are taken for equal.",
+            "Compare the scores as they are: `np.argmax`.",
+            cases(array(1.0, 1 + 1e-12, 0.0), array(0.0, 1e-300), array(-2e300, -1e300)),
+            hard=True),
         three_axes(),
         WHOLE,
     ),
     mistakes=(
-        Mistake("It marks all ties.",
+        KnownMistake("It marks all ties.",
             "`scores == max` is true for each of them. `np.argmax` returns the first.",
             lambda z: (z == max_of(z)) * 1.0),
-        Mistake("Of several largest scores it takes the last.", "`np.argmax` returns the first.",
+        KnownMistake("Of several largest scores it takes the last.",
+            "`np.argmax` returns the first.",
             lambda z: hardmax(z[..., ::-1])[..., ::-1]),
-        Mistake("It divides the 1 among ties.", "The first one gets all of it.",
+        KnownMistake("It divides the 1 among ties.", "The first one gets all of it.",
             lambda z: normalized((z == max_of(z)) * 1.0)),
-        Mistake("It returns the index of the best class, not the one-hot form.",
+        KnownMistake("It returns the index of the best class, not the one-hot form.",
             "Put a 1 at that index, among zeros.", lambda z: z.argmax(axis=-1)),
-        Mistake("It returns the largest score itself.", "Put a 1 at its place.",
+        KnownMistake("It returns the largest score itself.", "Put a 1 at its place.",
             lambda z: z.max(axis=-1)),
-        Mistake("It keeps the largest score where the 1 should be.", "Write 1.",
+        KnownMistake("It keeps the largest score where the 1 should be.", "Write 1.",
             lambda z: z * hardmax(z)),
-        Mistake("It marks the smallest score.", "Use `argmax`.", lambda z: hardmax(-z)),
-        Mistake("It marks the largest absolute value.", "A negative score is a low one.",
+        KnownMistake("It marks the smallest score.", "Use `argmax`.", lambda z: hardmax(-z)),
+        KnownMistake("It marks the largest absolute value.", "A negative score is a low one.",
             lambda z: hardmax(np.abs(z))),
-        Mistake("It marks all positive scores.", "Only the largest gets a 1.",
+        KnownMistake("It marks all positive scores.", "Only the largest gets a 1.",
             lambda z: (z > 0) * 1.0),
-        Mistake("It marks the maximum of each column, not of each row.", "Use `axis=-1`.",
+        KnownMistake("It marks the maximum of each column, not of each row.", "Use `axis=-1`.",
             lambda z: hardmax(z, axis=0)),
-        Mistake("It marks only the maximum of the whole batch.", "Use `axis=-1, keepdims=True`.",
+        KnownMistake("It marks only the maximum of the whole batch.",
+            "Use `axis=-1, keepdims=True`.",
             lambda z: (z == z.max()) * 1.0),
-        Mistake("It returns softmax, the soft choice.", "Only 0 and 1 are allowed.", softmax),
+        KnownMistake("It returns softmax, the soft choice.", "Only 0 and 1 are allowed.", softmax),
     ),
     rules=(probabilities,),
 )
@@ -92,21 +99,23 @@ ACCURACY = Exercise(
         Stage("nothing right, or all", "It fails where no choice is right, or all are.",
             "The mean of `choices == labels` needs no special case.",
             ((TWO_ROWS, labels(1, 0)), (TWO_ROWS, labels(2, 2)), (ONE_ROW, labels(0)))),
+        without_last_class(),
     ),
     mistakes=(
-        Mistake("It counts the right choices, and does not divide by the number of rows.",
+        KnownMistake("It counts the right choices, and does not divide by the number of rows.",
             "`np.mean` of a comparison is a fraction.", lambda z, y: np.sum(z.argmax(-1) == y)),
-        Mistake("It is in percent.", "A fraction runs from 0 to 1.",
+        KnownMistake("It is in percent.", "A fraction runs from 0 to 1.",
             lambda z, y: 100 * np.mean(z.argmax(-1) == y)),
-        Mistake("It is the fraction of wrong choices.", "Compare with `==`.",
+        KnownMistake("It is the fraction of wrong choices.", "Compare with `==`.",
             lambda z, y: np.mean(z.argmax(-1) != y)),
-        Mistake("It takes the smallest logit for the choice.", "Use `argmax`.",
+        KnownMistake("It takes the smallest logit for the choice.", "Use `argmax`.",
             lambda z, y: np.mean(z.argmin(-1) == y)),
-        Mistake("It divides by the number of all logits.", "There are N choices, not N times K.",
+        KnownMistake("It divides by the number of all logits.",
+            "There are N choices, not N times K.",
             lambda z, y: np.sum(z.argmax(-1) == y) / z.size),
-        Mistake("It divides by the number of classes.", "There are N choices.",
+        KnownMistake("It divides by the number of classes.", "There are N choices.",
             lambda z, y: np.sum(z.argmax(-1) == y) / z.shape[-1]),
-        Mistake("It tells whether each row is right.", "Take the mean.",
+        KnownMistake("It tells whether each row is right.", "Take the mean.",
             lambda z, y: z.argmax(-1) == y),
     ),
 )

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softmax_lessons import softmax_vjp
-from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
-from softmax_lessons.exercises._rules import sums_to_zero
+from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     KEEPDIMS,
     NINE_DIGITS,
@@ -17,6 +16,7 @@ from softmax_lessons.exercises.catalog._shared import (
     array,
     mean_of,
 )
+from softmax_lessons.exercises.rules import sums_to_zero
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
@@ -57,33 +57,39 @@ NUDGE = Exercise(
             "The last axis is -1, however many there are.",
             ((np.stack([PROBABILITY_ROWS[0], PROBABILITY_ROWS[0][::-1]]),
                 np.stack([ROWS_OF_MOVES[0], ROWS_OF_MOVES[0][::-1]])),)),
+        Stage("a small probability", "A small probability gives a wrong v.",
+            "Nothing has to be added or cut off, however large v becomes.",
+            ((array(1e-5, 0.4, 0.59999), array(1e-2, -2e-2, 1e-2)),
+                (array(1e-3, 0.999), array(20.0, -20.0))), hard=True),
     ),
     mistakes=(
-        Mistake("It makes the right move, but its entries do not sum to 0.",
+        KnownMistake("It makes the right move, but its entries do not sum to 0.",
             "A common shift moves nothing: subtract the mean.", lambda p, m: m / p),
-        Mistake("It takes the move for a move of the scores, and returns where that leads.",
+        KnownMistake("It takes the move for a move of the scores, and returns where that leads.",
             "That is J times the move. Here J v is known, and v is not.", softmax_vjp),
-        Mistake("It divides by p (1 - p), as if only the diagonal of the Jacobian were there.",
+        KnownMistake("It divides by p (1 - p), as if only the diagonal of the Jacobian were there.",
             "Each probability depends on every score.", lambda p, m: centred(m / (p * (1 - p)))),
-        Mistake("It divides by p (1 - p), as if only the diagonal of the Jacobian were there.",
+        KnownMistake("It divides by p (1 - p), as if only the diagonal of the Jacobian were there.",
             "Each probability depends on every score.", lambda p, m: m / (p * (1 - p))),
-        Mistake("It returns the move itself.", "Solve p * (v - c) = move for v.",
+        KnownMistake("It returns the move itself.", "Solve p * (v - c) = move for v.",
             lambda p, m: m),
-        Mistake("It multiplies by p, where it should divide.", "Solve p * (v - c) = move for v.",
+        KnownMistake("It multiplies by p, where it should divide.",
+            "Solve p * (v - c) = move for v.",
             lambda p, m: centred(p * m)),
-        Mistake("It multiplies by p, where it should divide.", "Solve p * (v - c) = move for v.",
+        KnownMistake("It multiplies by p, where it should divide.",
+            "Solve p * (v - c) = move for v.",
             lambda p, m: p * m),
-        Mistake("It finds the scores of p + move, a step of full length. A slope is wanted.",
+        KnownMistake("It finds the scores of p + move, a step of full length. A slope is wanted.",
             "How fast the probabilities move is J v. Solve p * (v - c) = move for v.",
             lambda p, m: centred(np.log(p + m) - np.log(p))),
-        Mistake("It finds the scores of p + move, a step of full length. A slope is wanted.",
+        KnownMistake("It finds the scores of p + move, a step of full length. A slope is wanted.",
             "How fast the probabilities move is J v. Solve p * (v - c) = move for v.",
             lambda p, m: np.log(p + m) - np.log(p)),
-        Mistake("It subtracts the first entry, so that this becomes 0, not the sum.",
+        KnownMistake("It subtracts the first entry, so that this becomes 0, not the sum.",
             "Subtract the mean.", lambda p, m: m / p - (m / p)[..., :1]),
-        Mistake("It subtracts the mean of the whole batch, not of each row.", KEEPDIMS,
+        KnownMistake("It subtracts the mean of the whole batch, not of each row.", KEEPDIMS,
             lambda p, m: m / p - (m / p).mean()),
-        Mistake("It subtracts the mean along the first axis, not along the last.", KEEPDIMS,
+        KnownMistake("It subtracts the mean along the first axis, not along the last.", KEEPDIMS,
             lambda p, m: m / p - (m / p).mean(axis=0)),
     ),
     rules=(sums_to_zero,),

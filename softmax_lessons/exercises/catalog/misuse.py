@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softmax_lessons import softmax
-from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
+from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     CUBE,
     KEEPDIMS,
@@ -55,6 +55,9 @@ def unshifted(z: Array, keep: Array) -> Array:
 SOME = ((array(0.25, 1.23, -0.8), kept("101")), (array(3.0, -1.0, 0.5, 2.0), kept("0111")),
     (array(0.9, -1.4, 1.6, 0.1, -0.6), kept("10011")), (array(-0.3, -1.7), kept("01")))
 
+NOTHING = ((array([0.25, 1.23, -0.8], [2.0, 1.0, 0.5]), kept("101", "000")),
+    (array(0.5, -0.5), kept("00")))
+
 MASKED_SOFTMAX = Exercise(
     "Write a softmax that leaves things out",
     "masked_softmax(scores, keep)",
@@ -73,43 +76,51 @@ MASKED_SOFTMAX = Exercise(
         Stage("large scores", "Large scores that count give wrong numbers.",
             "Subtract the maximum of what counts first.",
             ((array(1000.0, 1001.0, 0.0), kept("110")),
-                (array(-1000.0, -1001.0, -5000.0), kept("110"))),
+                (array(-1000.0, -1001.0, -5000.0), kept("110")),
+                (array(1e5, 1e5 + 1, 0.0), kept("110")), (array(1e300, -1e300, 0.0), kept("110")),
+                (array([1000.0, 1001.0, 0.0], [0.0, -1000.0, -1001.0]), kept("111", "011"))),
             hard=True),
         Stage("a large score left out", "A score that is left out still has a say.",
             "The maximum is that of what counts. A score left out may be larger than all of it.",
             ((array(1.0, 5000.0, 2.0), kept("101")), (array(0.0, 1e6, -1.0, 1e300), kept("1010")),
                 (array([900.0, 0.0, 1.0], [0.0, 1.0, 800.0]), kept("011", "110"))), hard=True),
+        Stage("low scores", "Low scores give wrong numbers.",
+            "Subtract the maximum of what counts. What is left out gets `-np.inf`: no number is "
+            "lower than all scores.",
+            ((array(-150.0, -151.0, 0.0), kept("110")), (array(-2e4, -2e4 - 1, 7.0), kept("110")),
+                (array(-1e5, 0.0, -1e5 - 1), kept("101")), (array(-1e300, 0.0), kept("10"))),
+            hard=True, extra_cases=NOTHING),
         Stage("a row with nothing left", "A row in which nothing counts does not give zeros.",
             "There the sum is 0, or every score is -inf. Divide only where something counts.",
-            ((array([0.25, 1.23, -0.8], [2.0, 1.0, 0.5]), kept("101", "000")),
-                (array(0.5, -0.5), kept("00"))), hard=True),
+            NOTHING, hard=True),
     ),
     mistakes=(
-        Mistake("It takes softmax of everything, and then drops what does not count.",
+        KnownMistake("It takes softmax of everything, and then drops what does not count.",
             "What is left no longer sums to 1: divide by its own sum.",
             lambda z, keep: softmax(z) * keep),
-        Mistake("It sets what does not count to 0 before softmax.",
+        KnownMistake("It sets what does not count to 0 before softmax.",
             "exp(0) is 1: a score of 0 gets a probability like any other. Its exponential must "
             "be 0.",
             lambda z, keep: filled(z, keep, 0.0)),
-        Mistake("It multiplies by the mask before softmax, and after it.",
+        KnownMistake("It multiplies by the mask before softmax, and after it.",
             "exp(0) is 1, and that has gone into the sum.",
             lambda z, keep: filled(z, keep, 0.0) * keep),
-        Mistake("It ignores the mask.", "Use `keep`.", lambda z, keep: softmax(z)),
-        Mistake("The mask is turned round: it keeps what should be left out.",
+        KnownMistake("It ignores the mask.", "Use `keep`.", lambda z, keep: softmax(z)),
+        KnownMistake("The mask is turned round: it keeps what should be left out.",
             "`keep` is True for what counts.", lambda z, keep: softmax(z, where=~keep)),
-        Mistake("It divides by the sum over the whole batch.", KEEPDIMS,
+        KnownMistake("It divides by the sum over the whole batch.", KEEPDIMS,
             lambda z, keep: np.where(keep, np.exp(z), 0) / np.where(keep, np.exp(z), 0).sum()),
-        Mistake("It subtracts the maximum of all scores, also of those that are left out.",
+        KnownMistake("It subtracts the maximum of all scores, also of those that are left out.",
             "Next to 5000 every other power is 0. Take the maximum of what counts.",
             shifted_by_all),
-        Mistake("No maximum is subtracted: large scores overflow.",
+        KnownMistake("No maximum is subtracted: large scores overflow.",
             "Subtract the maximum of what counts.", unshifted),
-        Mistake("What is left out gets -inf, and a row in which nothing counts becomes NaN.",
+        KnownMistake("What is left out gets -inf, and a row in which nothing counts becomes NaN.",
             "There is no -inf - (-inf). Give such a row zeros.",
             lambda z, keep: np.where(keep.any(axis=-1, keepdims=True),
                 softmax(z, where=keep), np.nan)),
-        Mistake("What is left out gets a very negative number, and a row in which nothing counts "
+        KnownMistake(
+            "What is left out gets a very negative number, and a row in which nothing counts "
             "has equal probabilities.",
             "Equal scores get equal probabilities, however low they are. Set that row to 0.",
             lambda z, keep: filled(z, keep, -1e9)),

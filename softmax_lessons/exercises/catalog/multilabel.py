@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softmax_lessons import binary_cross_entropy, log_softmax, sigmoid, softmax
-from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
-from softmax_lessons.exercises._rules import at_least_zero
+from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import array
+from softmax_lessons.exercises.rules import at_least_zero
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
@@ -58,39 +58,42 @@ BCE_WITH_LOGITS = Exercise(
         Stage("large logits", "Large logits give a wrong loss.",
             "log(1 + exp(z)) is `np.logaddexp(0, z)`, or max(z, 0) + log1p(exp(-abs(z))).",
             ((array([1000.0]), array([1.0])), (array([1000.0, -1000.0]), array([0.0, 0.0])),
-                (array([-1000.0], [1200.0]), array([1.0], [0.0]))), hard=True,
+                (array([-1000.0], [1200.0]), array([1.0], [0.0])),
+                (array([2e4, -1e5]), array([0.0, 1.0])), (array([1e300, -1e300]), ANSWERS[:1, :2]),
+                (array([1e300]), array([1.0]))), hard=True,
             probe=lambda s: (array([float(s)]), array([0.0]))),
     ),
     mistakes=(
-        Mistake("It adds all losses up.", "Take the mean.", lambda z, y: per_answer(z, y).sum()),
-        Mistake("It adds up along each row, and takes the mean over the rows.",
+        KnownMistake("It adds all losses up.", "Take the mean.",
+            lambda z, y: per_answer(z, y).sum()),
+        KnownMistake("It adds up along each row, and takes the mean over the rows.",
             "Divide by the number of questions too.",
             lambda z, y: per_answer(z, y).sum(axis=1).mean()),
-        Mistake("It returns the loss of each answer, not their mean.", "Take the mean.",
+        KnownMistake("It returns the loss of each answer, not their mean.", "Take the mean.",
             per_answer),
-        Mistake("It returns the mean of each row.", "Take the mean of all answers.",
+        KnownMistake("It returns the mean of each row.", "Take the mean of all answers.",
             lambda z, y: per_answer(z, y).mean(axis=1)),
-        Mistake("It returns the mean of each column.", "Take the mean of all answers.",
+        KnownMistake("It returns the mean of each column.", "Take the mean of all answers.",
             lambda z, y: per_answer(z, y).mean(axis=0)),
-        Mistake("Only answers with target 1 count: the others add nothing.",
+        KnownMistake("Only answers with target 1 count: the others add nothing.",
             "A no costs -log(1 - sigmoid(z)).", lambda z, y: (y * per_answer(z, y)).mean()),
-        Mistake("Only answers with target 0 count: the others add nothing.",
+        KnownMistake("Only answers with target 0 count: the others add nothing.",
             "A yes costs -log(sigmoid(z)).", lambda z, y: ((1 - y) * per_answer(z, y)).mean()),
-        Mistake("Yes and no are exchanged.", "A target of 1 costs -log(sigmoid(z)).",
+        KnownMistake("Yes and no are exchanged.", "A target of 1 costs -log(sigmoid(z)).",
             lambda z, y: per_answer(-z, y).mean()),
-        Mistake("It takes softmax where it should take sigmoids.",
+        KnownMistake("It takes softmax where it should take sigmoids.",
             "The questions do not share one sum.",
             lambda z, y: from_probabilities(softmax(z), y).mean()),
-        Mistake("It is the cross-entropy of softmax: the questions compete.",
+        KnownMistake("It is the cross-entropy of softmax: the questions compete.",
             "Each question has a loss of its own, for yes or for no.",
             lambda z, y: -(y * log_softmax(z)).sum(axis=-1).mean()),
-        Mistake("It takes the sigmoid twice.", "The loss takes logits.",
+        KnownMistake("It takes the sigmoid twice.", "The loss takes logits.",
             lambda z, y: per_answer(sigmoid(z), y).mean()),
-        Mistake("The logarithm is missing: it is the mean distance from the target.",
+        KnownMistake("The logarithm is missing: it is the mean distance from the target.",
             "Take minus the logarithm.", lambda z, y: np.abs(sigmoid(z) - y).mean()),
-        Mistake("It is the squared error.", "Take minus the logarithm.",
+        KnownMistake("It is the squared error.", "Take minus the logarithm.",
             lambda z, y: ((sigmoid(z) - y) ** 2).mean()),
-        Mistake("It takes the logarithm of a probability that has rounded to 0 or to 1.",
+        KnownMistake("It takes the logarithm of a probability that has rounded to 0 or to 1.",
             "Start from the logits: log(1 - sigmoid(z)) is -log(1 + exp(z)).",
             lambda z, y: from_probabilities(sigmoid(z), y).mean()),
     ),

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softmax_lessons import log_softmax
-from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
-from softmax_lessons.exercises._rules import at_least_zero
+from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     BATCHES_AND_LABELS,
     ONE_ROW,
@@ -17,9 +16,12 @@ from softmax_lessons.exercises.catalog._shared import (
     SQUARE,
     TALL,
     TWO_ROWS,
+    WITHOUT_LAST,
     array,
     labels,
+    without_last_class,
 )
+from softmax_lessons.exercises.rules import at_least_zero
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
@@ -66,6 +68,7 @@ MEAN_LOSS = Exercise(
         Stage("class indices", "It is not the mean of minus the labels' log-probabilities.",
             "Pick one entry of each row: `log_p[np.arange(N), target]`.",
             tuple((log_softmax(z), y) for z, y in BATCHES_AND_LABELS)),
+        without_last_class(*((log_softmax(z), y) for z, y in WITHOUT_LAST)),
         Stage("probabilities", "Class indices are right, but probabilities are not.",
             "Two axes mean probabilities: multiply by `log_p`, add up each row, take the mean.",
             ((log_softmax(TWO_ROWS), PROBABILITY_ROWS[0]),
@@ -87,28 +90,29 @@ MEAN_LOSS = Exercise(
             hard=True),
     ),
     mistakes=(
-        Mistake("It adds up, and does not divide by the number of rows.", "Take the mean.",
+        KnownMistake("It adds up, and does not divide by the number of rows.", "Take the mean.",
             lambda t, y: each(t, y).sum()),
-        Mistake("It returns one number a row, not their mean.", "Take the mean.", each),
-        Mistake("It takes all columns that occur among the labels, in every row.",
+        KnownMistake("It returns one number a row, not their mean.", "Take the mean.", each),
+        KnownMistake("It takes all columns that occur among the labels, in every row.",
             "`log_p[:, target]` does that. Use `log_p[np.arange(N), target]`.",
             lambda t, y: -t[:, y].mean()),
-        Mistake("It takes the mean over all N times K entries.", "Only N losses count.",
+        KnownMistake("It takes the mean over all N times K entries.", "Only N losses count.",
             lambda t, y: each(t, y).sum() / t.size),
-        Mistake("It takes exp, and returns minus the mean probability.", "Leave the logarithms.",
+        KnownMistake("It takes exp, and returns minus the mean probability.",
+            "Leave the logarithms.",
             lambda t, y: -np.exp(-each(t, y)).mean()),
-        Mistake("It takes the logarithm of the mean probability.", "Leave the logarithms.",
+        KnownMistake("It takes the logarithm of the mean probability.", "Leave the logarithms.",
             lambda t, y: -np.log(np.exp(-each(t, y)).mean())),
-        Mistake("It ignores the targets, and takes the largest log-probability.",
+        KnownMistake("It ignores the targets, and takes the largest log-probability.",
             "The target says which one counts.", lambda t, y: best(t, y).mean()),
-        Mistake("It ignores the targets, and takes the mean of all entries.",
+        KnownMistake("It ignores the targets, and takes the mean of all entries.",
             "The target says which one counts.", lambda t, y: -t.mean()),
-        Mistake("The classes count from 1.", "Label 0 is the first column.",
+        KnownMistake("The classes count from 1.", "Label 0 is the first column.",
             lambda t, y: each(t, counted_from_1(y, t.shape[-1])).mean()),
-        Mistake("It takes the most probable class of a row of probabilities for its label.",
+        KnownMistake("It takes the most probable class of a row of probabilities for its label.",
             "All classes count: multiply by the probabilities.",
             lambda t, y: each(t, certain(y)).mean()),
-        Mistake("Rows that are left out still count in the number of rows.",
+        KnownMistake("Rows that are left out still count in the number of rows.",
             "Divide by the number of rows whose label is not -100.",
             lambda t, y: each(t, y).sum() / len(y)),
     ),

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softmax_lessons import hardmax, min_max, normalize_by_sum, sigmoid, softmax
-from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
-from softmax_lessons.exercises._rules import probabilities, sums_to_zero
+from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     EXCLUDED,
     FAR_APART,
@@ -37,6 +36,7 @@ from softmax_lessons.exercises.catalog._shared import (
     three_axes,
     very_negative,
 )
+from softmax_lessons.exercises.rules import probabilities, sums_to_zero
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
@@ -49,56 +49,60 @@ ORDER = 50  # among the chapters
 # --- what people write for softmax ----------------------------------------------------------------
 
 NOT_SOFTMAX = (
-    Mistake("It does not divide: these are the exponentials.", "Divide by their sum.", exp),
-    Mistake("It divides by the sum of the scores, not of their exponentials.",
+    KnownMistake("It does not divide: these are the exponentials.", "Divide by their sum.", exp),
+    KnownMistake("It divides by the sum of the scores, not of their exponentials.",
         "The sum in the denominator is over exp(z).", lambda z: exp(z) / sum_of(z)),
-    Mistake("It divides the scores by the sum of the exponentials.", "The numerator is exp(z) too.",
+    KnownMistake("It divides the scores by the sum of the exponentials.",
+        "The numerator is exp(z) too.",
         lambda z: z / sum_of(exp(z))),
-    Mistake("It divides the scores by their sum; there is no exponential.",
+    KnownMistake("It divides the scores by their sum; there is no exponential.",
         "Replace each score z by exp(z), in the numerator and in the sum.", normalize_by_sum),
-    Mistake("It divides by the largest exponential, not by their sum.", "Add the exponentials up.",
+    KnownMistake("It divides by the largest exponential, not by their sum.",
+        "Add the exponentials up.",
         lambda z: exp(z - max_of(z))),
-    Mistake("It divides by the mean of the exponentials, not by their sum.",
+    KnownMistake("It divides by the mean of the exponentials, not by their sum.",
         "The sum is K times the mean.", lambda z: exp(z) / mean_of(exp(z))),
-    Mistake("It returns the hard choice: 1 for the largest score and 0 for the others.",
+    KnownMistake("It returns the hard choice: 1 for the largest score and 0 for the others.",
         "The soft choice gives every class a probability.", hardmax),
-    Mistake("It returns a sigmoid of each score.", "Classes must share one sum.", sigmoid),
-    Mistake("It divides the sigmoids by their sum, not the exponentials.",
+    KnownMistake("It returns a sigmoid of each score.", "Classes must share one sum.", sigmoid),
+    KnownMistake("It divides the sigmoids by their sum, not the exponentials.",
         "Replace the sigmoid by exp.", lambda z: normalized(sigmoid(z))),
-    Mistake("It takes powers of 2, not of e.", "`np.exp(z)` is e**z.",
+    KnownMistake("It takes powers of 2, not of e.", "`np.exp(z)` is e**z.",
         lambda z: softmax(z * np.log(2))),
-    Mistake("It takes powers of 10, not of e.", "`np.exp(z)` is e**z.",
+    KnownMistake("It takes powers of 10, not of e.", "`np.exp(z)` is e**z.",
         lambda z: softmax(z * np.log(10))),
-    Mistake("The sign in the exponent is wrong: the largest score gets the smallest probability.",
+    KnownMistake(
+        "The sign in the exponent is wrong: the largest score gets the smallest probability.",
         "It is exp(z - max), not exp(max - z).", lambda z: softmax(-z)),
-    Mistake("It takes the absolute values of the scores.", "A negative score is a low one.",
+    KnownMistake("It takes the absolute values of the scores.", "A negative score is a low one.",
         lambda z: softmax(np.abs(z))),
-    Mistake("It clips negative scores to 0.", "A negative score is a low one.",
+    KnownMistake("It clips negative scores to 0.", "A negative score is a low one.",
         lambda z: softmax(np.maximum(z, 0))),
-    Mistake("It leaves a class out of its own sum.", "The sum is over all classes.",
+    KnownMistake("It leaves a class out of its own sum.", "The sum is over all classes.",
         lambda z: exp(z) / (sum_of(exp(z)) - exp(z))),
-    Mistake("It divides by the length of the vector of exponentials, not by their sum.",
+    KnownMistake("It divides by the length of the vector of exponentials, not by their sum.",
         "Add the exponentials up as they are.", lambda z: exp(z) / np.sqrt(sum_of(exp(z) ** 2))),
-    Mistake("It squares the scores.", "It is exp(z).", lambda z: softmax(z**2)),
-    Mistake("It divides the scores by their maximum, where it should subtract it.",
+    KnownMistake("It squares the scores.", "It is exp(z).", lambda z: softmax(z**2)),
+    KnownMistake("It divides the scores by their maximum, where it should subtract it.",
         "Only a shift cancels.", lambda z: softmax(z / max_of(z))),
-    Mistake("It takes softmax twice.",
+    KnownMistake("It takes softmax twice.",
         "The second one takes probabilities for scores, and flattens them.",
         lambda z: softmax(softmax(z))),
-    Mistake("It subtracts the maximum in the numerator only.",
+    KnownMistake("It subtracts the maximum in the numerator only.",
         "The shift cancels only if it stands in both places.",
         lambda z: exp(z - max_of(z)) / sum_of(exp(z))),
-    Mistake("It subtracts the maximum in the denominator only.",
+    KnownMistake("It subtracts the maximum in the denominator only.",
         "The shift cancels only if it stands in both places.",
         lambda z: exp(z) / sum_of(exp(z - max_of(z)))),
-    Mistake("It subtracts the maximum after the exponential.",
+    KnownMistake("It subtracts the maximum after the exponential.",
         "Subtract it from the scores, before exp.", lambda z: normalized(exp(z) - max_of(exp(z)))),
-    Mistake("It adds 1 to the sum of the exponentials.", "Sigmoid has that 1; softmax has none.",
+    KnownMistake("It adds 1 to the sum of the exponentials.",
+        "Sigmoid has that 1; softmax has none.",
         lambda z: exp(z) / (1 + sum_of(exp(z)))),
-    Mistake("It standardizes the scores first.",
+    KnownMistake("It standardizes the scores first.",
         "Softmax takes the scores as they are: their spread counts.",
         lambda z: softmax((z - mean_of(z)) / z.std(axis=-1, keepdims=True))),
-    Mistake("It rescales the scores to 0 to 1 first.", "Their spread counts.",
+    KnownMistake("It rescales the scores to 0 to 1 first.", "Their spread counts.",
         lambda z: softmax(min_max(z))),
 )
 
@@ -109,8 +113,8 @@ def shifted_by(shift: Callable[[Array], Array], z: Array) -> Array:
 
 
 BAD_SHIFTS = (
-    *(Mistake(mistake, hint, partial(shifted_by, shift)) for mistake, hint, shift in SHIFTS),
-    Mistake("For large scores it returns the hard choice.",
+    *(KnownMistake(mistake, hint, partial(shifted_by, shift)) for mistake, hint, shift in SHIFTS),
+    KnownMistake("For large scores it returns the hard choice.",
         "Nothing has to be replaced: " + SHIFT[0].lower() + SHIFT[1:],
         lambda z: hardmax(z) if np.abs(z).max() > 700 else softmax(z)),
 )
@@ -120,7 +124,7 @@ SMALL_DIFFERENCES = (lambda z: normalized(exp(z - max_of(z))),
     lambda z: softmax(z - max_of(z)))
 
 WRAPS = tuple(
-    Mistake("Integer input wraps around.",
+    KnownMistake("Integer input wraps around.",
         "In int8, -128 - 127 is 1. Make integers floats before you subtract.", f)
     for f in SMALL_DIFFERENCES
 )
@@ -196,24 +200,29 @@ LOGITS_FROM = Exercise(
     stages=(one_vector(*PROBABILITIES,
         what="Softmax does not give p back, or the sum is not 0, with the scores"),
         a_batch(*PROBABILITY_ROWS),
-        three_axes(np.stack([PROBABILITY_ROWS[0], PROBABILITY_ROWS[0][::-1]]))),
+        three_axes(np.stack([PROBABILITY_ROWS[0], PROBABILITY_ROWS[0][::-1]])),
+        Stage("small probabilities", "Small probabilities give wrong scores.",
+            "Nothing has to be added or cut off: log(1e-300) is fine.",
+            cases(array(1e-4, 0.9999), array(1e-20, 0.25, 0.75), array(1e-300, 1.0)), hard=True)),
     mistakes=(
-        Mistake("It returns log(p), whose sum is not 0.", "Subtract the mean of each row.", np.log),
-        Mistake("It subtracts the maximum, not the mean.", "Then the largest is 0, not the sum.",
+        KnownMistake("It returns log(p), whose sum is not 0.", "Subtract the mean of each row.",
+            np.log),
+        KnownMistake("It subtracts the maximum, not the mean.",
+            "Then the largest is 0, not the sum.",
             lambda p: np.log(p) - max_of(np.log(p))),
-        Mistake("It subtracts the sum, not the mean.",
+        KnownMistake("It subtracts the sum, not the mean.",
             "The sum of n entries less c each falls by n c.",
             lambda p: np.log(p) - sum_of(np.log(p))),
-        Mistake("It subtracts the mean of p, not of log(p).", "Take the logarithm first.",
+        KnownMistake("It subtracts the mean of p, not of log(p).", "Take the logarithm first.",
             lambda p: np.log(p) - mean_of(p)),
-        Mistake("It subtracts the mean, and takes no logarithm.", "The logarithm undoes exp.",
+        KnownMistake("It subtracts the mean, and takes no logarithm.", "The logarithm undoes exp.",
             lambda p: p - mean_of(p)),
-        Mistake("It adds the mean.", "Subtract it.", lambda p: np.log(p) + mean_of(np.log(p))),
-        Mistake("It undoes sigmoid, not softmax.", "Take log(p), and shift each row.",
+        KnownMistake("It adds the mean.", "Subtract it.", lambda p: np.log(p) + mean_of(np.log(p))),
+        KnownMistake("It undoes sigmoid, not softmax.", "Take log(p), and shift each row.",
             lambda p: np.log(p / (1 - p))),
-        Mistake("It takes exp, where log undoes it.", "Use `np.log`.",
+        KnownMistake("It takes exp, where log undoes it.", "Use `np.log`.",
             lambda p: np.exp(p) - mean_of(np.exp(p))),
-        Mistake("It subtracts the mean of the whole batch.", KEEPDIMS,
+        KnownMistake("It subtracts the mean of the whole batch.", KEEPDIMS,
             lambda p: np.log(p) - np.log(p).mean()),
     ),
     rules=(sums_to_zero,),

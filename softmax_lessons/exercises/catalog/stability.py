@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softmax_lessons import log_softmax, logsumexp, sigmoid, softmax
-from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
-from softmax_lessons.exercises._rules import at_most_zero
+from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     ABOVE,
     EXCLUDED,
@@ -21,6 +20,7 @@ from softmax_lessons.exercises.catalog._shared import (
     LAST_AXIS,
     NINE_DIGITS,
     PAIR,
+    SCORES_OF_1E16,
     SHIFTS,
     WHOLE,
     WIDE,
@@ -37,6 +37,7 @@ from softmax_lessons.exercises.catalog._shared import (
     three_axes,
     very_negative,
 )
+from softmax_lessons.exercises.rules import at_most_zero
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
@@ -55,65 +56,73 @@ LOGSUMEXP = Exercise(
     "Write the log-sum-exp that never overflows",
     "logsumexp(scores)",
     "Return log(sum(exp(z))) along the last axis: one number for a vector, one for each row of a "
-    f"batch. Nothing overflows, and a score of -inf adds nothing. {NINE_DIGITS}",
+    "batch. Nothing overflows. A score of -inf adds nothing; of nothing but -inf the result is "
+    f"-inf. {NINE_DIGITS}",
     right=logsumexp,
     stages=(one_vector(what="It is not the log-sum-exp"),
         a_batch(hint="Reduce along the last axis, and drop it at the end."), three_axes(), WHOLE,
         large("wrong numbers", "Factor exp(max) out of the sum: its logarithm is max."),
-        very_negative("wrong numbers"), FAR_APART, EXCLUDED),
+        very_negative("wrong numbers"), FAR_APART, EXCLUDED,
+        Stage("nothing but excluded classes", "A row of -inf alone must give -inf.",
+            "-inf - (-inf) is NaN: shift by 0 where the maximum is not finite.",
+            cases(array(-np.inf, -np.inf), array([-np.inf, -np.inf], [0.0, -1.0])), hard=True)),
     mistakes=(
-        Mistake("The maximum is subtracted, and not added back.", "log(exp(m) s) is m + log(s).",
+        KnownMistake("The maximum is subtracted, and not added back.",
+            "log(exp(m) s) is m + log(s).",
             lambda z: logsumexp(z - max_of(z))),
-        Mistake("The maximum is subtracted, where it should be added back.",
+        KnownMistake("The maximum is subtracted, where it should be added back.",
             "log(exp(m) s) is m + log(s).", lambda z: logsumexp(z - max_of(z)) - z.max(axis=-1)),
-        Mistake("The maximum is added, and was never subtracted.",
+        KnownMistake("The maximum is added, and was never subtracted.",
             "Subtract it inside, add it outside.", lambda z: logsumexp(z) + z.max(axis=-1)),
-        Mistake("It returns the maximum.", "The others add a little.", lambda z: z.max(axis=-1)),
-        Mistake("It returns the sum of the scores: log and exp have cancelled.",
+        KnownMistake("It returns the maximum.", "The others add a little.",
+            lambda z: z.max(axis=-1)),
+        KnownMistake("It returns the sum of the scores: log and exp have cancelled.",
             "The sum stands between them: log(sum(exp(z))).", lambda z: z.sum(axis=-1)),
-        Mistake("It takes the mean of the exponentials, not their sum.", "Use `sum`.",
+        KnownMistake("It takes the mean of the exponentials, not their sum.", "Use `sum`.",
             lambda z: logsumexp(z) - np.log(z.shape[-1])),
-        Mistake("It adds 1 inside the logarithm.", "`log1p(x)` is log(1 + x). Use `np.log`.",
+        KnownMistake("It adds 1 inside the logarithm.", "`log1p(x)` is log(1 + x). Use `np.log`.",
             lambda z: np.log1p(np.exp(z).sum(axis=-1))),
-        Mistake("It multiplies the maximum with the logarithm.", "A product becomes a sum.",
+        KnownMistake("It multiplies the maximum with the logarithm.", "A product becomes a sum.",
             lambda z: z.max(axis=-1) * logsumexp(z - max_of(z))),
-        Mistake("It returns softmax.", "Return the sum, not the probabilities.", softmax),
-        Mistake("It returns log-softmax.", "Return the sum, not the log-probabilities.",
+        KnownMistake("It returns softmax.", "Return the sum, not the probabilities.", softmax),
+        KnownMistake("It returns log-softmax.", "Return the sum, not the log-probabilities.",
             log_softmax),
-        Mistake("It sums along the first axis, not along the last.", "Use `axis=-1`.",
+        KnownMistake("It sums along the first axis, not along the last.", "Use `axis=-1`.",
             lambda z: logsumexp(z, axis=0)),
-        Mistake("It sums over the whole batch.", "Use `axis=-1`.", lambda z: logsumexp(z.ravel())),
-        *(Mistake(m, hint, partial(log_sum_shifted_by, shift)) for m, hint, shift in SHIFTS),
+        KnownMistake("It sums over the whole batch.", "Use `axis=-1`.",
+            lambda z: logsumexp(z.ravel())),
+        *(KnownMistake(m, hint, partial(log_sum_shifted_by, shift)) for m, hint, shift in SHIFTS),
     ),
     logarithmic=True,
     atol=1e-12,
 )
 
 NOT_LOG_SOFTMAX = (
-    Mistake("It returns softmax, without the logarithm.",
+    KnownMistake("It returns softmax, without the logarithm.",
         "With d = z - max(z), take d - log(sum(exp(d))).", softmax),
-    Mistake("It returns minus the log-sum-exp, without the scores.", "Add z.",
+    KnownMistake("It returns minus the log-sum-exp, without the scores.", "Add z.",
         lambda z: -logsumexp(z)),
-    Mistake("It subtracts the maximum only: that is log(exp(z) / max(exp(z))).",
-        "Subtract the log-sum-exp.", lambda z: z - max_of(z)),
-    Mistake("It subtracts the sum of the exponentials, without the logarithm.",
+    KnownMistake("It subtracts the maximum only: that is log(exp(z) / max(exp(z))).",
+        "With d = z - max(z), take d - log(sum(exp(d))).", lambda z: z - max_of(z)),
+    KnownMistake("It subtracts the sum of the exponentials, without the logarithm.",
         "Subtract log(sum(exp(z))).", lambda z: z - sum_of(exp(z))),
-    Mistake("It subtracts the maximum from the scores, but not from those in the sum.",
+    KnownMistake("It subtracts the maximum from the scores, but not from those in the sum.",
         "Shift both, or neither.", lambda z: z - max_of(z) - np.log(sum_of(exp(z)))),
-    Mistake("It subtracts the maximum from the scores in the sum only.", "Shift both, or neither.",
+    KnownMistake("It subtracts the maximum from the scores in the sum only.",
+        "Shift both, or neither.",
         lambda z: z - np.log(sum_of(exp(z - max_of(z))))),
-    Mistake("It adds the log-sum-exp, where it should subtract it.",
+    KnownMistake("It adds the log-sum-exp, where it should subtract it.",
         "log(a / b) is log(a) - log(b).", lambda z: z + np.log(sum_of(exp(z)))),
-    Mistake("It subtracts the mean of the exponentials, in logarithms, not their sum.",
+    KnownMistake("It subtracts the mean of the exponentials, in logarithms, not their sum.",
         "Use `sum`.", lambda z: z - np.log(mean_of(exp(z)))),
-    Mistake("It takes the logarithm of the sigmoids.", "All classes share one sum.",
+    KnownMistake("It takes the logarithm of the sigmoids.", "All classes share one sum.",
         lambda z: np.log(sigmoid(z))),
 )
 
 LOG_SOFTMAX_OF_BATCH = (
-    Mistake("It works along the first axis, not along the last.", KEEPDIMS,
+    KnownMistake("It works along the first axis, not along the last.", KEEPDIMS,
         lambda z: log_softmax(z, axis=0)),
-    Mistake("It sums over the whole batch, not over each row.", KEEPDIMS,
+    KnownMistake("It sums over the whole batch, not over each row.", KEEPDIMS,
         lambda z: z - logsumexp(z.ravel())),
 )
 
@@ -124,7 +133,7 @@ FAR_BEHIND = Stage("a class far behind", "The log-probability of a class far beh
         array([5.0, 0.0, -750.0], [0.0, -2000.0, 1.0])),
     hard=True)
 
-LOG_OF_ZERO = Mistake("It takes the logarithm of a probability that has rounded to 0.",
+LOG_OF_ZERO = KnownMistake("It takes the logarithm of a probability that has rounded to 0.",
     "With d = z - max(z), take d - log(sum(exp(d))): no probability on the way.",
     lambda z: np.log(softmax(z)))
 
@@ -145,6 +154,7 @@ LOG_SOFTMAX = Exercise(
         large("wrong log-probabilities"),
         very_negative("wrong log-probabilities"),
         FAR_APART,
+        SCORES_OF_1E16,
         EXCLUDED,
         FLOAT32,
     ),
@@ -174,14 +184,15 @@ ACCURATE = Exercise(
             "Equal leading scores are wrong: only one of them is left out of the sum.",
             "Leave out one entry, at `np.argmax`, not all that equal the maximum.",
             cases(array(2.0, 2.0, -1.0), array(0.0, 0.0), array(40.0, 40.0, 40.0, 0.0)), hard=True),
+        SCORES_OF_1E16,
     ),
     mistakes=(
         *NOT_LOG_SOFTMAX,
         LOG_OF_ZERO,
-        Mistake("All scores that equal the maximum are left out of the sum, not only one.",
+        KnownMistake("All scores that equal the maximum are left out of the sum, not only one.",
             "Leave out one entry, at `np.argmax`.",
             lambda z: z - z.max() - np.log1p(np.exp(z - z.max())[z < z.max()].sum())),
-        Mistake(
+        KnownMistake(
             "It loses dominated rows: the leading class gets exactly 0, not a number like -1e-22.",
             "1 + 1e-22 rounds to 1. Leave the maximum out of the sum, whose term is exactly 1, "
             "and take `np.log1p` of the rest.",

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softmax_lessons import cross_entropy_and_grad, one_hot, softmax
-from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
-from softmax_lessons.exercises.catalog._shared import SHIFT, SIX_DIGITS, array, labels
+from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
+from softmax_lessons.exercises.catalog._shared import (
+    SHIFT,
+    SIX_DIGITS,
+    array,
+    labels,
+    without_last_class,
+)
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
@@ -58,60 +64,66 @@ TANH_SLOPES = Exercise(
     stages=(
         Stage("one row", "This is not the gradient for `W1`.",
             "Go back one step at a time: p - y, times `W2`, times 1 - tanh², times the row x.",
-            ((THREE_BY_TWO, TWO_BY_THREE, POINTS[1:2], labels(0)),
+            ((THREE_BY_TWO, TWO_BY_THREE, POINTS[1:2], labels(1)),
                 (TWO_BY_TWO, THREE_BY_TWO, POINTS[:1], labels(2)),
                 (THREE_BY_THREE, TWO_BY_THREE, MORE[:1], labels(1)))),
+        without_last_class((TWO_BY_TWO, THREE_BY_TWO, POINTS[:1], labels(0)),
+            (TWO_BY_TWO, THREE_BY_TWO, POINTS[1:2], labels(1))),
         Stage("a batch of rows", "One row is right, but a batch of rows is not.",
             "The loss is a mean over N rows, and so is its gradient: (p - y) / N.",
             ((TWO_BY_TWO, THREE_BY_TWO, POINTS, labels(2, 0, 1, 1)),
                 (THREE_BY_THREE, TWO_BY_THREE, MORE, labels(1, 0)))),
+        Stage("large slopes", "Large slopes are wrong.",
+            "The gradient may be of any size: nothing has to be cut off.",
+            ((0.1 * TWO_BY_TWO, 60 * THREE_BY_TWO, 5 * POINTS[:3], labels(2, 0, 1)),), hard=True),
         Stage("large logits", "Large logits give a wrong gradient.", SHIFT,
             ((TWO_BY_TWO, 2000 * THREE_BY_TWO, POINTS[:1], labels(2)),
-                (THREE_BY_TWO, 3000 * THREE_BY_THREE, POINTS[:2], labels(0, 1))),
+                (THREE_BY_TWO, 3000 * THREE_BY_THREE, POINTS[:2], labels(0, 1)),
+                (0.1 * THREE_BY_TWO, 1e6 * THREE_BY_THREE, POINTS[:2], labels(0, 1))),
             hard=True),
     ),
     mistakes=(
-        Mistake("It has the wrong sign: it is y - p that goes back.", "The slope is p - y.",
+        KnownMistake("It has the wrong sign: it is y - p that goes back.", "The slope is p - y.",
             lambda w1, w2, x, y: -right(w1, w2, x, y)),
-        Mistake("The slope of tanh is missing.",
+        KnownMistake("The slope of tanh is missing.",
             "Multiply by 1 - tanh² on the way from the features to `W1`.",
             lambda w1, w2, x, y: back(w1, w2, x, y).T @ x),
-        Mistake("It takes the slope of ReLU, 1 where a feature is above 0.",
+        KnownMistake("It takes the slope of ReLU, 1 where a feature is above 0.",
             "The slope of tanh is 1 - tanh².",
             lambda w1, w2, x, y: (back(w1, w2, x, y) * (features(w1, x) > 0)).T @ x),
-        Mistake("The slope of tanh is taken at tanh(a), not at a.",
+        KnownMistake("The slope of tanh is taken at tanh(a), not at a.",
             "With h = tanh(a) it is 1 - h², without a second tanh.",
             lambda w1, w2, x, y:
                 (back(w1, w2, x, y) * (1 - np.tanh(features(w1, x)) ** 2)).T @ x),
-        Mistake("The slope of tanh is 1 - a², with a where tanh(a) belongs.",
+        KnownMistake("The slope of tanh is 1 - a², with a where tanh(a) belongs.",
             "It is 1 - tanh(a)².",
             lambda w1, w2, x, y: (back(w1, w2, x, y) * (1 - (x @ w1.T) ** 2)).T @ x),
-        Mistake("The slope of tanh is 1 - h, without the square.", "It is 1 - h².",
+        KnownMistake("The slope of tanh is 1 - h, without the square.", "It is 1 - h².",
             lambda w1, w2, x, y: (back(w1, w2, x, y) * (1 - features(w1, x))).T @ x),
-        Mistake("It multiplies by h (1 - h), the slope of sigmoid.", "That of tanh is 1 - h².",
+        KnownMistake("It multiplies by h (1 - h), the slope of sigmoid.", "That of tanh is 1 - h².",
             lambda w1, w2, x, y: (back(w1, w2, x, y)
                 * features(w1, x) * (1 - features(w1, x))).T @ x),
-        Mistake("It multiplies by tanh, not by the slope of tanh.", "The slope is 1 - tanh².",
+        KnownMistake("It multiplies by tanh, not by the slope of tanh.", "The slope is 1 - tanh².",
             lambda w1, w2, x, y: (back(w1, w2, x, y) * features(w1, x)).T @ x),
-        Mistake("The scores leave tanh out: they come from `x @ W1.T` itself.",
+        KnownMistake("The scores leave tanh out: they come from `x @ W1.T` itself.",
             "The features are tanh of it.",
             lambda w1, w2, x, y: (residual(x @ w1.T, w2, y) @ w2
                 * (1 - features(w1, x) ** 2)).T @ x),
-        Mistake("The label is not subtracted from the probabilities.", "The slope is p - y.",
+        KnownMistake("The label is not subtracted from the probabilities.", "The slope is p - y.",
             lambda w1, w2, x, y: (softmax(features(w1, x) @ w2.T) @ w2
                 * (1 - features(w1, x) ** 2)).T @ x / len(x)),
-        Mistake("It subtracts y from the logits, not from the probabilities.",
+        KnownMistake("It subtracts y from the logits, not from the probabilities.",
             "Apply softmax first.",
             lambda w1, w2, x, y: ((features(w1, x) @ w2.T - one_hot(y, len(w2))) @ w2
                 * (1 - features(w1, x) ** 2)).T @ x / len(x)),
-        Mistake("It is the gradient for `W2`.", "Go on: times `W2`, times 1 - tanh², times x.",
+        KnownMistake("It is the gradient for `W2`.", "Go on: times `W2`, times 1 - tanh², times x.",
             lambda w1, w2, x, y: residual(features(w1, x), w2, y).T @ features(w1, x)),
-        Mistake("The classes count from 1.", "Label 0 is the first row of `W2`.",
+        KnownMistake("The classes count from 1.", "Label 0 is the first row of `W2`.",
             lambda w1, w2, x, y: right(w1, w2, x, (y - 1) % len(w2))),
-        Mistake("It adds the rows up: the gradient is N times too large.",
+        KnownMistake("It adds the rows up: the gradient is N times too large.",
             "The loss is a mean: divide by the number of rows.",
             lambda w1, w2, x, y: len(x) * right(w1, w2, x, y)),
-        Mistake("It divides by the number of classes, not by the number of rows.",
+        KnownMistake("It divides by the number of classes, not by the number of rows.",
             "The loss is a mean over the rows.",
             lambda w1, w2, x, y: len(x) / len(w2) * right(w1, w2, x, y)),
     ),

@@ -12,14 +12,19 @@ def shifted(z):
 def soft(z):
     """Softmax as the stability page ends with it."""
     z = np.asarray(z)
-    e = E(shifted(z if z.dtype.kind == "f" else z.astype(float)))
+    return soft_of_floats(z if z.dtype.kind == "f" else z.astype(float))
+
+
+def soft_of_floats(z):
+    e = E(shifted(z))
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def log_sum(z, keepdims=False):
+def log_sum(z):
+    """Log-sum-exp as the stability page ends with it."""
     m = z.max(axis=-1, keepdims=True)
-    result = m + np.log(E(z - m).sum(axis=-1, keepdims=True))
-    return result if keepdims else result[..., 0]
+    m = np.where(np.isfinite(m), m, 0)
+    return np.log(E(z - m).sum(axis=-1)) + m[..., 0]
 
 
 def hard(z):
@@ -38,7 +43,8 @@ def jacobian(z):
 
 
 def loss(z, y):
-    return float(np.mean(log_sum(z) - z[np.arange(len(y)), y]))
+    d = shifted(z)
+    return float(np.mean(np.log(E(d).sum(axis=-1)) - d[np.arange(len(y)), y]))
 
 
 def loss_grad(z, y):

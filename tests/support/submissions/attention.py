@@ -68,8 +68,8 @@ def one_left_alone(z):
 RIGHT = [
     ("scaled_scores", scores),
     ("scaled_scores", lambda q, k: (q / np.sqrt(q.shape[-1])) @ k.mT),
-    ("attend", one_by_one),
     ("attend", lambda q, k, v, keep: masked(scores(q, k), keep) @ v),
+    ("attend", one_by_one),
     ("causal_weights", lambda z: masked(z, ~ahead(z))),
     ("softmax1", shifted_with_the_1),
     ("softmax1", lambda z: soft(np.insert(z, 0, 0, axis=-1))[..., 1:]),

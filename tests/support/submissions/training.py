@@ -44,8 +44,8 @@ def with_w2_the_other_way(w1, w2, x, y):
 
 
 RIGHT = [
-    ("tanh_slopes", by_loops),
     ("tanh_slopes", in_one_line),
+    ("tanh_slopes", by_loops),
 ]
 
 WRONG = [
