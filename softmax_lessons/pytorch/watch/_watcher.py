@@ -1,0 +1,130 @@
+"""What a watched step has shown so far, and how a finding is made of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from softmax_lessons.pytorch.watch._catalog import CATALOG
+from softmax_lessons.pytorch.watch._marks import Mark, Marks
+from softmax_lessons.pytorch.watch._places import Site, here
+from softmax_lessons.pytorch.watch._report import Finding, Level, Report, place
+
+
+class Call:
+    """An operation, with what went in and what came out."""
+
+    __slots__ = ("args", "func", "kwargs", "out")
+
+    def __init__(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> None:
+        self.func, self.args, self.kwargs, self.out = func, args, kwargs, out
+
+    def get(self, index: int, name: str, default: Any = None) -> Any:
+        """Return an argument by its place or its name."""
+        if name in self.kwargs:
+            return self.kwargs[name]
+        return self.args[index] if index < len(self.args) else default
+
+    @property
+    def name(self) -> str:
+        """The name of the operation, without the marks of methods in place."""
+        return str(getattr(self.func, "__name__", "")).partition(".")[0]
+
+
+@dataclass
+class Pending:
+    """A question about a row of scores that is asked when the step is over."""
+
+    count: torch.Tensor  # how many rows are empty; waits on the device until then
+    total: int
+    make: Callable[[int, int], None]
+    token: object
+
+
+@dataclass
+class Means:
+    """The mean losses of one line since the optimizer's last step."""
+
+    site: Site
+    counts: list[tuple[int, int]] = field(default_factory=list)  # that count, and that do not
+
+
+class Watcher:
+    """The marks, and the questions that wait for the end of the step."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.marks = Marks()
+        self.pending: list[Pending] = []
+        self.means: dict[tuple[str, int, str], Means] = {}
+        self.down_the_batch: list[tuple[Site, torch.Size]] = []
+        self.cancelled: set[int] = set()
+
+    def find(
+        self,
+        misuse: str,
+        level: Level,
+        evidence: str,
+        *,
+        site: Site | None = None,
+        also: Site | None = None,
+        sentence: str = "",
+        cure: str = "",
+    ) -> None:
+        """Add a finding at ``site``, by default here."""
+        said = CATALOG[misuse]
+        now = here()
+        site = site or now
+        inside = f" (inside {_short(site.library)})" if site.library else ""
+        other = also or now
+        second = ""
+        if (other.file, other.line) != (site.file, site.line):
+            second = place(other.file, other.line)
+        self.report.add(
+            Finding(
+                misuse=misuse,
+                level=level,
+                sentence=sentence or said.sentence,
+                file=site.file,
+                line=site.line,
+                module=site.module + inside,
+                evidence=evidence,
+                cure=cure or said.cure,
+                exhibit=said.exhibit,
+                also=second,
+            )
+        )
+
+    def mark(self, call: Call, kind: str, **more: Any) -> None:
+        """Mark what came out of a call."""
+        self.marks.set(call.out, Mark(kind, here(), **more))
+
+    def step_taken(self) -> None:
+        """Forget the losses that the last step of an optimizer used."""
+        self.means.clear()
+
+    def try_backward(self, loss: Any) -> None:
+        """Look at a loss as if somebody went back from it."""
+        from softmax_lessons.pytorch.watch import _losses  # which needs this module
+
+        with torch._C.DisableTorchFunction():
+            _losses.backward(self, Call(torch.autograd.backward, (loss,), {}, None))
+
+    def finish(self) -> None:
+        """Ask what had to wait for the end of the step."""
+        for question in self.pending:
+            if id(question.token) not in self.cancelled:
+                count = int(question.count)
+                if count:
+                    question.make(count, question.total)
+        self.pending.clear()
+        self.marks.clear()
+
+
+def _short(path: str) -> str:
+    """Return the last three parts of a path."""
+    return "/".join(path.split(os.sep)[-3:])
