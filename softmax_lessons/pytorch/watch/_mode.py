@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -57,14 +58,18 @@ class Mode(TorchFunctionMode):
 
 
 @contextlib.contextmanager
-def watching(report: Report) -> Iterator[Watcher]:
-    """Watch what runs inside, and leave nothing behind."""
+def watching(report: Report, *, steps: bool = True) -> Iterator[Watcher]:
+    """Watch what runs inside, and leave nothing behind.
+
+    ``steps`` says whether to listen to the optimizers, too.
+    """
     mode = Mode(report)
     with contextlib.ExitStack() as stack:
-        if hasattr(torch.compiler, "set_stance"):  # from PyTorch 2.6 on
-            stack.enter_context(torch.compiler.set_stance("force_eager"))
+        stack.enter_context(_compiled_runs_as_written())
         stack.enter_context(_fast_paths_stay(mode))
-        stack.enter_context(_optimizer_steps(mode.watcher))
+        if steps:
+            hook = register_optimizer_step_post_hook(lambda *_: mode.watcher.step_taken())
+            stack.callback(hook.remove)
         stack.callback(_finish, mode.watcher)
         stack.enter_context(mode)
         yield mode.watcher
@@ -103,10 +108,28 @@ def _fast_paths_stay(mode: Mode) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _optimizer_steps(watcher: Watcher) -> Iterator[None]:
-    """Tell the watcher when an optimizer takes its step."""
-    handle = register_optimizer_step_post_hook(lambda *_: watcher.step_taken())
-    try:
+def _compiled_runs_as_written() -> Iterator[None]:
+    """Run what torch.compile has compiled, or compiles in here, as it is written.
+
+    The compiler takes seconds to import, so nobody who does not use it waits for it.
+    """
+    if not hasattr(torch.compiler, "set_stance"):  # before PyTorch 2.6
         yield
-    finally:
-        handle.remove()
+        return
+    compile_, stance = torch.compile, contextlib.ExitStack()
+
+    def eager(*args: Any, **kwargs: Any) -> Any:
+        compiled = compile_(*args, **kwargs)
+        torch.compile = compile_
+        stance.enter_context(torch.compiler.set_stance("force_eager"))
+        return compiled
+
+    with stance:
+        if "torch._dynamo" in sys.modules:
+            stance.enter_context(torch.compiler.set_stance("force_eager"))
+        else:
+            torch.compile = eager
+        try:
+            yield
+        finally:
+            torch.compile = compile_

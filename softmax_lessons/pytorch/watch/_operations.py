@@ -121,7 +121,7 @@ def unknown(w: Watcher, call: Call) -> None:
     out = call.out
     if isinstance(out, torch.Tensor):
         w.marks.set(out, None)
-        if marked[0].kind in {"softmax", "log_softmax"} and out.is_floating_point():
+        if marked[0].kind in {"softmax", "log_softmax"}:
             w.report.lost += 1
 
 

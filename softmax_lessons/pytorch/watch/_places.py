@@ -37,7 +37,8 @@ class Site:
     @property
     def module(self) -> str:
         """The path of the innermost module, such as ``Net.head.1``; empty outside of any."""
-        running = [module for module in (ref() for ref in self.modules) if module is not None]
+        alive = [module for module in (ref() for ref in self.modules) if module is not None]
+        running = [module for module in alive if type(module).__name__ != "OptimizedModule"]
         if not running:
             return ""
         root, inner = running[0], running[-1]
