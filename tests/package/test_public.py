@@ -76,6 +76,9 @@ def test_every_function_has_an_example_that_runs():
     [
         ("plotting", ["matplotlib"], {"use_style", "bars", "curves"}),
         ("pytorch.training", ["torch"], {"History", "SoftmaxRegression", "fit", "minibatches"}),
+        ("pytorch.watch._watch", ["torch"], {"watch"}),
+        ("pytorch.watch._report", ["torch"], {"Finding", "MisuseError", "Report"}),
+        ("pytorch.watch.trainers", ["torch"], {"hugging_face", "lightning"}),
     ],
 )
 def test_the_examples_of_the_extras_run(name, needs, public):

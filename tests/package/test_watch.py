@@ -17,7 +17,7 @@ from torch import nn  # noqa: E402
 from torch.utils.checkpoint import checkpoint  # noqa: E402
 
 from softmax_lessons import _pytest  # noqa: E402
-from softmax_lessons.pytorch.watch import MisuseError, _mode, watch  # noqa: E402
+from softmax_lessons.pytorch.watch import MisuseError, Report, _mode, watch  # noqa: E402
 from softmax_lessons.pytorch.watch.__main__ import main  # noqa: E402
 
 
@@ -195,7 +195,9 @@ def test_check_raises_what_was_found():
 
 def test_notes_raise_only_when_asked():
     with watch() as report:
-        F.cross_entropy(torch.randn(4, 3, requires_grad=True).log_softmax(-1), torch.zeros(4).long())
+        F.cross_entropy(
+            torch.randn(4, 3, requires_grad=True).log_softmax(-1), torch.zeros(4).long()
+        )
     report.check()
     with pytest.raises(MisuseError):
         report.check("note")
@@ -337,8 +339,7 @@ def test_no_tensor_lives_longer():
 
 
 def test_the_table_of_marks_shrinks_with_its_tensors():
-    report = None
-    with watch() as report, _mode.watching(report) as watcher:
+    with _mode.watching(Report()) as watcher:
         for _ in range(50):
             torch.randn(4, 3).softmax(dim=-1)
         gc.collect()

@@ -283,7 +283,7 @@ def mixup():
 
 
 def straight_through():
-    x, y = x_and_y()
+    x, _ = x_and_y()
     p = mlp()(x).softmax(dim=-1)
     hard = F.one_hot(p.argmax(dim=-1), K).float() - p.detach() + p
     F.mse_loss(nn.Linear(K, D)(hard), x).backward()

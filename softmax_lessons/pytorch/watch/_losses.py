@@ -82,7 +82,7 @@ def cross_entropy(w: Watcher, call: Call) -> None:
 def _look_at_logits(
     w: Watcher, call: Call, x: torch.Tensor, y: torch.Tensor, dim: int, mark: Mark | None
 ) -> None:
-    """Are they logits?"""
+    """Look whether they are logits."""
     kind = mark.kind if mark is not None else ""
     if mark is not None and mark.rounded is not None:
         rounded(w, mark, x, "they go into the loss")
@@ -168,7 +168,7 @@ def _dropout(w: Watcher, mark: Mark, x: torch.Tensor) -> None:
 
 
 def _look_at_reshape(w: Watcher, mark: Mark, x: torch.Tensor, size: int) -> None:
-    """Did a reshape keep the classes of a place together?"""
+    """Look whether a reshape kept the classes of a place together."""
     shape = mark.shape
     if x.ndim != 2 or len(shape) < 3 or shape[-1] == size or not shape[-1]:
         return
@@ -188,7 +188,7 @@ def _look_at_reshape(w: Watcher, mark: Mark, x: torch.Tensor, size: int) -> None
 
 
 def _look_for_several_labels(w: Watcher, x: torch.Tensor, y: torch.Tensor, dim: int) -> None:
-    """Do examples have several labels?"""
+    """Look whether examples have several labels."""
     if y.shape != x.shape:
         return
     with _numbers.unseen():
@@ -201,7 +201,7 @@ def _look_for_several_labels(w: Watcher, x: torch.Tensor, y: torch.Tensor, dim: 
 
 
 def _look_at_labels(w: Watcher, call: Call, x: torch.Tensor, y: torch.Tensor) -> None:
-    """Which labels does the loss leave out?"""
+    """Look which labels the loss leaves out."""
     ignored = call.get(4, "ignore_index", -100)
     reduction = call.get(6, "reduction", "mean")
     if not isinstance(reduction, str):  # the operator of aten counts them
@@ -230,7 +230,7 @@ def _look_at_labels(w: Watcher, call: Call, x: torch.Tensor, y: torch.Tensor) ->
 def _accident(
     w: Watcher, x: torch.Tensor, y: torch.Tensor, labels: torch.Tensor, ignored: int, out: int
 ) -> None:
-    """Is it a class that is left out, or padding at the ends of sentences?"""
+    """Tell a class that is left out from padding at the ends of sentences."""
     shape = tuple(y.shape)
     mark, mark_x = w.marks.get(y), w.marks.get(x)
     if mark is not None and mark.kind == "reshaped" and len(mark.shape) > 1:
@@ -272,7 +272,7 @@ def _note_mean(w: Watcher, site: Site, counted: int, out: int) -> None:
 
 
 def mask_of_losses(w: Watcher, call: Call, mark: Mark, mask: torch.Tensor) -> None:
-    """Losses times a mask: how many tokens are left?"""
+    """Count what a mask leaves of the losses."""
     if mask.numel() != call.out.numel():
         w.marks.set(call.out, None)
         return
@@ -284,7 +284,7 @@ def mask_of_losses(w: Watcher, call: Call, mark: Mark, mask: torch.Tensor) -> No
 
 
 def mean_of_losses(w: Watcher, mark: Mark) -> None:
-    """The mean over all tokens, padding included."""
+    """Look at a mean over all tokens, which may include padding."""
     counted, total = mark.counts
     if counted < total:
         w.find(
@@ -297,7 +297,7 @@ def mean_of_losses(w: Watcher, mark: Mark) -> None:
 
 
 def _look_down_the_batch(w: Watcher, x: torch.Tensor, y: torch.Tensor) -> None:
-    """Did a softmax on the way here run down the examples of this loss?"""
+    """Look whether a softmax on the way here ran down the examples of this loss."""
     n = y.shape[0] if y.ndim else 0
     if n < 2 or not x.requires_grad:
         return
@@ -467,7 +467,7 @@ def squares(w: Watcher, call: Call) -> None:
 
 
 def _against_targets(w: Watcher, mark: Mark, x: torch.Tensor, y: torch.Tensor) -> None:
-    """Do the targets sum to 1 along another dimension than the probabilities?"""
+    """Look whether the targets sum to 1 along another dimension than the probabilities."""
     if x.shape != y.shape or mark.dim is None or x.ndim < 2 or w.marks.get(y) is not None:
         return
     with _numbers.unseen():
@@ -533,7 +533,7 @@ def kl(w: Watcher, call: Call) -> None:
 
 
 def _both_along_one_dim(w: Watcher, mark: Mark | None, target: Mark | None, x: Any) -> None:
-    """Do both sides of a divergence sum to 1 along the same dimension?"""
+    """Look whether both sides of a divergence sum to 1 along the same dimension."""
     if mark is None or target is None or mark.dim is None or target.dim is None:
         return
     if mark.kind == "log_softmax" and mark.dim != target.dim and x.ndim > 1:
@@ -541,7 +541,7 @@ def _both_along_one_dim(w: Watcher, mark: Mark | None, target: Mark | None, x: A
 
 
 def logsumexp(w: Watcher, call: Call) -> None:
-    """A normalizer of what is normalized: Categorical(logits=probabilities), and by hand."""
+    """Find what is normalized twice: Categorical(logits=probabilities), and losses by hand."""
     x = call.get(0, "input")
     mark = w.marks.get(x)
     if mark is None or mark.kind != "softmax" or not mark.whole or mark.factor != 1:
@@ -593,7 +593,7 @@ def rounded(w: Watcher, mark: Mark, x: torch.Tensor, what: str) -> None:
 
 
 def half_sums(w: Watcher, x: torch.Tensor, out: Any) -> None:
-    """Did a sum leave float16, although all its addends are finite?"""
+    """Look whether a sum left float16, although all its addends are finite."""
     if not isinstance(out, torch.Tensor) or x.dtype != torch.float16:
         return
     with _numbers.unseen():
@@ -607,7 +607,7 @@ def half_sums(w: Watcher, x: torch.Tensor, out: Any) -> None:
 def softmax_by_hand(
     w: Watcher, call: Call, e: Any, s: Any, left: Mark | None, right: Mark | None
 ) -> None:
-    """exp(z) / exp(z).sum(): did the exponentials, or their sum, leave the format?"""
+    """Look whether exp(z) / exp(z).sum() left the format."""
     out = call.out
     if right is None or right.kind not in {"exp_sum", "exp"} or left is None:
         w.marks.set(out, None)
@@ -701,7 +701,7 @@ def _weights(w: Watcher, mark: Mark, a: torch.Tensor, contracted: int) -> None:
 
 
 def _einsum(w: Watcher, call: Call) -> None:
-    """The same, written with letters."""
+    """Look at products that are written with letters."""
     equation = call.args[0]
     operands = call.args[1:]
     if len(operands) == 1 and isinstance(operands[0], list | tuple):
@@ -748,7 +748,7 @@ def sdpa(w: Watcher, call: Call) -> None:
 
 
 def _upside_down(w: Watcher, keep: torch.Tensor) -> None:
-    """Does each query see what comes after it, and nothing before?"""
+    """Look whether each query sees what comes after it, and nothing before."""
     if keep.ndim < 2 or keep.shape[-1] != keep.shape[-2] or keep.shape[-1] < 3:
         return
     with _numbers.unseen():
@@ -790,7 +790,7 @@ def multi_head(w: Watcher, call: Call) -> None:
 
 
 def backward(w: Watcher, call: Call) -> None:
-    """Does a slope lead from the loss to the weights?"""
+    """Look whether a slope leads from the loss to the weights."""
     roots = call.args[0] if call.args else call.kwargs.get("tensors", call.kwargs.get("outputs"))
     for loss in roots if isinstance(roots, list | tuple) else [roots]:
         if not isinstance(loss, torch.Tensor):

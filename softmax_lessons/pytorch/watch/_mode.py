@@ -100,7 +100,7 @@ def _fast_paths_stay(mode: Mode) -> Iterator[None]:
                 return bool(original(arguments))
         return bool(original(arguments))
 
-    torch.overrides.has_torch_function = has_torch_function
+    torch.overrides.has_torch_function = has_torch_function  # type: ignore[assignment]
     try:
         yield
     finally:

@@ -114,14 +114,11 @@ def unknown(w: Watcher, call: Call) -> None:
     """Drop the history."""
     if not len(w.marks):
         return
-    marked = [w.marks.get(one) for one in tensors_of((*call.args, *call.kwargs.values()))]
-    marked = [mark for mark in marked if mark is not None]
-    if not marked:
-        return
-    out = call.out
-    if isinstance(out, torch.Tensor):
-        w.marks.set(out, None)
-        if marked[0].kind in {"softmax", "log_softmax"}:
+    marks = [w.marks.get(one) for one in tensors_of((*call.args, *call.kwargs.values()))]
+    known = next((mark for mark in marks if mark is not None), None)
+    if known is not None and isinstance(call.out, torch.Tensor):
+        w.marks.set(call.out, None)
+        if known.kind in {"softmax", "log_softmax"}:
             w.report.lost += 1
 
 
@@ -130,11 +127,11 @@ def unknown(w: Watcher, call: Call) -> None:
 
 def before_softmax(w: Watcher, call: Call) -> None:
     """Whole numbers: torch refuses them, and says it in other words."""
-    x = call.args[0] if call.args else call.kwargs.get("input")
+    x = call.first
     dtype = call.get(3, "dtype") if call.func in _FUNCTIONAL else call.get(2, "dtype")
-    if isinstance(x, torch.Tensor) and not x.is_floating_point() and not x.is_complex():
-        if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
-            w.find("whole-numbers", "wrong", f"scores of {x.dtype}, shape {tuple(x.shape)}")
+    whole = isinstance(x, torch.Tensor) and not x.is_floating_point() and not x.is_complex()
+    if whole and not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        w.find("whole-numbers", "wrong", f"scores of {x.dtype}, shape {tuple(x.shape)}")
 
 
 _FUNCTIONAL = (torch.nn.functional.softmax, torch.nn.functional.log_softmax)
@@ -285,7 +282,7 @@ def dropout(w: Watcher, call: Call) -> None:
 
 def view(w: Watcher, call: Call) -> None:
     """Follow the dimension of the classes through a reshape; remember how labels lay before."""
-    x = call.args[0] if call.args else call.kwargs.get("input")
+    x = call.first
     mark = w.marks.get(x)
     if isinstance(call.out, list | tuple):
         for one in call.out:
@@ -305,7 +302,7 @@ def view(w: Watcher, call: Call) -> None:
 
 def same(w: Watcher, call: Call) -> None:
     """Keep the history: casts, copies, moves to a device."""
-    x = call.args[0] if call.args else call.kwargs.get("input")
+    x = call.first
     mark = w.marks.get(x)
     out = call.out
     if not isinstance(out, torch.Tensor) or out is x:
@@ -313,19 +310,19 @@ def same(w: Watcher, call: Call) -> None:
     if x.is_floating_point() and not out.is_floating_point():
         integer(w, call)
         return
-    if mark is None and out.dtype == torch.float16 and x.dtype in (torch.float32, torch.float64):
-        if not x.requires_grad:
-            with _numbers.unseen():
-                low = float(_numbers.plain(x).min()) if x.numel() else 0.0
-            if -math.inf < low < -65504:
-                w.mark(call, "mask", fill=low, added=True)
+    narrowed = out.dtype == torch.float16 and x.dtype in (torch.float32, torch.float64)
+    if mark is None and narrowed and not x.requires_grad:
+        with _numbers.unseen():
+            low = float(_numbers.plain(x).min()) if x.numel() else 0.0
+        if -math.inf < low < -65504:
+            w.mark(call, "mask", fill=low, added=True)
     if mark is not None:
         w.marks.set(out, mark)
 
 
 def permuted(w: Watcher, call: Call) -> None:
     """Follow the classes to where a permutation takes them."""
-    x = call.args[0] if call.args else call.kwargs.get("input")
+    x = call.first
     mark = w.marks.get(x)
     if mark is None or not isinstance(call.out, torch.Tensor):
         return
@@ -343,15 +340,15 @@ def permuted(w: Watcher, call: Call) -> None:
 
 def with_new_dim(w: Watcher, call: Call) -> None:
     """Count the dimensions anew after one has come or gone."""
-    x = call.args[0] if call.args else call.kwargs.get("input")
+    x = call.first
     mark = w.marks.get(x)
     if mark is not None and isinstance(call.out, torch.Tensor):
         w.marks.set(call.out, moved(mark, x.shape, call.out.shape))
 
 
 def picked(w: Watcher, call: Call) -> None:
-    """Some of the numbers: are all classes still there?"""
-    x = call.args[0] if call.args else call.kwargs.get("input")
+    """Look whether all classes are still there."""
+    x = call.first
     mark = w.marks.get(x)
     if mark is None or not isinstance(x, torch.Tensor):
         return
@@ -373,7 +370,7 @@ def picked(w: Watcher, call: Call) -> None:
 
 
 def gather(w: Watcher, call: Call) -> None:
-    """One entry a row: along the dimension of the classes?"""
+    """Look whether entries are picked along the dimension of the classes."""
     x, index = call.get(0, "input"), call.get(2, "index")
     mark = w.marks.get(x)
     if mark is None or not isinstance(index, torch.Tensor):
@@ -395,7 +392,7 @@ def indexed(w: Watcher, call: Call) -> None:
 
 
 def add(w: Watcher, call: Call) -> None:
-    """Sums: scores and masks, a small number beside probabilities, parts of a loss."""
+    """Follow sums: scores and masks, a small number beside probabilities, parts of a loss."""
     a, b = call.get(0, "input"), call.get(1, "other")
     left, right = w.marks.get(a), w.marks.get(b)
     out = call.out
@@ -424,8 +421,9 @@ def add(w: Watcher, call: Call) -> None:
             low = number(other)
             if low is None and isinstance(other, torch.Tensor) and not other.requires_grad:
                 low = _lowest(other)
-            mask = {"fill": low, "added": True} if low is not None and low * sign < LARGE else {}
-            w.marks.set(out, replace(mark, **mask))
+            if low is not None and low * sign < LARGE:
+                mark = replace(mark, fill=low * sign, added=True)
+            w.marks.set(out, mark)
             return
         if mark.kind == "exp" and isinstance(other, torch.Tensor | int | float):
             w.marks.set(out, replace(mark, kind="exp_sum"))
@@ -435,10 +433,6 @@ def add(w: Watcher, call: Call) -> None:
             if 0 < small < 0.01:
                 w.marks.set(out, replace(mark, padded=True))
             elif not small:
-                w.marks.set(out, mark)
-            return
-        if mark.kind in {"softmax", "sigmoid"} and small is not None and mark is left:
-            if not small:
                 w.marks.set(out, mark)
             return
     w.marks.set(out, None)
@@ -479,9 +473,9 @@ def mul(w: Watcher, call: Call) -> None:
     divides = call.name in {"div", "true_divide", "__truediv__", "divide", "__div__"}
     factor = number(b) if number(b) is not None and isinstance(a, torch.Tensor) else number(a)
     if left is None and right is None:
-        if factor is not None and factor < LARGE and isinstance(out, torch.Tensor):
-            if not out.requires_grad and out.is_floating_point() and math.isfinite(factor):
-                w.mark(call, "mask", fill=factor, added=True)
+        constant = isinstance(out, torch.Tensor) and not out.requires_grad
+        if constant and factor is not None and -math.inf < factor < LARGE:
+            w.mark(call, "mask", fill=factor, added=True)
         return
     flat = flat_of(w, call)
     if flat is not None:
@@ -557,7 +551,7 @@ def without_nan(w: Watcher, call: Call) -> None:
 
 
 def clamp(w: Watcher, call: Call) -> None:
-    """A floor under probabilities."""
+    """Note a floor under probabilities."""
     mark = w.marks.get(call.get(0, "input"))
     if mark is not None:
         w.marks.set(call.out, flat_of(w, call) or replace(mark, padded=True))
@@ -577,7 +571,7 @@ def large_constant(w: Watcher, call: Call) -> None:
 
 
 def log(w: Watcher, call: Call) -> None:
-    """The logarithm of probabilities."""
+    """Look at the logarithm of probabilities."""
     x = call.get(0, "input")
     mark = w.marks.get(x)
     if mark is None:
@@ -626,7 +620,7 @@ def exp(w: Watcher, call: Call) -> None:
 
 
 def total(w: Watcher, call: Call) -> None:
-    """Sums and means."""
+    """Follow sums and means."""
     x = call.get(0, "input")
     mark = w.marks.get(x)
     if mark is None:
@@ -647,7 +641,7 @@ def total(w: Watcher, call: Call) -> None:
 
 
 def rounds(w: Watcher, call: Call) -> None:
-    """Rounding: probabilities stay probabilities to those who read them, and are none."""
+    """Follow rounding: to those who read them, rounded probabilities are still some."""
     x = call.get(0, "input")
     mark = w.marks.get(x)
     if mark is not None and mark.kind == "softmax":
@@ -664,7 +658,7 @@ def rounds(w: Watcher, call: Call) -> None:
 
 def integer(w: Watcher, call: Call) -> None:
     """Casts to whole numbers, comparisons, places: what comes out has no slopes."""
-    x = call.args[0] if call.args else call.kwargs.get("input")
+    x = call.first
     out = call.out
     mark = w.marks.get(x)
     graded = isinstance(x, torch.Tensor) and x.requires_grad
@@ -679,13 +673,14 @@ def integer(w: Watcher, call: Call) -> None:
 
 
 def argmax(w: Watcher, call: Call) -> None:
-    """The place of the largest: along the dimension of the classes?"""
+    """Look whether the largest is sought along the dimension of the classes."""
     x = call.get(0, "input")
     dim = call.get(1, "dim")
     mark = w.marks.get(x)
     if mark is not None and isinstance(dim, int) and mark.kind in {"softmax", "log_softmax"}:
-        if mark.whole and mark.dim is not None and dim_of(dim, x) != mark.dim:
-            _losses.wrong_dim(w, mark, x, dim_of(dim, x), "the largest is looked for")
+        dim = dim_of(dim, x)
+        if mark.whole and mark.dim not in (None, dim):
+            _losses.wrong_dim(w, mark, x, dim, "the largest is looked for")
     out = call.out
     if isinstance(out, torch.Tensor):
         integer(w, call)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Literal
 
+__all__ = ["Finding", "MisuseError", "Report"]
+
 Level = Literal["wrong", "suspicious", "note"]
 ORDER = ("wrong", "suspicious", "note")
 

@@ -14,6 +14,8 @@ import torch
 from softmax_lessons.pytorch.watch._mode import watching
 from softmax_lessons.pytorch.watch._report import Report
 
+__all__ = ["watch"]
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -30,6 +30,11 @@ class Call:
         return self.args[index] if index < len(self.args) else default
 
     @property
+    def first(self) -> Any:
+        """The first argument: a tensor, for nearly all operations."""
+        return self.args[0] if self.args else self.kwargs.get("input")
+
+    @property
     def name(self) -> str:
         """The name of the operation, without the marks of methods in place."""
         return str(getattr(self.func, "__name__", "")).partition(".")[0]
