@@ -122,7 +122,7 @@ CAUSAL = {
     "Olmoe": DECODER | {"num_experts": 4, "num_experts_per_tok": 2, "output_router_logits": True},
 }  # fmt: skip
 SEQ2SEQ = {
-    "Bart": TWO_SIDES, "MBart": TWO_SIDES, "Pegasus": TWO_SIDES, "Marian": TWO_SIDES,
+    "Bart": TWO_SIDES, "MBart": TWO_SIDES, "Pegasus": TWO_SIDES,
     "M2M100": TWO_SIDES, "BlenderbotSmall": TWO_SIDES,
     "T5": {"vocab_size": V, "d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4,
            "decoder_start_token_id": 0},
@@ -134,7 +134,8 @@ SEQ2SEQ = {
 PROGRAMS = {
     **{f"{name}ForMaskedLM": (name, config, masked_lm) for name, config in ENCODERS.items()
        if name != "XLNet"},
-    **{f"{name}ForCausalLM": (name, config, of_tokens) for name, config in CAUSAL.items()},
+    **{f"{name}ForCausalLM": (name, config, of_tokens) for name, config in CAUSAL.items()
+       if name != "GPT2"},
     **{f"{name}ForConditionalGeneration": (name, config, of_tokens)
        for name, config in SEQ2SEQ.items()},
     "XLNetLMHeadModel": ("XLNet", ENCODERS["XLNet"], of_tokens),
@@ -187,12 +188,10 @@ PROGRAMS = {
 def test_a_model_of_transformers_is_silent(name, attention):
     family, settings, batch = PROGRAMS[name]
     config = getattr(transformers, f"{family}Config")(**settings)
-    config._attn_implementation = attention
     model = getattr(transformers, name.partition(",")[0])
-    try:
-        model = model._from_config(config, attn_implementation=attention)
-    except ValueError:  # it has no fused attention
-        model = model(config)
+    if attention == "sdpa" and not model._supports_sdpa:
+        return  # the other run is all there is
+    model = model._from_config(config, attn_implementation=attention)
     inputs = batch()
     silent_step(model, lambda: model(**inputs).loss)
 

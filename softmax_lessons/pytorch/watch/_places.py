@@ -65,7 +65,7 @@ def here() -> Site:
     while frame is not None and frame.f_code.co_filename == OVERRIDES:
         frame = frame.f_back
     caller = reader = library = frame
-    while library is not None and library.f_code.co_filename.startswith(TORCH):
+    while library is not None and library.f_code.co_filename.startswith((TORCH, OURS)):
         library = library.f_back
     while reader is not None and not is_of_reader(reader.f_code.co_filename):
         reader = reader.f_back

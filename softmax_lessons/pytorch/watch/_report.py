@@ -14,7 +14,14 @@ ORDER = ("wrong", "suspicious", "note")
 
 
 class MisuseError(AssertionError):
-    """Raised by ``Report.check`` where something was found."""
+    """Raised by ``Report.check`` where something was found.
+
+    Examples
+    --------
+    >>> from softmax_lessons.pytorch.watch import MisuseError
+    >>> issubclass(MisuseError, AssertionError)
+    True
+    """
 
 
 @dataclass(frozen=True, repr=False)
