@@ -103,6 +103,34 @@ def attention(weights, shape=(2, 6, 4)):
     return run
 
 
+def sentences(lengths=(7, 7)):
+    """Scores of two sentences, of shape (2, K, 7), and labels, padded with -100."""
+    y = torch.randint(K, (len(lengths), 7))
+    y[torch.arange(7) >= torch.tensor(lengths)[:, None]] = -100
+    return torch.randn(len(lengths), K, 7, requires_grad=True), y
+
+
+def sum_of_means():
+    z, y = sentences((3, 7))
+    losses = [F.cross_entropy(z[i : i + 1], y[i : i + 1]) for i in range(2)]
+    sum(losses).backward()
+
+
+def accumulated_means():
+    model = nn.Linear(8, K)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for length in (3, 7):
+        _, y = sentences((length,))
+        (F.cross_entropy(model(torch.randn(1, 7, 8)).view(-1, K), y.view(-1)) / 2).backward()
+    optimizer.step()
+
+
+def means_of_steps():
+    loss_fn, y = nn.CrossEntropyLoss(ignore_index=0), torch.tensor([[3, 4, 0], [3, 4, 2]])
+    z = torch.randn(2, 3, K, requires_grad=True)
+    sum(loss_fn(z[:, t], y[:, t]) for t in range(3)).backward()
+
+
 def masked_to_nothing(fill):
     """Scores of two sentences, one of them all padding."""
 
@@ -384,13 +412,29 @@ MISUSES = {
             z, y.masked_fill(y > 2, -100), reduction="none").mean()),
         "padded-means", "suspicious"),
     "mean of masked losses": (
-        step(lambda z: z, lambda z, y: (F.cross_entropy(z, y, reduction="none")
-                                        * (y < 3).float()).mean()), "padded-means", "suspicious"),
-    "sum of means": (
-        step(lambda z: z, lambda z, y: sum(
-            F.cross_entropy(a, b) for a, b in zip(
-                z.chunk(4), torch.where(torch.arange(N) < 6, y, -100).chunk(4)[:2],
-                strict=False))), "padded-means", "suspicious"),
+        lambda: (F.cross_entropy(*sentences(), reduction="none") * (torch.arange(7) < 4)).mean()
+        .backward(), "padded-means", "suspicious"),
+    "sum of means": (sum_of_means, "padded-means", "suspicious"),
+    "accumulated means": (accumulated_means, "padded-means", "suspicious"),
+    "a mean a step of a decoder": (means_of_steps, "padded-means", "suspicious"),
+    "log-probabilities drawn from": (
+        lambda: torch.distributions.Categorical(probs=torch.randn(4, K).log_softmax(-1)),
+        "log-p-as-p", "wrong"),
+    "mask after softmax, filled": (
+        attention(lambda s, keep: s.softmax(-1).masked_fill(~keep, 0.0)),
+        "mask-after-softmax", "wrong"),
+    "one score, attention": (
+        step(lambda z: torch.randn(N, 1) * z.softmax(-1), F.mse_loss,
+             lambda y: y.float()[:, None], n_out=1), "one-class", "wrong"),
+    "several labels, mse": (step(nn.Softmax(-1), F.mse_loss, several),
+                            "independent-labels", "wrong"),
+    "log-softmax down, by hand": (
+        step(lambda z: z.log_softmax(0), lambda p, y: -(p + torch.randn(N, K)).logsumexp(-1).mean()),
+        "wrong-dim", "suspicious"),
+    "soft targets along another dim": (
+        lambda: -(torch.randn(2, N, K).softmax(-1)
+                  * torch.randn(2, N, K, requires_grad=True).log_softmax(1)).sum(-1).mean(),
+        "wrong-dim", "wrong"),
     "a class ignored": (
         step(lambda z: z, nn.CrossEntropyLoss(ignore_index=0)), "ignored-labels", "suspicious"),
     "all ignored": (

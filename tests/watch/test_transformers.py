@@ -138,6 +138,8 @@ PROGRAMS = {
        if name != "GPT2"},
     **{f"{name}ForConditionalGeneration": (name, config, of_tokens)
        for name, config in SEQ2SEQ.items()},
+    "GPT2LMHeadModel": ("GPT2", CAUSAL["GPT2"], of_tokens),
+    "MarianMTModel": ("Marian", TWO_SIDES, of_tokens),
     "XLNetLMHeadModel": ("XLNet", ENCODERS["XLNet"], of_tokens),
     "BertForSequenceClassification": ("Bert", TEXT | {"num_labels": 3}, of_sentences),
     "BertForSequenceClassification, several labels": (

@@ -172,9 +172,9 @@ CATALOG = {
         "the loss takes (N, C, ...)",
         _exhibit("wrong-dim"),
     ),
-    "kl-mean": Misuse(
-        "reduction='mean' divides the divergence by the number of classes as well.",
-        "reduction='batchmean'",
-        "2-mathematics/cross-entropy.html",
+    "log-p-as-p": Misuse(
+        "Log-probabilities are taken for probabilities.",
+        "torch.distributions.Categorical(logits=log_p)",
+        _exhibit("nll-of-p"),
     ),
 }

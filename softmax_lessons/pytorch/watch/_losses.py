@@ -10,10 +10,8 @@ import torch
 
 from softmax_lessons.pytorch.watch import _numbers
 from softmax_lessons.pytorch.watch._marks import Mark
-from softmax_lessons.pytorch.watch._places import Site, here
+from softmax_lessons.pytorch.watch._places import Site, from_distributions, here
 from softmax_lessons.pytorch.watch._watcher import Call, Means, Watcher
-
-DISTRIBUTIONS = "torch/distributions/"
 
 
 def _rows_sum(p: torch.Tensor) -> str:
@@ -222,9 +220,19 @@ def _look_at_labels(w: Watcher, call: Call, x: torch.Tensor, y: torch.Tensor) ->
     if out and 0 <= ignored < x.shape[_class_dim(x)]:
         _accident(w, x, y, labels, ignored, out)
     if reduction == "none":
-        w.marks.set(call.out, Mark("losses", here(), counts=(counted, total)))
-    elif reduction == "mean" and call.out.requires_grad:
-        _note_mean(w, here(), counted, out)
+        tokens = _of_tokens(w, x, y)
+        w.marks.set(call.out, Mark("losses", here(), counts=(counted, total), whole=tokens))
+        return
+    # Means of several questions, with gaps where nobody answered, are another thing.
+    tokens = 0 <= ignored < x.shape[_class_dim(x)] or _of_tokens(w, x, y)
+    if reduction == "mean" and call.out.requires_grad and tokens:
+        _note_mean(w, x, counted, out)
+
+
+def _of_tokens(w: Watcher, x: torch.Tensor, y: torch.Tensor) -> bool:
+    """Tell whether the losses are those of tokens in sentences, as far as can be seen."""
+    flattened = [mark for mark in (w.marks.get(y), w.marks.get(x)) if mark and len(mark.shape) > 1]
+    return y.ndim == 2 or any(m.kind == "reshaped" or m.shape for m in flattened)
 
 
 def _accident(
@@ -237,8 +245,8 @@ def _accident(
         shape = mark.shape
     elif y.ndim == 1 and mark_x is not None and mark_x.shape and len(mark_x.shape) > 2:
         return  # how the sentences lay nobody knows
-    if len(shape) > 2 or x.ndim > 3:
-        return  # pictures: a class for what nobody labelled
+    if (mark is not None and mark.kind == "piece") or len(shape) > 2 or x.ndim > 3:
+        return  # a step of sentences; or pictures: a class for what nobody labelled
     total = labels.numel()
     if len(shape) == 2:
         with _numbers.unseen():
@@ -255,9 +263,10 @@ def _accident(
     w.find("ignored-labels", "suspicious", evidence)
 
 
-def _note_mean(w: Watcher, site: Site, counted: int, out: int) -> None:
-    """Remember a mean: another one from the same line may be over another number of tokens."""
-    key = (site.file, site.line, site.library)
+def _note_mean(w: Watcher, x: torch.Tensor, counted: int, out: int) -> None:
+    """Remember a mean: another one of the same call may be over another number of tokens."""
+    site = here()
+    key = (site.file, site.call, site.line, site.library, x.shape[_class_dim(x)])
     means = w.means.setdefault(key, Means(site))
     means.counts.append((counted, out))
     if len({n for n, _ in means.counts}) > 1 and any(o for _, o in means.counts):
@@ -273,7 +282,7 @@ def _note_mean(w: Watcher, site: Site, counted: int, out: int) -> None:
 
 def mask_of_losses(w: Watcher, call: Call, mark: Mark, mask: torch.Tensor) -> None:
     """Count what a mask leaves of the losses."""
-    if mask.numel() != call.out.numel():
+    if mask.numel() != call.out.numel() or not mark.whole:
         w.marks.set(call.out, None)
         return
     with _numbers.unseen():
@@ -352,7 +361,8 @@ def _several(y: torch.Tensor, dim: int | None) -> str:
         targets, _ = _numbers.rows(y, y.ndim - 1 if dim is None else dim)
         if not bool(((targets == 0) | (targets == 1)).all()):
             return ""
-        several = int((targets.sum(dim=-1) > 1).sum())
+        across = bool((targets.sum(dim=0) > 0).sum() > 1)  # not one class that all have
+        several = int((targets.sum(dim=-1) > 1).sum()) if across else 0
     return f"{several} of {len(targets)} examples have several labels" if several else ""
 
 
@@ -462,25 +472,28 @@ def squares(w: Watcher, call: Call) -> None:
         if mark.size == 1 and not mark.attention and one.requires_grad:
             evidence = f"probabilities of shape {tuple(one.shape)}: all are 1"
             w.find("one-class", "wrong", evidence, site=mark.site, also=here())
-        else:
-            _against_targets(w, mark, one, other)
+        elif not _against_targets(w, mark, one, other) and one.shape == other.shape:
+            several = _several(other, mark.dim)
+            if several:
+                w.find("independent-labels", "wrong", several, site=mark.site, also=here())
 
 
-def _against_targets(w: Watcher, mark: Mark, x: torch.Tensor, y: torch.Tensor) -> None:
+def _against_targets(w: Watcher, mark: Mark, x: torch.Tensor, y: torch.Tensor) -> bool:
     """Look whether the targets sum to 1 along another dimension than the probabilities."""
     if x.shape != y.shape or mark.dim is None or x.ndim < 2 or w.marks.get(y) is not None:
-        return
+        return False
     with _numbers.unseen():
         along, _ = _numbers.rows(y, mark.dim)
         if _numbers.are_probabilities(along, y.dtype):
-            return
+            return False
         for dim in range(x.ndim):
             targets, _ = _numbers.rows(y, dim)
             if dim != mark.dim and _numbers.are_probabilities(targets, y.dtype):
                 break
         else:
-            return
+            return False
     wrong_dim(w, mark, x, dim, "the targets sum to 1")
+    return True
 
 
 def kl(w: Watcher, call: Call) -> None:
@@ -540,6 +553,24 @@ def _both_along_one_dim(w: Watcher, mark: Mark | None, target: Mark | None, x: A
         wrong_dim(w, mark, x, target.dim, "the target sums to 1")
 
 
+def one_score(w: Watcher, x: torch.Tensor, site: Site) -> None:
+    """Report a softmax over the only output of a layer."""
+    w.find("one-class", "wrong", f"scores of shape {tuple(x.shape)}: all become 1", site=site)
+
+
+def by_distribution(w: Watcher, x: torch.Tensor, mark: Mark | None) -> None:
+    """Look at what Categorical(probs=...) divides by its sum."""
+    if mark is not None and mark.rounded is not None:
+        rounded(w, mark, x, "classes are drawn from them")
+    with _numbers.unseen():
+        values = _numbers.plain(x)
+        if x.ndim and x.shape[-1] > 1 and bool((values <= 0).all()):
+            low, high = float(values.min()), float(values.max())
+            evidence = f"{x.numel()} probabilities lie between {low:.3g} and {high:.3g}, and "
+            evidence += "divided by their sum the least likely class gets the most"
+            w.find("log-p-as-p", "wrong", evidence)
+
+
 def logsumexp(w: Watcher, call: Call) -> None:
     """Find what is normalized twice: Categorical(logits=probabilities), and losses by hand."""
     x = call.get(0, "input")
@@ -547,7 +578,7 @@ def logsumexp(w: Watcher, call: Call) -> None:
     if mark is None or mark.kind != "softmax" or not mark.whole or mark.factor != 1:
         return
     site = here()
-    if DISTRIBUTIONS in site.caller.replace("\\", "/") or x.requires_grad:
+    if from_distributions() or x.requires_grad:
         with _numbers.unseen():
             p, _ = _numbers.rows(x, x.ndim - 1 if mark.dim is None else mark.dim)
             top, again = float(p.amax(-1).mean()), float(p.softmax(-1).amax(-1).mean())

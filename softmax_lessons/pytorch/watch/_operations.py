@@ -11,7 +11,7 @@ import torch
 
 from softmax_lessons.pytorch.watch import _losses, _numbers
 from softmax_lessons.pytorch.watch._marks import Mark, moved
-from softmax_lessons.pytorch.watch._places import TORCH, here
+from softmax_lessons.pytorch.watch._places import TORCH, from_distributions, here
 from softmax_lessons.pytorch.watch._watcher import Call, Pending, Watcher
 
 Handler = Callable[[Watcher, Call], None]
@@ -24,6 +24,9 @@ def handlers(func: Any) -> tuple[Handler | None, Handler | None]:
     if name == "__get__":
         name = str(getattr(getattr(func, "__self__", None), "__name__", ""))
         return (None, AFTER[name]) if name in {"T", "mT", "H", "mH", "data"} else (None, None)
+    if name == "__set__":
+        grad = getattr(getattr(func, "__self__", None), "__name__", "") == "grad"
+        return (None, step_taken) if grad else (None, None)
     if name in LEAVES_NOTHING:
         return None, None
     name = name.partition(".")[0]
@@ -36,7 +39,7 @@ def handlers(func: Any) -> tuple[Handler | None, Handler | None]:
 
 LEAVES_NOTHING = {
     *("size", "dim", "stride", "numel", "is_floating_point", "element_size", "item", "tolist"),
-    *("__set__", "__len__", "__repr__", "__format__", "_set_grad_enabled", "storage_offset"),
+    *("__len__", "__repr__", "__format__", "_set_grad_enabled", "storage_offset"),
     *("is_contiguous", "get_device", "data_ptr", "untyped_storage", "register_hook", "__hash__"),
     *("numpy", "__array__", "is_complex", "ndimension", "nelement", "__bool__", "__float__"),
     *("__int__", "__index__", "retain_grad", "is_inference", "_is_view"),
@@ -122,6 +125,11 @@ def unknown(w: Watcher, call: Call) -> None:
             w.report.lost += 1
 
 
+def step_taken(w: Watcher, call: Call) -> None:
+    """Start the sums of losses anew: a gradient is set back to nothing."""
+    w.step_taken()
+
+
 # --- softmax itself ---------------------------------------------------------------------------
 
 
@@ -153,7 +161,9 @@ def softmax(w: Watcher, call: Call) -> None:
         evidence = f"shape {tuple(x.shape)}: it takes dim={dim}"
         evidence += ", the last" if last else ", not the last"
         w.find("no-dim", "wrong" if x.ndim == 3 else "suspicious", evidence)
-    if prior is not None:
+    if prior is not None and prior.kind == "one" and dim == x.ndim - 1 and size == 1:
+        _losses.one_score(w, x, site)
+    elif prior is not None:
         _softmax_of_marked(w, prior, x, dim, log)
     if x.is_floating_point() and size > 1:
         _look_for_empty_rows(w, call, x, dim, prior)
@@ -163,7 +173,10 @@ def softmax(w: Watcher, call: Call) -> None:
         w.down_the_batch.append((site, x.shape))
     attention = prior.attention if prior is not None and prior.kind == "product" else 0
     scaled = prior is not None and prior.scaled
-    token = w.pending[-1].token if w.pending else None
+    token = w.pending[-1].token if w.pending else object()
+    down = dim == 0 and x.ndim > 1 and x.requires_grad and not x.is_leaf
+    if log and down and 1 < x.shape[0] not in x.shape[1:] and x.shape[-1] > 1:
+        w.log_down.append((site, x.shape, token))
     kind = "log_softmax" if log else "softmax"
     w.marks.set(out, Mark(kind, site, dim, size, attention=attention, scaled=scaled, token=token))
 
@@ -259,6 +272,12 @@ def sigmoid(w: Watcher, call: Call) -> None:
     w.mark(call, "sigmoid")
 
 
+def linear(w: Watcher, call: Call) -> None:
+    """Mark the only output of a layer, over which no softmax makes sense."""
+    if isinstance(call.out, torch.Tensor) and call.out.ndim and call.out.shape[-1] == 1:
+        w.mark(call, "one")
+
+
 def activation(kind: str) -> Handler:
     """Return what marks the output of a layer that a loss must not follow."""
 
@@ -350,7 +369,7 @@ def picked(w: Watcher, call: Call) -> None:
     """Look whether all classes are still there."""
     x = call.first
     mark = w.marks.get(x)
-    if mark is None or not isinstance(x, torch.Tensor):
+    if mark is None or mark.kind == "losses" or not isinstance(x, torch.Tensor):
         return
     outs = call.out if isinstance(call.out, list | tuple) else [call.out]
     for out in outs:
@@ -377,6 +396,8 @@ def gather(w: Watcher, call: Call) -> None:
         return
     dim = dim_of(call.get(1, "dim", -1), x)
     reads = mark.kind in {"softmax", "log_softmax"} and mark.whole and mark.dim is not None
+    if reads and dim == mark.dim:
+        w.cancelled.add(id(mark.token))
     if reads and dim != mark.dim and dim == x.ndim - 1 and index.shape[dim] == 1:
         _losses.wrong_dim(w, mark, x, dim, "one entry is picked")
     w.marks.set(call.out, replace(mark, whole=dim != mark.dim))
@@ -384,8 +405,11 @@ def gather(w: Watcher, call: Call) -> None:
 
 def indexed(w: Watcher, call: Call) -> None:
     """Square brackets."""
-    if w.marks.get(call.args[0]) is not None:
+    x, out = call.args[0], call.out
+    if w.marks.get(x) is not None:
         picked(w, call)
+    elif not x.is_floating_point() and isinstance(out, torch.Tensor) and 0 < out.ndim < x.ndim:
+        w.mark(call, "piece")
 
 
 # --- arithmetic -------------------------------------------------------------------------------
@@ -409,14 +433,14 @@ def add(w: Watcher, call: Call) -> None:
         guilty = next(m for m in (left, right) if m is not None and m.kind in {"flat", "part"})
         w.marks.set(out, replace(guilty, kind="part"))
         return
-    for mark, other in ((left, b), (right, a)):
-        if mark is None:
-            continue
-        if mark.kind == "mask":
-            scores = right if mark is left else left
+    for mark, scores in ((left, right), (right, left)):
+        if mark is not None and mark.kind == "mask":
             base = scores if scores is not None else Mark("scores", here())
             w.marks.set(out, replace(base, fill=mark.fill, added=True))
             return
+    for mark, other in ((left, b), (right, a)):
+        if mark is None:
+            continue
         if mark.kind in {"product", "scores", "exp_sum"}:
             low = number(other)
             if low is None and isinstance(other, torch.Tensor) and not other.requires_grad:
@@ -472,6 +496,8 @@ def mul(w: Watcher, call: Call) -> None:
     out = call.out
     divides = call.name in {"div", "true_divide", "__truediv__", "divide", "__div__"}
     factor = number(b) if number(b) is not None and isinstance(a, torch.Tensor) else number(a)
+    if divides and isinstance(b, torch.Tensor) and b.ndim and from_distributions():
+        _losses.by_distribution(w, a, left)
     if left is None and right is None:
         constant = isinstance(out, torch.Tensor) and not out.requires_grad
         if constant and factor is not None and -math.inf < factor < LARGE:
@@ -481,6 +507,13 @@ def mul(w: Watcher, call: Call) -> None:
     if flat is not None:
         w.marks.set(out, flat)
         return
+    if left is not None and right is not None and not divides:
+        for p, q in ((left, right), (right, left)):
+            both = p.kind == "softmax" and q.kind == "log_softmax" and p.whole and q.whole
+            known = both and p.dim is not None and q.dim is not None and a.shape == b.shape
+            if known and p.dim != q.dim:
+                assert p.dim is not None
+                _losses.wrong_dim(w, q, a if q is left else b, p.dim, "the other factor sums to 1")
     mark, other = (left, b) if left is not None else (right, a)
     assert mark is not None
     if divides and mark.kind == "exp":
@@ -531,7 +564,8 @@ def filled(w: Watcher, call: Call) -> None:
         w.marks.set(call.out, marks[0])
     elif marks and marks[0].kind in {"softmax", "log_softmax"} and low >= 0:
         _cancel(w, marks[0])
-        w.marks.set(call.out, marks[0])
+        late = _losses.late_mask(marks[0], call.args[1], call.out) if marks[0].attention else ""
+        w.marks.set(call.out, replace(marks[0], masked=late))
     else:
         w.marks.set(call.out, None)
 
@@ -747,6 +781,8 @@ def _table() -> dict[str, Handler]:
     use(softmax, "softmax log_softmax gumbel_softmax")
     use(sigmoid, "sigmoid")
     use(activation("relu"), "relu")
+    use(linear, "linear")
+    use(step_taken, "zero_")
     use(dropout, "dropout dropout1d dropout2d alpha_dropout feature_alpha_dropout")
     use(view, "view reshape flatten unflatten view_as reshape_as ravel _unsafe_view")
     use(same, "to float double half bfloat16 type type_as contiguous clone cuda cpu detach data")

@@ -13,6 +13,7 @@ import torch
 
 TORCH = os.path.dirname(torch.__file__) + os.sep
 OVERRIDES = torch.overrides.__file__
+DISTRIBUTIONS = os.path.join(TORCH, "distributions") + os.sep
 OURS = os.path.dirname(os.path.dirname(__file__)) + os.sep
 STANDARD = sysconfig.get_paths()["stdlib"] + os.sep
 INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
@@ -30,6 +31,7 @@ class Site:
 
     file: str
     line: int
+    call: int  # which call of the line
     caller: str  # the file that called torch, or that of torch that did
     library: str  # the innermost file that is neither torch's nor the reader's
     modules: tuple[weakref.ref[torch.nn.Module], ...]
@@ -57,6 +59,14 @@ def is_of_reader(file: str) -> bool:
     return known
 
 
+def from_distributions() -> bool:
+    """Tell whether it is torch.distributions that calls torch."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith((OURS, OVERRIDES)):
+        frame = frame.f_back
+    return frame is not None and frame.f_code.co_filename.startswith(DISTRIBUTIONS)
+
+
 def here() -> Site:
     """Return the place of the call that is being watched."""
     frame: FrameType | None = sys._getframe(1)
@@ -78,10 +88,11 @@ def here() -> Site:
                 modules.append(weakref.ref(module))
         frame = frame.f_back
     if reader is None or caller is None:
-        return Site("", 0, "", "", ())
+        return Site("", 0, 0, "", "", ())
     return Site(
         file=reader.f_code.co_filename,
         line=reader.f_lineno,
+        call=reader.f_lasti,
         caller=caller.f_code.co_filename,
         library=library.f_code.co_filename if library and library is not reader else "",
         modules=tuple(reversed(modules)),

@@ -65,8 +65,9 @@ class Watcher:
         self.report = report
         self.marks = Marks()
         self.pending: list[Pending] = []
-        self.means: dict[tuple[str, int, str], Means] = {}
+        self.means: dict[tuple[object, ...], Means] = {}
         self.down_the_batch: list[tuple[Site, torch.Size]] = []
+        self.log_down: list[tuple[Site, torch.Size, object]] = []
         self.cancelled: set[int] = set()
 
     def find(
@@ -126,7 +127,16 @@ class Watcher:
                 count = int(question.count)
                 if count:
                     question.make(count, question.total)
+        for site, shape, token in self.log_down:
+            known = any(
+                f.misuse == "wrong-dim" and f.line == site.line for f in self.report.findings
+            )
+            if id(token) not in self.cancelled and not known:
+                evidence = f"shape {tuple(shape)}: log-softmax ran along dim 0, so the {shape[0]} "
+                evidence += f"rows compete, and the {shape[-1]} columns do not"
+                self.find("wrong-dim", "suspicious", evidence, site=site)
         self.pending.clear()
+        self.log_down.clear()
         self.marks.clear()
 
 
