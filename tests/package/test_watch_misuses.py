@@ -429,7 +429,7 @@ MISUSES = {
     "several labels, mse": (step(nn.Softmax(-1), F.mse_loss, several),
                             "independent-labels", "wrong"),
     "log-softmax down, by hand": (
-        step(lambda z: z.log_softmax(0), lambda p, y: -(p + torch.randn(N, K)).logsumexp(-1).mean()),
+        step(lambda z: z.log_softmax(0), lambda p, y: (p + torch.randn(N, K)).logsumexp(-1).mean()),
         "wrong-dim", "suspicious"),
     "soft targets along another dim": (
         lambda: -(torch.randn(2, N, K).softmax(-1)

@@ -282,14 +282,14 @@ def _note_mean(w: Watcher, x: torch.Tensor, counted: int, out: int) -> None:
 
 def mask_of_losses(w: Watcher, call: Call, mark: Mark, mask: torch.Tensor) -> None:
     """Count what a mask leaves of the losses."""
-    if mask.numel() != call.out.numel() or not mark.whole:
+    if not mark.whole:
         w.marks.set(call.out, None)
         return
     with _numbers.unseen():
-        values = _numbers.plain(mask)
+        values = _numbers.plain(mask).broadcast_to(_numbers.plain(call.out).shape)
         ones, zeros = int((values == 1).sum()), int((values == 0).sum())
-    keeps = ones + zeros == mask.numel()
-    w.marks.set(call.out, replace(mark, counts=(ones, mask.numel())) if keeps else None)
+    keeps = ones + zeros == values.numel()
+    w.marks.set(call.out, replace(mark, counts=(ones, values.numel())) if keeps else None)
 
 
 def mean_of_losses(w: Watcher, mark: Mark) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import textwrap
 from dataclasses import dataclass, field
 from html import escape
 from typing import Literal
@@ -86,7 +87,8 @@ class Finding:
 
     def __repr__(self) -> str:
         """Return the finding as text of some lines."""
-        rows = [f"{self.level}: {self.sentence} [{self.misuse}]", f"  at       {self.place}"]
+        rows = [_wrapped(f"{self.level}: {self.sentence} [{self.misuse}]", " " * 4)]
+        rows += [f"  at       {self.place}"]
         rows += [f"           {self.source}"] if self.source else []
         parts = {
             "also": self.also,
@@ -95,8 +97,16 @@ class Finding:
             "cure": self.cure,
             "see": self.exhibit,
         }
-        rows += [f"  {name:8} {text}" for name, text in parts.items() if text]
+        rows += [_wrapped(f"  {name:8} {text}", " " * 11) for name, text in parts.items() if text]
         return "\n".join(rows)
+
+
+def _wrapped(text: str, indent: str) -> str:
+    """Break a text where a terminal would, but no name of a file."""
+    return textwrap.fill(
+        text, 96, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False,
+        replace_whitespace=False, drop_whitespace=True,
+    )  # fmt: skip
 
 
 def place(file: str, line: int) -> str:
