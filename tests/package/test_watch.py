@@ -380,6 +380,28 @@ def test_what_cannot_be_followed_is_left_alone():
     assert report.lost == 1
 
 
+def test_optimizers_are_not_watched_but_what_they_call_is():
+    model, (x, y) = nn.Linear(8, 4), data()
+    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=1)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x).softmax(dim=-1), y)
+        loss.backward()
+        return loss
+
+    with watch() as report:
+        optimizer.step(closure)
+    assert report.findings
+    adam = torch.optim.Adam(model.parameters())
+    with watch() as report:
+        adam.step()
+        seen = report.operations
+        misuse(x, y)
+    assert seen < 5
+    assert report.findings
+
+
 def test_other_threads_are_not_watched():
     with watch() as report:
         thread = threading.Thread(target=lambda: misuse(*data()))

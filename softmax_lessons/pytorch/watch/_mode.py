@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-from torch.optim.optimizer import register_optimizer_step_post_hook
+from torch.optim.optimizer import (
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
 from torch.overrides import TorchFunctionMode
 
 from softmax_lessons.pytorch.watch import _operations
@@ -19,6 +22,8 @@ from softmax_lessons.pytorch.watch._watcher import Call, Watcher
 STRICT = False  # raise what goes wrong in here, for the tests
 Handler = Callable[[Watcher, Call], None]
 
+_handlers: dict[Any, tuple[Handler | None, Handler | None]] = {}
+
 
 class Mode(TorchFunctionMode):
     """Runs each operation unchanged, then looks at what went in and what came out."""
@@ -26,17 +31,18 @@ class Mode(TorchFunctionMode):
     def __init__(self, report: Report) -> None:
         super().__init__()
         self.watcher = Watcher(report)
-        self._handlers: dict[Any, tuple[Handler | None, Handler | None]] = {}
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         """Run ``func``, and note what it did."""
         kwargs = kwargs or {}
+        if self.watcher.paused:
+            return func(*args, **kwargs)
         try:
-            before, after = self._handlers[func]
+            before, after = _handlers[func]
         except KeyError:
-            before, after = self._handlers[func] = _operations.handlers(func)
+            before, after = _handlers[func] = _operations.handlers(func)
         if before is not None:
             self._note(before, func, args, kwargs, None)
         out = func(*args, **kwargs)
@@ -67,6 +73,8 @@ def watching(report: Report, *, steps: bool = True) -> Iterator[Watcher]:
     with contextlib.ExitStack() as stack:
         stack.enter_context(_compiled_runs_as_written())
         stack.enter_context(_fast_paths_stay(mode))
+        pause = register_optimizer_step_pre_hook(lambda *given: mode.watcher.step_begins(*given))
+        stack.callback(pause.remove)
         if steps:
             hook = register_optimizer_step_post_hook(lambda *_: mode.watcher.step_taken())
             stack.callback(hook.remove)

@@ -69,6 +69,7 @@ class Watcher:
         self.down_the_batch: list[tuple[Site, torch.Size]] = []
         self.log_down: list[tuple[Site, torch.Size, object]] = []
         self.cancelled: set[int] = set()
+        self.paused = False
 
     def find(
         self,
@@ -109,8 +110,13 @@ class Watcher:
         """Mark what came out of a call."""
         self.marks.set(call.out, Mark(kind, here(), **more))
 
+    def step_begins(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        """Look away while an optimizer moves the weights, unless it calls the model itself."""
+        self.paused = not any(callable(one) for one in (*args[1:], *kwargs.values()))
+
     def step_taken(self) -> None:
         """Forget the losses that the last step of an optimizer used."""
+        self.paused = False
         self.means.clear()
 
     def try_backward(self, loss: Any) -> None:
