@@ -6,9 +6,9 @@ torch = pytest.importorskip("torch")
 timm = pytest.importorskip("timm")
 torchvision = pytest.importorskip("torchvision")
 
-import timm.loss  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 from support.watching import silent_step  # noqa: E402
+from timm import loss as losses  # noqa: E402
 
 K = 5
 OF_TIMM = {  # and the size of its pictures
@@ -25,11 +25,11 @@ SIZED = ("vit_", "deit_", "cait_", "mixer_", "xcit_", "swin_", "levit_", "pit_",
          "coat_", "maxvit_", "convit_")  # fmt: skip
 LOSSES = {
     "cross-entropy": lambda z, y: F.cross_entropy(z, y),
-    "smooth": lambda z, y: timm.loss.LabelSmoothingCrossEntropy()(z, y),
-    "soft": lambda z, y: timm.loss.SoftTargetCrossEntropy()(z, F.one_hot(y, K).float()),
-    "binary": lambda z, y: timm.loss.BinaryCrossEntropy()(z, F.one_hot(y, K).float()),
-    "asymmetric": lambda z, y: timm.loss.AsymmetricLossMultiLabel()(z, F.one_hot(y, K).float()),
-    "jsd": lambda z, y: timm.loss.JsdCrossEntropy(num_splits=3)(z, y),
+    "smooth": lambda z, y: losses.LabelSmoothingCrossEntropy()(z, y),
+    "soft": lambda z, y: losses.SoftTargetCrossEntropy()(z, F.one_hot(y, K).float()),
+    "binary": lambda z, y: losses.BinaryCrossEntropy()(z, F.one_hot(y, K).float()),
+    "asymmetric": lambda z, y: losses.AsymmetricLossMultiLabel()(z, F.one_hot(y, K).float()),
+    "jsd": lambda z, y: losses.JsdCrossEntropy(num_splits=3)(z, y),
 }
 
 
