@@ -26,7 +26,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book book-itself preview test test-itself test-style test-site check-part wheel lanes mutants lab binder bench serve pdf bundle lighthouse audit reproducible faults planted outputs lock clean
+.PHONY: help book book-itself preview test test-itself test-style test-site check-part wheel lanes mutants lab binder bench serve pdf bundle lighthouse watch-lane audit reproducible faults planted outputs lock clean
 
 help:
 	@grep -E '^[a-z-]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
@@ -111,6 +111,10 @@ lighthouse: ## measure the built book's pages on a slow phone, when nothing else
 	$(SETUP_SITE)
 	@test -f _build/html/index.html || $(MAKE) book
 	@$(PY) tools/lighthouse.py $(PAGES)
+
+watch-lane: ## run watch on models of transformers, timm and torchvision, with each PyTorch
+	$(SETUP)
+	.venv/bin/nox -s watch
 
 audit: ## secrets in the files, faults in the workflows, known vulnerabilities of what is pinned
 	$(SETUP)

@@ -88,6 +88,30 @@ def notebooks(session: nox.Session) -> None:
     )  # fmt: skip
 
 
+# Each PyTorch with the releases of the others that go with it: the oldest that watch supports, one
+# in between, that of the lock, and the newest.
+TORCHES = {
+    "2.4": ["torch==2.4.*", "torchvision==0.19.*", "transformers<5", "timm<1.1", "numpy<2.3"],
+    "2.7": ["torch==2.7.*", "torchvision==0.22.*", "transformers<5", "timm<1.1"],
+    "lock": ["torch==2.13.0", "torchvision==0.28.0", "transformers==5.24.0", "timm==1.0.31"],
+    "newest": ["torch", "torchvision", "transformers", "timm"],
+}
+
+
+@nox.session(python="3.12", requires=["wheel"])
+@nox.parametrize("torch", list(TORCHES))
+def watch(session: nox.Session, torch: str) -> None:
+    """Watch a step of many models: what is right stays silent, what is wrong is found."""
+    cpu = ["--extra-index-url", "https://download.pytorch.org/whl/cpu"]
+    session.install(*cpu, "--index-strategy", "unsafe-best-match", *TORCHES[torch], "lightning")
+    session.install(built(), *tools("hypothesis", "mpmath", "pytest", "pytest-xdist"), "accelerate")
+    session.chdir(session.create_tmp())  # where nothing of the checkout can be imported
+    settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT), "-W", "default"]
+    misuses = sorted(str(path) for path in (ROOT / "tests" / "package").glob("test_watch*.py"))
+    places = session.posargs or [str(ROOT / "tests" / "watch"), *misuses]
+    session.run("pytest", "-q", *settings, *places, env={"HF_HUB_OFFLINE": "1"})
+
+
 @nox.session(python=PYTHONS[-1])
 def jax(session: nox.Session) -> None:
     """Compare what the page `phrasebook` stores of JAX with what the newest one answers."""

@@ -438,10 +438,12 @@ def cross_entropy_and_grad(  # noqa: D103 - that of its twin
     labels = rows.arrays[1]
     of_labels = labels.dtype.kind == "i" and not rows.smoothing and where is None
     if not is_covered(z) or not of_labels:
-        return losses.cross_entropy_and_grad(
+        plain: Any = losses.cross_entropy_and_grad  # its overloads want one reduction, not a choice
+        loss_and_grad: tuple[Any, FloatArray] = plain(
             logits, target, axis, weight=weight, ignore_index=ignore_index, where=where,
             label_smoothing=label_smoothing, reduction=reduction, out=out,
         )  # fmt: skip
+        return loss_and_grad
     weights = np.ones(labels.shape)
     if rows.weight is not None:
         weights *= rows.weight[labels]

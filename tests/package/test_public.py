@@ -81,6 +81,9 @@ def test_every_function_has_an_example_that_runs():
             ["torch"],
             {"launch", "own_classes", "parallel_cross_entropy", "token_mean"},
         ),
+        ("pytorch.watch._watch", ["torch"], {"watch"}),
+        ("pytorch.watch._report", ["torch"], {"Finding", "MisuseError", "Report"}),
+        ("pytorch.watch.trainers", ["torch"], {"hugging_face", "lightning"}),
     ],
 )
 def test_the_examples_of_the_extras_run(name, needs, public):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from softmax_lessons import cross_entropy, logsumexp
-from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
-from softmax_lessons.exercises._rules import at_least_zero
+from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import NINE_DIGITS, array, labels
+from softmax_lessons.exercises.rules import at_least_zero
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
@@ -64,38 +64,39 @@ MERGED_LSE = Exercise(
             hard=True),
     ),
     mistakes=(
-        Mistake("It adds the sums as they are.",
+        KnownMistake("It adds the sums as they are.",
             "They count in different units: convert both to the larger maximum first.",
             lambda m1, s1, m2, s2: np.maximum(m1, m2) + np.log(s1 + s2)),
-        Mistake("It converts the wrong way round.",
+        KnownMistake("It converts the wrong way round.",
             "The exponent is the own maximum minus the larger one, at most 0.",
             lambda m1, s1, m2, s2: np.maximum(m1, m2) + np.log(
                 s1 * np.exp(np.maximum(m1, m2) - m1) + s2 * np.exp(np.maximum(m1, m2) - m2))),
-        Mistake("It converts to the smaller maximum, and adds the larger one.",
+        KnownMistake("It converts to the smaller maximum, and adds the larger one.",
             "Subtract and add the same maximum, the larger one.",
             lambda m1, s1, m2, s2: of_both(m1, s1, m2, s2) + np.abs(m1 - m2)),
-        Mistake("It forgets to add the maximum.", "log-sum-exp is the maximum plus the logarithm.",
+        KnownMistake("It forgets to add the maximum.",
+            "log-sum-exp is the maximum plus the logarithm.",
             lambda m1, s1, m2, s2: of_both(m1, s1, m2, s2) - np.maximum(m1, m2)),
-        Mistake("It is the sum at the larger maximum, without its logarithm.",
+        KnownMistake("It is the sum at the larger maximum, without its logarithm.",
             "Return the maximum plus the logarithm of the sum.",
             lambda m1, s1, m2, s2: np.exp(of_both(m1, s1, m2, s2) - np.maximum(m1, m2))),
-        Mistake("It adds the log-sum-exps of the two.",
+        KnownMistake("It adds the log-sum-exps of the two.",
             "Their exponentials add up, not they themselves.",
             lambda m1, s1, m2, s2: m1 + np.log(s1) + m2 + np.log(s2)),
-        Mistake("It is the larger of the two log-sum-exps.", "The smaller piece counts, too.",
+        KnownMistake("It is the larger of the two log-sum-exps.", "The smaller piece counts, too.",
             lambda m1, s1, m2, s2: np.maximum(m1 + np.log(s1), m2 + np.log(s2))),
-        Mistake("It is the mean of the two log-sum-exps.",
+        KnownMistake("It is the mean of the two log-sum-exps.",
             "Add the sums, after converting them to one maximum.",
             lambda m1, s1, m2, s2: (m1 + np.log(s1) + m2 + np.log(s2)) / 2),
-        Mistake("It converts the first sum alone.", "Convert both; one of them by exp(0).",
+        KnownMistake("It converts the first sum alone.", "Convert both; one of them by exp(0).",
             lambda m1, s1, m2, s2: np.maximum(m1, m2) + np.log(
                 s1 * np.exp(m1 - np.maximum(m1, m2)) + s2)),
-        Mistake("It converts the second sum alone.", "Convert both; one of them by exp(0).",
+        KnownMistake("It converts the second sum alone.", "Convert both; one of them by exp(0).",
             lambda m1, s1, m2, s2: np.maximum(m1, m2) + np.log(
                 s1 + s2 * np.exp(m2 - np.maximum(m1, m2)))),
-        Mistake("It is the sum of the exponentials, not its logarithm.", "Take the logarithm.",
+        KnownMistake("It is the sum of the exponentials, not its logarithm.", "Take the logarithm.",
             raw),
-        Mistake("It has the wrong sign.", "Return the logarithm of the sum, not minus it.",
+        KnownMistake("It has the wrong sign.", "Return the logarithm of the sum, not minus it.",
             lambda m1, s1, m2, s2: -of_both(m1, s1, m2, s2)),
     ),
 )
@@ -151,33 +152,34 @@ CUT_LOSS = Exercise(
                 (INFINITE, RIGHT, labels(3, 4, 0, 3))), hard=True),
     ),
     mistakes=(
-        Mistake("It takes the right answer's class modulo the width of the first rank.",
+        KnownMistake("It takes the right answer's class modulo the width of the first rank.",
             "The second rank holds the classes from `left.shape[1]` on: subtract that.",
             lambda a, b, y: lse(a, b) - a[np.arange(len(y)), y % a.shape[1]]),
-        Mistake("It is the logarithm of the sum alone.", "Subtract the score of the right answer.",
+        KnownMistake("It is the logarithm of the sum alone.",
+            "Subtract the score of the right answer.",
             lambda a, b, y: lse(a, b)),
-        Mistake("Each rank takes softmax over its own classes.",
+        KnownMistake("Each rank takes softmax over its own classes.",
             "The sum runs over the classes of both ranks.",
             lambda a, b, y: np.where(y < a.shape[1], logsumexp(a, axis=1), logsumexp(b, axis=1))
                 - own_score(a, b, y)),
-        Mistake("It counts the classes of the first rank twice, as gathered scores are.",
+        KnownMistake("It counts the classes of the first rank twice, as gathered scores are.",
             "Each class counts once.",
             lambda a, b, y: np.logaddexp(lse(a, b), logsumexp(a, axis=1)) - own_score(a, b, y)),
-        Mistake("It is too large by log 2: all classes count twice.",
+        KnownMistake("It is too large by log 2: all classes count twice.",
             "Each rank adds its own classes, once.", lambda a, b, y: losses(a, b, y) + np.log(2)),
-        Mistake("It averages the sums of the two ranks.", "Add them up.",
+        KnownMistake("It averages the sums of the two ranks.", "Add them up.",
             lambda a, b, y: losses(a, b, y) - np.log(2)),
-        Mistake("It adds the log-sum-exps of the ranks.",
+        KnownMistake("It adds the log-sum-exps of the ranks.",
             "Their exponentials add up, not they themselves.",
             lambda a, b, y: logsumexp(a, axis=1) + logsumexp(b, axis=1) - own_score(a, b, y)),
-        Mistake("It takes the larger log-sum-exp of the two.", "Both ranks count.",
+        KnownMistake("It takes the larger log-sum-exp of the two.", "Both ranks count.",
             lambda a, b, y: np.maximum(logsumexp(a, axis=1), logsumexp(b, axis=1))
                 - own_score(a, b, y)),
-        Mistake("It is the probability, not its logarithm.", "Take minus the logarithm.",
+        KnownMistake("It is the probability, not its logarithm.", "Take minus the logarithm.",
             lambda a, b, y: np.exp(-losses(a, b, y))),
-        Mistake("It has the wrong sign.", "A loss is not below 0.",
+        KnownMistake("It has the wrong sign.", "A loss is not below 0.",
             lambda a, b, y: -losses(a, b, y)),
-        Mistake("It is the mean over the tokens.", "Return the loss of each token.",
+        KnownMistake("It is the mean over the tokens.", "Return the loss of each token.",
             lambda a, b, y: float(losses(a, b, y).mean())),
     ),
     rules=(at_least_zero,),

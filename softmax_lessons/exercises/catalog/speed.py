@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softmax_lessons.exercises._exercise import Exercise, Mistake, Stage
-from softmax_lessons.exercises._rules import finite
+from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import NINE_DIGITS, array, cases
+from softmax_lessons.exercises.rules import finite
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
@@ -46,27 +46,31 @@ ATTAINABLE = Exercise(
             ((BOTH, 80.0, 20.0), (BOTH[::-1], 9.0, 0.5), (BOTH[1:], 30.0, 10.0)), hard=True),
     ),
     mistakes=(
-        Mistake("It takes the larger of the two limits.", "Both hold at once: the smaller decides.",
+        KnownMistake("It takes the larger of the two limits.",
+            "Both hold at once: the smaller decides.",
             lambda i, peak, bandwidth: np.maximum(peak, i * bandwidth)),
-        Mistake("It leaves out the peak.", "However many bytes come, the processor does no more.",
+        KnownMistake("It leaves out the peak.",
+            "However many bytes come, the processor does no more.",
             lambda i, peak, bandwidth: i * bandwidth),
-        Mistake("It is the peak alone.", "Few operations a byte, and the processor waits for it.",
+        KnownMistake("It is the peak alone.",
+            "Few operations a byte, and the processor waits for it.",
             lambda i, peak, bandwidth: np.full(i.shape, peak)),
-        Mistake("It divides the bandwidth by the intensity.",
+        KnownMistake("It divides the bandwidth by the intensity.",
             "Operations a byte, times bytes a second.",
             lambda i, peak, bandwidth: np.minimum(peak, bandwidth / i)),
-        Mistake("It divides the intensity by the bandwidth.",
+        KnownMistake("It divides the intensity by the bandwidth.",
             "Operations a byte, times bytes a second.",
             lambda i, peak, bandwidth: np.minimum(peak, i / bandwidth)),
-        Mistake("It forgets the intensity: bytes are no operations.",
+        KnownMistake("It forgets the intensity: bytes are no operations.",
             "Operations a byte, times bytes a second.",
             lambda i, peak, bandwidth: np.full(i.shape, min(peak, bandwidth))),
-        Mistake("It adds the time for the bytes and the time for the operations.",
+        KnownMistake("It adds the time for the bytes and the time for the operations.",
             "A processor calculates while it waits for the next bytes: the longer time decides.",
             lambda i, peak, bandwidth: 1 / (1 / peak + 1 / (i * bandwidth))),
-        Mistake("It adds the two limits.", "Both hold at once: the smaller decides.",
+        KnownMistake("It adds the two limits.", "Both hold at once: the smaller decides.",
             lambda i, peak, bandwidth: peak + i * bandwidth),
-        Mistake("It returns a fraction of the peak.", "Operations a second: do not divide by it.",
+        KnownMistake("It returns a fraction of the peak.",
+            "Operations a second: do not divide by it.",
             lambda i, peak, bandwidth: np.minimum(1, i * bandwidth / peak)),
     ),
     rules=(finite,),
@@ -121,28 +125,28 @@ EXP_FROM_POWERS = Exercise(
             "Every step works entry by entry, whatever the shape.", ROWS, hard=True),
     ),
     mistakes=(
-        Mistake("It is Taylor's polynomial of x itself, without the powers of 2.",
+        KnownMistake("It is Taylor's polynomial of x itself, without the powers of 2.",
             "Far from 0 no polynomial of few terms follows exp: cut x first.",
             lambda x: taylor(x, 14)),
-        *(Mistake(f"The polynomial stops at the power {n}.",
+        *(KnownMistake(f"The polynomial stops at the power {n}.",
             "Nine digits take the powers up to 8 at least.", partial(by_powers, degree=n))
             for n in range(1, 8)),
-        Mistake("It leaves out 2**k.", "`np.ldexp(y, k)` is y times 2**k.",
+        KnownMistake("It leaves out 2**k.", "`np.ldexp(y, k)` is y times 2**k.",
             lambda x: by_powers(x, base=1.0)),
-        Mistake("It multiplies by e**k, not by 2**k.", "k counts multiples of log(2).",
+        KnownMistake("It multiplies by e**k, not by 2**k.", "k counts multiples of log(2).",
             lambda x: by_powers(x, base=float(np.e))),
-        Mistake("It multiplies by 2**-k.", "x is k log(2) + r: the sign of k stays.",
+        KnownMistake("It multiplies by 2**-k.", "x is k log(2) + r: the sign of k stays.",
             lambda x: by_powers(x, sign=-1)),
-        Mistake("It leaves out the polynomial.", "exp(x) is 2**k times exp(r).",
+        KnownMistake("It leaves out the polynomial.", "exp(x) is 2**k times exp(r).",
             lambda x: 2.0 ** rest(x)[0]),
-        Mistake("The rest is x - k, not x - k log(2).", "k counts multiples of log(2).",
+        KnownMistake("The rest is x - k, not x - k log(2).", "k counts multiples of log(2).",
             lambda x: 2.0 ** rest(x)[0] * taylor(x - rest(x)[0], 14)),
-        Mistake("The rest has the wrong sign.", "r is x - k log(2).",
+        KnownMistake("The rest has the wrong sign.", "r is x - k log(2).",
             lambda x: 2.0 ** rest(x)[0] * taylor(-rest(x)[1], 14)),
-        Mistake("k is the whole number nearest to x, not to x / log(2).",
+        KnownMistake("k is the whole number nearest to x, not to x / log(2).",
             "2**k is exp(k log(2)).",
             lambda x: 2.0 ** np.rint(x) * taylor(x - np.rint(x), 20)),
-        Mistake("It is 2**x.", "exp(x) is 2**(x / log(2)).", lambda x: 2.0**x),
+        KnownMistake("It is 2**x.", "exp(x) is 2**(x / log(2)).", lambda x: 2.0**x),
     ),
     rules=(finite,),
 )

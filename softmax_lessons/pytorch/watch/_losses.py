@@ -1,0 +1,843 @@
+"""What goes into the losses, and into attention: the places where a misuse shows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from softmax_lessons.pytorch.watch import _numbers
+from softmax_lessons.pytorch.watch._marks import Mark
+from softmax_lessons.pytorch.watch._places import Site, from_distributions, here
+from softmax_lessons.pytorch.watch._watcher import Call, Means, Watcher
+
+
+def _rows_sum(p: torch.Tensor) -> str:
+    """Say what the rows sum to."""
+    sums = p.sum(dim=-1)
+    low, high = float(sums.min()), float(sums.max())
+    return f"{low:.3g}" if f"{low:.3g}" == f"{high:.3g}" else f"{low:.3g} to {high:.3g}"
+
+
+def _class_dim(x: torch.Tensor) -> int:
+    return 1 if x.ndim > 1 else 0
+
+
+def wrong_dim(w: Watcher, mark: Mark, x: torch.Tensor, dim: int, what: str) -> None:
+    """Report that softmax took one dimension, and that another one is read."""
+    with _numbers.unseen():
+        p, _ = _numbers.rows(x, dim)
+        p = p.exp() if mark.kind == "log_softmax" else p
+        sums = _rows_sum(p)
+    w.find(
+        "wrong-dim",
+        "wrong",
+        f"shape {tuple(x.shape)}: softmax ran along dim {mark.dim}, {what} along dim {dim}, "
+        f"where the probabilities sum to {sums}",
+        site=mark.site,
+        also=here(),
+        cure=f"softmax(..., dim={dim - x.ndim})",
+    )
+
+
+def _runs_elsewhere(mark: Mark | None, x: torch.Tensor, dim: int, kind: str) -> bool:
+    """Tell whether softmax ran along another dimension than the one that a loss reads."""
+    if mark is None or mark.kind != kind or mark.dim in (None, dim):
+        return False
+    with _numbers.unseen():
+        p, _ = _numbers.rows(x, dim)
+        p = p.exp() if kind == "log_softmax" else p
+        return not _numbers.are_probabilities(p, x.dtype)
+
+
+# --- losses that take logits ------------------------------------------------------------------
+
+
+def cross_entropy(w: Watcher, call: Call) -> None:
+    """Cross-entropy: logits go in, and labels or probabilities."""
+    x, y = call.get(0, "input"), call.get(1, "target")
+    if not isinstance(x, torch.Tensor) or not isinstance(y, torch.Tensor) or not x.numel():
+        return
+    dim = _class_dim(x)
+    mark = w.marks.get(x)
+    size = x.shape[dim]
+    if size == 1:
+        w.find("one-class", "wrong", f"scores of shape {tuple(x.shape)}: the loss is always 0")
+        return
+    if mark is not None:
+        _look_at_reshape(w, mark, x, size)
+    _look_at_logits(w, call, x, y, dim, mark)
+    if y.is_floating_point():
+        _look_for_several_labels(w, x, y, dim)
+    else:
+        _look_at_labels(w, call, x, y)
+    _look_down_the_batch(w, x, y)
+    half_sums(w, x, call.out)
+
+
+def _look_at_logits(
+    w: Watcher, call: Call, x: torch.Tensor, y: torch.Tensor, dim: int, mark: Mark | None
+) -> None:
+    """Look whether they are logits."""
+    kind = mark.kind if mark is not None else ""
+    if mark is not None and mark.rounded is not None:
+        rounded(w, mark, x, "they go into the loss")
+    if _runs_elsewhere(mark, x, dim, "softmax") or _runs_elsewhere(mark, x, dim, "log_softmax"):
+        assert mark is not None
+        wrong_dim(w, mark, x, dim, "the loss reads")
+        if kind == "softmax":
+            w.find("softmax-first", "wrong", "", site=mark.site, also=here())
+        return
+    if kind == "sigmoid" and mark is not None and mark.factor == 1:
+        p, targets = _numbers_of(x, dim, y)
+        evidence = f"{p.numel()} scores lie between {float(p.min()):.3g} and {float(p.max()):.3g}"
+        w.find(
+            "sigmoid-first",
+            "wrong",
+            evidence,
+            site=mark.site,
+            also=here(),
+            cure="drop the sigmoid: loss = F.cross_entropy(logits, y)",
+        )
+        return
+    if kind == "relu" and mark is not None:
+        _relu(w, mark, x)
+        return
+    if kind == "dropout" and mark is not None:
+        _dropout(w, mark, x)
+        return
+    p, targets = _numbers_of(x, dim, y)
+    scaled = kind == "softmax" and mark is not None and mark.whole and mark.factor != 1
+    if scaled and mark is not None:
+        with _numbers.unseen():
+            p = p / mark.factor
+    with _numbers.unseen():
+        probabilities = _numbers.are_probabilities(p, x.dtype)
+        if kind == "softmax" and mark is not None and mark.whole:  # in a small format, padded
+            probabilities |= bool(((p.sum(dim=-1) - 1).abs() < 0.05).all())
+        log_probabilities = not probabilities and _numbers.are_log_probabilities(p, x.dtype)
+    if probabilities:
+        site = mark.site if mark is not None and kind == "softmax" else here()
+        evidence = _softmax_first(p, targets, call.out, x.shape[dim])
+        w.find("softmax-first", "wrong", evidence, site=site, also=here())
+    elif log_probabilities and mark is not None and kind == "log_softmax":
+        evidence = "log-softmax of log-probabilities changes nothing and costs time"
+        w.find("log-softmax-twice", "note", evidence, site=mark.site, also=here())
+
+
+def _numbers_of(
+    x: torch.Tensor, dim: int, y: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    with _numbers.unseen():
+        p, labels = _numbers.rows(x, dim, y)
+        return p, _numbers.one_hot(labels, p) if labels is not None else None
+
+
+def _softmax_first(p: torch.Tensor, targets: torch.Tensor | None, loss: Any, n_classes: int) -> str:
+    """Return what a second softmax costs in this step."""
+    with _numbers.unseen():
+        parts = [f"{len(p)} of {len(p)} rows of {n_classes} sum to 1"]
+        if targets is not None:
+            twice = _numbers.through_softmax(p, p.softmax(dim=-1) - targets)
+            parts.append(_numbers.times_smaller(p - targets, twice))
+        least = math.log1p((n_classes - 1) / math.e)
+        parts.append(f"the loss of a label cannot fall below {least:.3g}")
+        if isinstance(loss, torch.Tensor) and loss.numel() == 1:
+            parts[-1] += f", and is {float(_numbers.plain(loss).mean()):.3g}"
+    return "; ".join(part for part in parts if part)
+
+
+def _relu(w: Watcher, mark: Mark, x: torch.Tensor) -> None:
+    with _numbers.unseen():
+        zeros = int((_numbers.plain(x) == 0).sum())
+    if zeros:
+        evidence = f"{zeros} of {x.numel()} logits are 0, and get no gradient"
+        w.find("relu-before-loss", "suspicious", evidence, site=mark.site, also=here())
+
+
+def _dropout(w: Watcher, mark: Mark, x: torch.Tensor) -> None:
+    with _numbers.unseen():
+        zeros = int((_numbers.plain(x) == 0).sum())
+    if zeros:
+        evidence = f"{zeros} of {x.numel()} logits are 0"
+        w.find("dropout-on-logits", "suspicious", evidence, site=mark.site, also=here())
+
+
+def _look_at_reshape(w: Watcher, mark: Mark, x: torch.Tensor, size: int) -> None:
+    """Look whether a reshape kept the classes of a place together."""
+    shape = mark.shape
+    if x.ndim != 2 or len(shape) < 3 or shape[-1] == size or not shape[-1]:
+        return
+    if (
+        shape[1] == size
+        and math.prod(shape[1:]) != size
+        and shape[0] * math.prod(shape[2:]) == x.shape[0]
+    ):
+        w.find(
+            "view-not-permute",
+            "wrong",
+            f"shape {shape} becomes {tuple(x.shape)}: each row holds {size} neighbours "
+            f"of the last dimension, of size {shape[-1]}, not the {size} classes of dim 1",
+            site=mark.site,
+            also=here(),
+        )
+
+
+def _look_for_several_labels(w: Watcher, x: torch.Tensor, y: torch.Tensor, dim: int) -> None:
+    """Look whether examples have several labels."""
+    if y.shape != x.shape:
+        return
+    with _numbers.unseen():
+        targets, _ = _numbers.rows(y, dim)
+        binary = bool(((targets == 0) | (targets == 1)).all())
+        several = int((targets.sum(dim=-1) > 1.5).sum())
+    if binary and several:
+        evidence = f"{several} of {len(targets)} examples have several labels"
+        w.find("independent-labels", "wrong", evidence)
+
+
+def _look_at_labels(w: Watcher, call: Call, x: torch.Tensor, y: torch.Tensor) -> None:
+    """Look which labels the loss leaves out."""
+    ignored = call.get(4, "ignore_index", -100)
+    reduction = call.get(6, "reduction", "mean")
+    if not isinstance(reduction, str):  # the operator of aten counts them
+        reduction = {0: "none", 1: "mean", 2: "sum"}.get(reduction, "mean")
+    with _numbers.unseen():
+        labels = _numbers.plain(y)
+        out = int((labels == ignored).sum())
+        total = labels.numel()
+    counted = total - out
+    if out == total and reduction == "mean":
+        w.find(
+            "ignored-labels",
+            "wrong",
+            f"all {total} labels are {ignored}, and the mean of nothing is NaN",
+            cure="loss = F.cross_entropy(logits, y, reduction='sum') / (y != -100).sum().clamp(1)",
+        )
+        return
+    if out and 0 <= ignored < x.shape[_class_dim(x)]:
+        _accident(w, x, y, labels, ignored, out)
+    if reduction == "none":
+        tokens = _of_tokens(w, x, y)
+        w.marks.set(call.out, Mark("losses", here(), counts=(counted, total), whole=tokens))
+        return
+    # Means of several questions, with gaps where nobody answered, are another thing.
+    tokens = 0 <= ignored < x.shape[_class_dim(x)] or _of_tokens(w, x, y)
+    if reduction == "mean" and call.out.requires_grad and tokens:
+        _note_mean(w, x, counted, out)
+
+
+def _of_tokens(w: Watcher, x: torch.Tensor, y: torch.Tensor) -> bool:
+    """Tell whether the losses are those of tokens in sentences, as far as can be seen."""
+    flattened = [mark for mark in (w.marks.get(y), w.marks.get(x)) if mark and len(mark.shape) > 1]
+    return y.ndim == 2 or any(m.kind == "reshaped" or m.shape for m in flattened)
+
+
+def _accident(
+    w: Watcher, x: torch.Tensor, y: torch.Tensor, labels: torch.Tensor, ignored: int, out: int
+) -> None:
+    """Tell a class that is left out from padding at the ends of sentences."""
+    shape = tuple(y.shape)
+    mark, mark_x = w.marks.get(y), w.marks.get(x)
+    if mark is not None and mark.kind == "reshaped" and len(mark.shape) > 1:
+        shape = mark.shape
+    elif y.ndim == 1 and mark_x is not None and mark_x.shape and len(mark_x.shape) > 2:
+        return  # how the sentences lay nobody knows
+    if (mark is not None and mark.kind == "piece") or len(shape) > 2 or x.ndim > 3:
+        return  # a step of sentences; or pictures: a class for what nobody labelled
+    total = labels.numel()
+    if len(shape) == 2:
+        with _numbers.unseen():
+            hits = (labels.reshape(shape) == ignored).long()
+            from_left = hits.cumprod(dim=1).sum()
+            from_right = hits.flip(1).cumprod(dim=1).sum()
+            whole = hits.prod(dim=1).sum() * shape[1]
+            inside = int(hits.sum() - from_left - from_right + whole)
+        if not inside:
+            return
+        evidence = f"{out} of {total} labels are {ignored}, {inside} of them inside sentences"
+    else:
+        evidence = f"{out} of {total} examples have class {ignored} and count nothing"
+    w.find("ignored-labels", "suspicious", evidence)
+
+
+def _note_mean(w: Watcher, x: torch.Tensor, counted: int, out: int) -> None:
+    """Remember a mean: another one of the same call may be over another number of tokens."""
+    site = here()
+    key = (site.file, site.call, site.line, site.library, x.shape[_class_dim(x)])
+    means = w.means.setdefault(key, Means(site))
+    means.counts.append((counted, out))
+    if len({n for n, _ in means.counts}) > 1 and any(o for _, o in means.counts):
+        numbers = sorted(n for n, _ in means.counts)
+        w.find(
+            "padded-means",
+            "suspicious",
+            f"{len(numbers)} means of one line, over {numbers[0]} to {numbers[-1]} tokens each: "
+            f"a token of the shortest weighs {numbers[-1] / max(numbers[0], 1):.3g} times as much",
+            site=site,
+        )
+
+
+def mask_of_losses(w: Watcher, call: Call, mark: Mark, mask: torch.Tensor) -> None:
+    """Count what a mask leaves of the losses."""
+    if not mark.whole:
+        w.marks.set(call.out, None)
+        return
+    with _numbers.unseen():
+        values = _numbers.plain(mask).broadcast_to(_numbers.plain(call.out).shape)
+        ones, zeros = int((values == 1).sum()), int((values == 0).sum())
+    keeps = ones + zeros == values.numel()
+    w.marks.set(call.out, replace(mark, counts=(ones, values.numel())) if keeps else None)
+
+
+def mean_of_losses(w: Watcher, mark: Mark) -> None:
+    """Look at a mean over all tokens, which may include padding."""
+    counted, total = mark.counts
+    if counted < total:
+        w.find(
+            "padded-means",
+            "suspicious",
+            f"the mean is over {total} tokens, and {counted} of them count: "
+            f"the loss is {total / max(counted, 1):.3g} times too small",
+            cure="losses.sum() / keep.sum()",
+        )
+
+
+def _look_down_the_batch(w: Watcher, x: torch.Tensor, y: torch.Tensor) -> None:
+    """Look whether a softmax on the way here ran down the examples of this loss."""
+    n = y.shape[0] if y.ndim else 0
+    if n < 2 or not x.requires_grad:
+        return
+    for site, shape in w.down_the_batch:
+        known = any(f.misuse == "wrong-dim" and f.line == site.line for f in w.report.findings)
+        if shape[0] == n and shape[0] not in shape[1:] and not known:
+            w.find(
+                "wrong-dim",
+                "suspicious",
+                f"shape {tuple(shape)}: softmax ran along dim 0, and the loss has {n} examples: "
+                "they compete with each other",
+                site=site,
+                also=here(),
+            )
+    w.down_the_batch.clear()
+
+
+def binary_with_logits(w: Watcher, call: Call) -> None:
+    """Binary cross-entropy from logits."""
+    x, y = call.get(0, "input"), call.get(1, "target")
+    mark = w.marks.get(x)
+    if not isinstance(x, torch.Tensor) or not isinstance(y, torch.Tensor) or mark is None:
+        return
+    if mark.kind == "sigmoid" and mark.factor == 1:
+        with _numbers.unseen():
+            p, t = _numbers.plain(x).float(), _numbers.plain(y)
+            evidence = f"{p.numel()} scores lie between {float(p.min()):.3g} and "
+            evidence += f"{float(p.max()):.3g}"
+            if p.shape == t.shape:
+                got = (p.sigmoid() - t) * p * (1 - p)
+                evidence += "; " + _numbers.times_smaller(p - t, got)
+        w.find("sigmoid-first", "wrong", evidence.rstrip("; "), site=mark.site, also=here())
+    elif mark.kind == "softmax" and mark.factor == 1:
+        several = _several(y, mark.dim) if mark.whole and y.shape == x.shape else ""
+        w.find(
+            "independent-labels" if several else "softmax-first",
+            "wrong",
+            several or f"{x.numel()} probabilities of a softmax are taken for logits",
+            site=mark.site,
+            also=here(),
+            cure="loss = F.binary_cross_entropy_with_logits(logits, y)",
+        )
+    elif mark.kind == "relu":
+        _relu(w, mark, x)
+    elif mark.kind == "dropout":
+        _dropout(w, mark, x)
+
+
+def _several(y: torch.Tensor, dim: int | None) -> str:
+    """Say how many examples have several labels, if any do."""
+    with _numbers.unseen():
+        targets, _ = _numbers.rows(y, y.ndim - 1 if dim is None else dim)
+        if not bool(((targets == 0) | (targets == 1)).all()):
+            return ""
+        across = bool((targets.sum(dim=0) > 0).sum() > 1)  # not one class that all have
+        several = int((targets.sum(dim=-1) > 1).sum()) if across else 0
+    return f"{several} of {len(targets)} examples have several labels" if several else ""
+
+
+# --- losses that take probabilities or their logarithms ---------------------------------------
+
+
+def nll(w: Watcher, call: Call) -> None:
+    """Negative log-likelihood: log-probabilities go in."""
+    x, y = call.get(0, "input"), call.get(1, "target")
+    if not isinstance(x, torch.Tensor) or not isinstance(y, torch.Tensor) or not x.numel():
+        return
+    dim = _class_dim(x)
+    mark = w.marks.get(x)
+    if mark is not None:
+        _look_at_reshape(w, mark, x, x.shape[dim])
+        if mark.rounded is not None:
+            rounded(w, mark, x, "they go into the loss")
+    if _runs_elsewhere(mark, x, dim, "log_softmax") or _runs_elsewhere(mark, x, dim, "softmax"):
+        assert mark is not None
+        wrong_dim(w, mark, x, dim, "the loss reads")
+        if mark.kind == "log_softmax":
+            return
+    _takes_log_probabilities(w, call, x, y, dim, mark)
+    _look_at_labels(w, call, x, y)
+    _look_down_the_batch(w, x, y)
+    half_sums(w, x, call.out)
+
+
+def _takes_log_probabilities(
+    w: Watcher, call: Call, x: torch.Tensor, y: torch.Tensor | None, dim: int, mark: Mark | None
+) -> None:
+    """Look at what goes into NLLLoss or CTCLoss."""
+    kind = mark.kind if mark is not None else ""
+    with _numbers.unseen():
+        p, labels = _numbers.rows(x, dim, y)
+        probabilities = _numbers.are_probabilities(p, x.dtype) or (
+            kind in {"softmax", "sigmoid"} and mark is not None and mark.factor > 0
+        )
+        targets = _numbers.one_hot(labels, p) if labels is not None else None
+        above = int((p > 1e-3).any(dim=-1).sum())
+        off = int((p.logsumexp(dim=-1).abs() > 0.1).sum())
+        evidence = ""
+        if probabilities:
+            sums = _rows_sum(p)
+            evidence = f"{len(p)} rows of {p.shape[-1]} numbers from 0 to 1 sum to {sums}"
+            if targets is not None:
+                smaller = _numbers.times_smaller(
+                    p - targets, (p * targets).sum(dim=-1, keepdim=True) * (p - targets)
+                )
+                evidence += f"; {smaller}" if smaller else ""
+            if isinstance(call.out, torch.Tensor) and call.out.numel() == 1:
+                loss = float(_numbers.plain(call.out).mean())
+                evidence += f"; the loss is {loss:.3g}" if math.isfinite(loss) else ""
+    if probabilities:
+        site = mark.site if mark is not None and kind in {"softmax", "sigmoid"} else here()
+        w.find("nll-of-p", "wrong", evidence, site=site, also=here())
+    elif kind != "log_softmax" and above and off > 0.9 * len(p):
+        evidence = f"{above} of {len(p)} rows hold numbers above 0, the largest "
+        evidence += f"{float(p.max()):.3g}: no logarithm of a probability is"
+        w.find("nll-of-logits", "wrong", evidence)
+
+
+def ctc(w: Watcher, call: Call) -> None:
+    """CTC: log-probabilities go in, of shape (T, N, C) or (T, C)."""
+    x = call.get(0, "log_probs")
+    if isinstance(x, torch.Tensor) and x.numel():
+        mark = w.marks.get(x)
+        if _runs_elsewhere(mark, x, x.ndim - 1, "log_softmax"):
+            assert mark is not None
+            wrong_dim(w, mark, x, x.ndim - 1, "the loss reads")
+            return
+        _takes_log_probabilities(w, call, x, None, x.ndim - 1, mark)
+
+
+def binary(w: Watcher, call: Call) -> None:
+    """Binary cross-entropy from probabilities."""
+    x, y = call.get(0, "input"), call.get(1, "target")
+    mark = w.marks.get(x)
+    if not isinstance(x, torch.Tensor) or not isinstance(y, torch.Tensor) or mark is None:
+        return
+    if mark.rounded is not None:
+        rounded(w, mark, x, "they go into the loss")
+    if mark.kind != "softmax" or not mark.whole or y.shape != x.shape:
+        return
+    if mark.size == 1:
+        evidence = f"probabilities of shape {tuple(x.shape)}: all are 1"
+        w.find("one-class", "wrong", evidence, site=mark.site, also=here())
+        return
+    several = _several(y, mark.dim)
+    if several and (mark.dim is None or mark.dim == x.ndim - 1 or x.ndim > 2):
+        w.find("independent-labels", "wrong", several, site=mark.site, also=here())
+    else:
+        _against_targets(w, mark, x, y)
+
+
+def squares(w: Watcher, call: Call) -> None:
+    """Losses that compare entry by entry."""
+    x, y = call.get(0, "input"), call.get(1, "target")
+    if not isinstance(x, torch.Tensor) or not isinstance(y, torch.Tensor):
+        return
+    for one, other in ((x, y), (y, x)):
+        mark = w.marks.get(one)
+        if mark is None or mark.kind != "softmax" or not mark.whole:
+            continue
+        if mark.rounded is not None:
+            rounded(w, mark, one, "they go into the loss")
+        if mark.size == 1 and not mark.attention and one.requires_grad:
+            evidence = f"probabilities of shape {tuple(one.shape)}: all are 1"
+            w.find("one-class", "wrong", evidence, site=mark.site, also=here())
+        elif not _against_targets(w, mark, one, other) and one.shape == other.shape:
+            several = _several(other, mark.dim)
+            if several:
+                w.find("independent-labels", "wrong", several, site=mark.site, also=here())
+
+
+def _against_targets(w: Watcher, mark: Mark, x: torch.Tensor, y: torch.Tensor) -> bool:
+    """Look whether the targets sum to 1 along another dimension than the probabilities."""
+    if x.shape != y.shape or mark.dim is None or x.ndim < 2 or w.marks.get(y) is not None:
+        return False
+    with _numbers.unseen():
+        along, _ = _numbers.rows(y, mark.dim)
+        if _numbers.are_probabilities(along, y.dtype):
+            return False
+        for dim in range(x.ndim):
+            targets, _ = _numbers.rows(y, dim)
+            if dim != mark.dim and _numbers.are_probabilities(targets, y.dtype):
+                break
+        else:
+            return False
+    wrong_dim(w, mark, x, dim, "the targets sum to 1")
+    return True
+
+
+def kl(w: Watcher, call: Call) -> None:
+    """KLDivLoss: log-probabilities of the model, probabilities of the target."""
+    x, y = call.get(0, "input"), call.get(1, "target")
+    if not isinstance(x, torch.Tensor) or not isinstance(y, torch.Tensor) or x.ndim < 1:
+        return
+    mark, target = w.marks.get(x), w.marks.get(y)
+    log_target = bool(call.get(5, "log_target", False))
+    dim = mark.dim if mark is not None and mark.dim is not None else x.ndim - 1
+    if target is not None and target.dim is not None and (mark is None or mark.dim is None):
+        dim = target.dim
+    if x.shape != y.shape or x.shape[dim] < 2:
+        return
+    with _numbers.unseen():
+        p, q = _numbers.rows(x, dim)[0], _numbers.rows(y, dim)[0]
+        fine = _numbers.are_log_probabilities(p, x.dtype)
+        probabilities = _numbers.are_probabilities(p, x.dtype)
+        above = int((p > 1e-3).sum())
+        target_p = _numbers.are_probabilities(q, y.dtype)
+        below = int((q < 0).sum())
+        loss = float(_numbers.plain(call.out).double().mean())
+    if probabilities:
+        evidence = f"the input's {len(p)} rows sum to 1: they are probabilities; "
+        evidence += f"the loss is {loss:.3g}"
+        site = mark.site if mark is not None and mark.kind == "softmax" else None
+        w.find("kl-of-p", "wrong", evidence, site=site, also=here())
+    elif not fine and above and (mark is None or mark.kind != "log_softmax"):
+        evidence = f"{above} of {p.numel()} numbers of the input are above 0, which no logarithm "
+        evidence += f"of a probability is; the loss is {loss:.3g}"
+        w.find("kl-of-p", "wrong", evidence)
+    if not log_target and below and not target_p:
+        evidence = f"{below} of {q.numel()} numbers of the target are below 0"
+        w.find(
+            "kl-of-p",
+            "wrong",
+            evidence,
+            sentence="KLDivLoss takes the target's probabilities, and gets something else.",
+            cure="pass target_logits.softmax(dim=-1), or log-probabilities and log_target=True",
+        )
+    elif log_target and target_p:
+        w.find(
+            "kl-of-p",
+            "wrong",
+            f"the target's {len(q)} rows sum to 1: they are probabilities",
+            sentence="log_target=True promises the target's logarithm, and probabilities come.",
+            cure="leave out log_target, or pass F.log_softmax(target_logits, dim=-1)",
+        )
+    _both_along_one_dim(w, mark, target, x)
+
+
+def _both_along_one_dim(w: Watcher, mark: Mark | None, target: Mark | None, x: Any) -> None:
+    """Look whether both sides of a divergence sum to 1 along the same dimension."""
+    if mark is None or target is None or mark.dim is None or target.dim is None:
+        return
+    if mark.kind == "log_softmax" and mark.dim != target.dim and x.ndim > 1:
+        wrong_dim(w, mark, x, target.dim, "the target sums to 1")
+
+
+def one_score(w: Watcher, x: torch.Tensor, site: Site) -> None:
+    """Report a softmax over the only output of a layer."""
+    w.find("one-class", "wrong", f"scores of shape {tuple(x.shape)}: all become 1", site=site)
+
+
+def by_distribution(w: Watcher, x: torch.Tensor, mark: Mark | None) -> None:
+    """Look at what Categorical(probs=...) divides by its sum."""
+    if mark is not None and mark.rounded is not None:
+        rounded(w, mark, x, "classes are drawn from them")
+    with _numbers.unseen():
+        values = _numbers.plain(x)
+        if x.ndim and x.shape[-1] > 1 and bool((values <= 0).all()):
+            low, high = float(values.min()), float(values.max())
+            evidence = f"{x.numel()} probabilities lie between {low:.3g} and {high:.3g}, and "
+            evidence += "divided by their sum the least likely class gets the most"
+            w.find("log-p-as-p", "wrong", evidence)
+
+
+def logsumexp(w: Watcher, call: Call) -> None:
+    """Find what is normalized twice: Categorical(logits=probabilities), and losses by hand."""
+    x = call.get(0, "input")
+    mark = w.marks.get(x)
+    if mark is None or mark.kind != "softmax" or not mark.whole or mark.factor != 1:
+        return
+    site = here()
+    if from_distributions() or x.requires_grad:
+        with _numbers.unseen():
+            p, _ = _numbers.rows(x, x.ndim - 1 if mark.dim is None else mark.dim)
+            top, again = float(p.amax(-1).mean()), float(p.softmax(-1).amax(-1).mean())
+        evidence = f"{len(p)} rows of {p.shape[-1]} sum to 1; the largest is {top:.3g} on average, "
+        evidence += f"and {again:.3g} after the second softmax"
+        w.find(
+            "softmax-first",
+            "wrong",
+            evidence,
+            site=mark.site,
+            also=site,
+            cure="pass the logits themselves; probabilities go by their name: Categorical(probs=p)",
+        )
+
+
+def multinomial(w: Watcher, call: Call) -> None:
+    """Draws from rounded probabilities."""
+    x = call.get(0, "input")
+    mark = w.marks.get(x)
+    if mark is None:
+        return
+    if mark.rounded is not None:
+        rounded(w, mark, x, "classes are drawn from them")
+    if mark.kind == "softmax" and mark.whole and mark.dim not in (None, x.ndim - 1):
+        wrong_dim(w, mark, x, x.ndim - 1, "classes are drawn")
+
+
+def rounded(w: Watcher, mark: Mark, x: torch.Tensor, what: str) -> None:
+    """Report rounded probabilities that are calculated with."""
+    with _numbers.unseen():
+        values = _numbers.plain(x).float()
+        zeros = int((values == 0).sum())
+        parts = [f"{zeros} of {values.numel()} probabilities are rounded to 0"]
+        if mark.whole:
+            p, _ = _numbers.rows(x, x.ndim - 1 if mark.dim is None else mark.dim)
+            odd = int(((p.sum(dim=-1) - 1).abs() > 1e-4).sum())
+            parts.append(f"{odd} of {len(p)} rows do not sum to 1")
+    parts.append(what)
+    w.find("rounding", "wrong", "; ".join(parts), site=mark.rounded, also=here())
+
+
+# --- sums and softmax by hand -----------------------------------------------------------------
+
+
+def half_sums(w: Watcher, x: torch.Tensor, out: Any) -> None:
+    """Look whether a sum left float16, although all its addends are finite."""
+    if not isinstance(out, torch.Tensor) or x.dtype != torch.float16:
+        return
+    with _numbers.unseen():
+        got = _numbers.plain(out)
+        if not bool(torch.isinf(got).any()) or not bool(torch.isfinite(_numbers.plain(x)).all()):
+            return
+    evidence = f"{x.numel()} finite numbers of float16 go in, and infinity comes out"
+    w.find("float16-sums", "wrong", evidence)
+
+
+def softmax_by_hand(
+    w: Watcher, call: Call, e: Any, s: Any, left: Mark | None, right: Mark | None
+) -> None:
+    """Look whether exp(z) / exp(z).sum() left the format."""
+    out = call.out
+    if right is None or right.kind not in {"exp_sum", "exp"} or left is None:
+        w.marks.set(out, None)
+        return
+    with _numbers.unseen():
+        powers, sums = _numbers.plain(e), _numbers.plain(s)
+        too_large = int(torch.isinf(powers).sum())
+        infinite, zero = int(torch.isinf(sums).sum()), int((sums == 0).sum())
+        half = powers.dtype in _numbers.HALF
+        off = 0.0
+        if half and not infinite and not zero and out.ndim:
+            p, _ = _numbers.rows(out, out.ndim - 1)
+            off = float((p.sum(dim=-1) - 1).abs().max())
+    dtype = str(powers.dtype).removeprefix("torch.")
+    if too_large:
+        evidence = f"{too_large} of {powers.numel()} exponentials are infinite in {dtype}"
+        w.find("unshifted-exp", "wrong", evidence, site=left.site, also=here())
+    elif infinite:
+        evidence = f"{infinite} of {sums.numel()} sums are infinite in {dtype}"
+        w.find("float16-sums", "wrong", evidence, site=right.site, also=here())
+    elif zero:
+        evidence = f"{zero} of {sums.numel()} sums of exponentials are 0, and 0 / 0 is NaN"
+        w.find("max-from-0", "wrong", evidence, site=left.site, also=here())
+    elif off > 0.05:
+        evidence = f"the probabilities sum to {1 + off:.3g} in {dtype}"
+        w.find("float16-sums", "wrong", evidence, site=right.site, also=here())
+    size = out.shape[-1] if out.ndim else 0
+    probabilities = False
+    if out.ndim:
+        with _numbers.unseen():
+            p, _ = _numbers.rows(out, out.ndim - 1)
+            probabilities = _numbers.are_probabilities(p, out.dtype)
+    dim = out.ndim - 1 if probabilities else None
+    w.marks.set(out, Mark("softmax", left.site, dim, size, attention=left.attention))
+
+
+# --- attention --------------------------------------------------------------------------------
+
+
+def late_mask(mark: Mark, other: Any, out: Any) -> str:
+    """Say what a mask that comes after softmax leaves of the rows, if it is one."""
+    if not isinstance(other, torch.Tensor) or other.ndim < 2 or mark.dim != out.ndim - 1:
+        return ""
+    if other.shape[-1] != out.shape[-1] or other.shape[-1] < 2:
+        return ""
+    with _numbers.unseen():
+        values = _numbers.plain(other)
+        if values.dtype != torch.bool and not bool(((values == 0) | (values == 1)).all()):
+            return ""
+        p, _ = _numbers.rows(out, out.ndim - 1)
+        sums = p.sum(dim=-1)
+        left_over = (sums > 1e-6) & (sums < 0.999)
+        n = int(left_over.sum())
+        least = float(sums[left_over].min()) if n else 1.0
+    return f"{n} of {len(p)} rows of weights sum to less than 1, one to {least:.3g}" if n else ""
+
+
+def matmul(w: Watcher, call: Call) -> None:
+    """Products of activations are scores; weights times values are the end of attention."""
+    if call.name == "einsum":
+        _einsum(w, call)
+        return
+    index = 1 if call.name == "baddbmm" else 0
+    a, b = call.get(index, "input"), call.get(index + 1, "other")
+    if not isinstance(a, torch.Tensor) or not isinstance(b, torch.Tensor):
+        return
+    mark = w.marks.get(a)
+    if mark is not None and mark.kind == "softmax" and mark.attention and a.ndim > 1:
+        _weights(w, mark, a, a.ndim - 1)
+    if a.ndim > 1 and b.ndim > 1 and not _is_parameter(a) and not _is_parameter(b):
+        w.marks.set(call.out, Mark("product", here(), attention=a.shape[-1]))
+
+
+def _is_parameter(x: torch.Tensor) -> bool:
+    """Tell whether a tensor is a weight, or a view of one."""
+    weight = torch.nn.Parameter
+    return isinstance(x, weight) or (x._is_view() and isinstance(x._base, weight))
+
+
+def _weights(w: Watcher, mark: Mark, a: torch.Tensor, contracted: int) -> None:
+    """Look at weights of attention that meet their values."""
+    if mark.whole and mark.dim is not None and mark.dim != contracted and a.ndim > 2:
+        wrong_dim(w, mark, a, contracted, "the weighted sum is taken")
+    if mark.masked:
+        w.find("mask-after-softmax", "wrong", mark.masked, site=mark.site, also=here())
+    root = mark.attention**-0.5
+    if mark.attention > 1 and not mark.scaled and math.isclose(mark.factor, root, rel_tol=1e-3):
+        evidence = f"each row of weights sums to {mark.factor:.3g}, one over the root of "
+        evidence += f"{mark.attention}"
+        w.find("scale-after-softmax", "wrong", evidence, site=mark.site, also=here())
+
+
+def _einsum(w: Watcher, call: Call) -> None:
+    """Look at products that are written with letters."""
+    equation = call.args[0]
+    operands = call.args[1:]
+    if len(operands) == 1 and isinstance(operands[0], list | tuple):
+        operands = tuple(operands[0])
+    if not isinstance(equation, str) or len(operands) != 2 or "..." in equation:
+        return
+    inputs, _, result = equation.replace(" ", "").partition("->")
+    letters = inputs.split(",")
+    if len(letters) != 2 or not result:
+        return
+    gone = [c for c in letters[0] if c in letters[1] and c not in result]
+    if len(gone) != 1:
+        return
+    for x, names in zip(operands, letters, strict=True):
+        mark = w.marks.get(x)
+        if mark is not None and mark.kind == "softmax" and mark.attention and x.ndim > 2:
+            _weights(w, mark, x, names.index(gone[0]))
+    if not any(_is_parameter(x) for x in operands):
+        size = operands[0].shape[letters[0].index(gone[0])]
+        w.marks.set(call.out, Mark("product", here(), attention=size))
+
+
+def sdpa(w: Watcher, call: Call) -> None:
+    """Fused attention: its mask."""
+    q, mask = call.get(0, "query"), call.get(3, "attn_mask")
+    if not isinstance(mask, torch.Tensor) or not isinstance(q, torch.Tensor):
+        return
+    with _numbers.unseen():
+        m = _numbers.plain(mask)
+        keep = m if m.dtype == torch.bool else m > -torch.inf
+        empty = ~keep.any(dim=-1)
+        n = int(empty.sum())
+        out = _numbers.plain(call.out)
+        spoiled = int(torch.isnan(out).any(dim=-1).sum()) if n else 0
+    if n and spoiled:
+        w.find(
+            "empty-row",
+            "wrong",
+            f"{n} of {empty.numel()} rows of the mask leave nothing to look at, "
+            f"and {spoiled} rows of the output are NaN",
+        )
+    if m.dtype == torch.bool:
+        _upside_down(w, keep)
+
+
+def _upside_down(w: Watcher, keep: torch.Tensor) -> None:
+    """Look whether each query sees what comes after it, and nothing before."""
+    if keep.ndim < 2 or keep.shape[-1] != keep.shape[-2] or keep.shape[-1] < 3:
+        return
+    with _numbers.unseen():
+        square = keep.reshape(-1, *keep.shape[-2:])[0]
+        ones = torch.ones_like(square)
+        before, after = ones.tril(-1), ones.triu(1)
+        seen_before, seen_after = int((square & before).sum()), int((square & after).sum())
+    total = int(after.sum())
+    if not seen_before and seen_after == total:
+        evidence = f"0 of {total} earlier places can be seen, and {total} of {total} later ones"
+        w.find("inverted-mask", "suspicious", evidence)
+
+
+def multi_head(w: Watcher, call: Call) -> None:
+    """nn.MultiheadAttention: its two masks, where True means leave out."""
+    query, key = call.get(0, "query"), call.get(1, "key")
+    padding = call.get(15, "key_padding_mask")
+    mask = call.get(17, "attn_mask")
+    if not isinstance(query, torch.Tensor) or not isinstance(key, torch.Tensor):
+        return
+    if isinstance(mask, torch.Tensor):
+        with _numbers.unseen():
+            m = _numbers.plain(mask)
+            keep = ~m if m.dtype == torch.bool else m > -torch.inf
+        _upside_down(w, keep)
+    if not isinstance(padding, torch.Tensor):
+        return
+    with _numbers.unseen():
+        p = _numbers.plain(padding)
+        gone = (p if p.dtype == torch.bool else p == -torch.inf).all(dim=-1)
+        n = int(gone.sum())
+        spoiled = bool(torch.isnan(_numbers.plain(call.out[0])).any()) if n else False
+    if n and spoiled:
+        evidence = f"{n} of {gone.numel()} sentences are padding altogether, and become NaN"
+        w.find("empty-row", "wrong", evidence)
+
+
+# --- the way back -----------------------------------------------------------------------------
+
+
+def backward(w: Watcher, call: Call) -> None:
+    """Look whether a slope leads from the loss to the weights."""
+    roots = call.args[0] if call.args else call.kwargs.get("tensors", call.kwargs.get("outputs"))
+    for loss in roots if isinstance(roots, list | tuple) else [roots]:
+        if not isinstance(loss, torch.Tensor):
+            continue
+        mark = w.marks.get(loss)
+        value = ""
+        if loss.numel() == 1:
+            with _numbers.unseen():
+                value = f"the loss is {float(_numbers.plain(loss).sum()):.3g}, and "
+        if mark is not None and mark.kind == "flat" and loss.grad_fn is None:
+            evidence = value + "no weight gets a gradient from it"
+            w.find("argmax-in-the-loss", "wrong", evidence, site=mark.site, also=here())
+        elif mark is not None and mark.kind == "part":
+            evidence = value + "the part that starts here adds nothing to any gradient"
+            w.find("argmax-in-the-loss", "suspicious", evidence, site=mark.site, also=here())
+        elif loss.is_leaf and loss.requires_grad and not isinstance(loss, torch.nn.Parameter):
+            w.find("no-slopes", "wrong", value + "it is a leaf: nothing leads further back")
+        elif not loss.requires_grad and torch.is_grad_enabled():
+            w.find("no-slopes", "wrong", value + "it needs no gradient: nothing leads back")

@@ -1,0 +1,113 @@
+"""What the numbers of a tensor say: probabilities, log-probabilities, gradients of a few rows.
+
+All of it works on detached tensors, and on about a million numbers at the most, so that a check
+costs no more than the operation that it looks at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import torch
+from torch._C import _functorch as functorch
+
+MOST = 2**20
+HALF = (torch.float16, torch.bfloat16)
+
+
+@contextmanager
+def unseen() -> Iterator[None]:
+    """Calculate beside the step: no gradients, no modes, no transforms of torch.func."""
+    with ExitStack() as stack:
+        stack.enter_context(torch._C.DisableTorchFunction())
+        stack.enter_context(torch.no_grad())
+        if functorch.peek_interpreter_stack() is not None:
+            from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
+
+            stack.enter_context(temporarily_clear_interpreter_stack())
+        yield
+
+
+def plain(tensor: torch.Tensor) -> torch.Tensor:
+    """Return what a tensor of torch.func wraps, the batch first; negative dims stay as they are."""
+    tensor = tensor.detach() if not functorch.is_functorch_wrapped_tensor(tensor) else tensor
+    while functorch.is_functorch_wrapped_tensor(tensor):
+        batch = functorch.maybe_get_bdim(tensor)
+        tensor = functorch.get_unwrapped(tensor)
+        tensor = tensor.movedim(batch, 0) if batch >= 0 else tensor
+    return tensor.detach()
+
+
+def rows(
+    x: torch.Tensor, dim: int, y: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Return some rows along ``dim``, as floats, with their labels or rows of targets."""
+    dim -= x.ndim if dim >= 0 else 0  # from the end
+    x = plain(x).movedim(dim, -1)
+    if y is not None:
+        y = plain(y)
+        y = y.movedim(dim, -1) if y.ndim == x.ndim else y
+        if y.shape[: x.ndim - 1] != x.shape[:-1]:
+            y = None
+    while x.numel() > MOST and x.shape[:-1].numel() > 1:
+        longest = max(range(x.ndim - 1), key=lambda d: x.shape[d])
+        half = (x.shape[longest] + 1) // 2
+        x = x.narrow(longest, 0, half)
+        y = y.narrow(longest, 0, half) if y is not None else None
+    size = x.shape[-1]
+    exact = torch.float64 if x.dtype == torch.float64 else torch.float32
+    if y is not None:
+        y = y.reshape(-1, size) if y.ndim == x.ndim else y.reshape(-1)
+    return x.reshape(-1, size).to(exact), y
+
+
+def tolerance(dtype: torch.dtype) -> float:
+    """Return how far from 1 the sum of probabilities may lie in a format."""
+    return {torch.float16: 5e-3, torch.bfloat16: 3e-2}.get(dtype, 1e-4)
+
+
+def are_probabilities(p: torch.Tensor, dtype: torch.dtype) -> bool:
+    """Tell whether all rows are probabilities: 0 or above, with the sum 1."""
+    if not p.numel() or p.shape[-1] < 2 or not bool((p >= 0).all()):
+        return False
+    limit = tolerance(dtype) if len(p) > 1 else min(tolerance(dtype), 1e-2)
+    return bool(((p.sum(dim=-1) - 1).abs() < limit).all())
+
+
+def are_log_probabilities(log_p: torch.Tensor, dtype: torch.dtype) -> bool:
+    """Tell whether all rows are log-probabilities: 0 or below, with the log-sum-exp 0."""
+    if not log_p.numel() or log_p.shape[-1] < 2:
+        return False
+    limit = 3 * tolerance(dtype)
+    if not bool((log_p <= limit).all()):
+        return False
+    return bool((log_p.logsumexp(dim=-1).abs() < limit).all())
+
+
+def one_hot(y: torch.Tensor, p: torch.Tensor) -> torch.Tensor | None:
+    """Return targets as rows like ``p``; labels outside of the classes get rows of zeros."""
+    if y.ndim == p.ndim:
+        return y.to(p)
+    if y.is_floating_point():
+        return None
+    inside = (y >= 0) & (y < p.shape[-1])
+    rows = torch.zeros_like(p)
+    rows.scatter_(1, y.clamp(0, p.shape[-1] - 1)[:, None].long(), 1.0)
+    return rows * inside[:, None]
+
+
+def through_softmax(p: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
+    """Return the gradient for the logits, from that for their softmax."""
+    return p * (gradient - (p * gradient).sum(dim=-1, keepdim=True))
+
+
+def times_smaller(right: torch.Tensor, got: torch.Tensor) -> str:
+    """Say how the gradient compares with the right one, in a clause."""
+    right_norm, got_norm = float(right.norm()), float(got.norm())
+    if not right_norm > 0 or not got_norm > 0:
+        return "the gradient is 0" if right_norm > 0 else ""
+    ratio = right_norm / got_norm
+    if ratio < 1.05:
+        return ""
+    return f"the gradient is {ratio:.2g} times smaller than from logits"

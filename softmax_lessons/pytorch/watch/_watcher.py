@@ -1,0 +1,151 @@
+"""What a watched step has shown so far, and how a finding is made of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from softmax_lessons.pytorch.watch._catalog import CATALOG
+from softmax_lessons.pytorch.watch._marks import Mark, Marks
+from softmax_lessons.pytorch.watch._places import Site, here
+from softmax_lessons.pytorch.watch._report import Finding, Level, Report, place
+
+
+class Call:
+    """An operation, with what went in and what came out."""
+
+    __slots__ = ("args", "func", "kwargs", "out")
+
+    def __init__(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> None:
+        self.func, self.args, self.kwargs, self.out = func, args, kwargs, out
+
+    def get(self, index: int, name: str, default: Any = None) -> Any:
+        """Return an argument by its place or its name."""
+        if name in self.kwargs:
+            return self.kwargs[name]
+        return self.args[index] if index < len(self.args) else default
+
+    @property
+    def first(self) -> Any:
+        """The first argument: a tensor, for nearly all operations."""
+        return self.args[0] if self.args else self.kwargs.get("input")
+
+    @property
+    def name(self) -> str:
+        """The name of the operation, without the marks of methods in place."""
+        return str(getattr(self.func, "__name__", "")).partition(".")[0]
+
+
+@dataclass
+class Pending:
+    """A question about a row of scores that is asked when the step is over."""
+
+    count: torch.Tensor  # how many rows are empty; waits on the device until then
+    total: int
+    make: Callable[[int, int], None]
+    token: object
+
+
+@dataclass
+class Means:
+    """The mean losses of one line since the optimizer's last step."""
+
+    site: Site
+    counts: list[tuple[int, int]] = field(default_factory=list)  # that count, and that do not
+
+
+class Watcher:
+    """The marks, and the questions that wait for the end of the step."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.marks = Marks()
+        self.pending: list[Pending] = []
+        self.means: dict[tuple[object, ...], Means] = {}
+        self.down_the_batch: list[tuple[Site, torch.Size]] = []
+        self.log_down: list[tuple[Site, torch.Size, object]] = []
+        self.cancelled: set[int] = set()
+        self.paused = False
+
+    def find(
+        self,
+        misuse: str,
+        level: Level,
+        evidence: str,
+        *,
+        site: Site | None = None,
+        also: Site | None = None,
+        sentence: str = "",
+        cure: str = "",
+    ) -> None:
+        """Add a finding at ``site``, by default here."""
+        said = CATALOG[misuse]
+        now = here()
+        site = site or now
+        inside = f" (inside {_short(site.library)})" if site.library else ""
+        other = also or now
+        second = ""
+        if (other.file, other.line) != (site.file, site.line):
+            second = place(other.file, other.line)
+        self.report.add(
+            Finding(
+                misuse=misuse,
+                level=level,
+                sentence=sentence or said.sentence,
+                file=site.file,
+                line=site.line,
+                module=site.module + inside,
+                evidence=evidence,
+                cure=cure or said.cure,
+                exhibit=said.exhibit,
+                also=second,
+            )
+        )
+
+    def mark(self, call: Call, kind: str, **more: Any) -> None:
+        """Mark what came out of a call."""
+        self.marks.set(call.out, Mark(kind, here(), **more))
+
+    def step_begins(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        """Look away while an optimizer moves the weights, unless it calls the model itself."""
+        self.paused = not any(callable(one) for one in (*args[1:], *kwargs.values()))
+
+    def step_taken(self) -> None:
+        """Forget the losses that the last step of an optimizer used."""
+        self.paused = False
+        self.means.clear()
+
+    def try_backward(self, loss: Any) -> None:
+        """Look at a loss as if somebody went back from it."""
+        from softmax_lessons.pytorch.watch import _losses  # which needs this module
+
+        with torch._C.DisableTorchFunction():
+            _losses.backward(self, Call(torch.autograd.backward, (loss,), {}, None))
+
+    def finish(self) -> None:
+        """Ask what had to wait for the end of the step."""
+        for question in self.pending:
+            if id(question.token) not in self.cancelled:
+                count = int(question.count)
+                if count:
+                    question.make(count, question.total)
+        for site, shape, token in self.log_down:
+            known = any(
+                f.misuse == "wrong-dim" and f.line == site.line for f in self.report.findings
+            )
+            if id(token) not in self.cancelled and not known:
+                evidence = f"shape {tuple(shape)}: log-softmax ran along dim 0, so the {shape[0]} "
+                evidence += f"rows compete, and the {shape[-1]} columns do not"
+                self.find("wrong-dim", "suspicious", evidence, site=site)
+        self.pending.clear()
+        self.log_down.clear()
+        self.marks.clear()
+
+
+def _short(path: str) -> str:
+    """Return the last three parts of a path."""
+    return "/".join(path.split(os.sep)[-3:])

@@ -1,0 +1,394 @@
+"""Right uses of softmax that look wrong, and small correct programs: nothing is found in them."""
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import torch.nn.functional as F  # noqa: E402
+from torch import nn  # noqa: E402
+from torch.distributions import Categorical  # noqa: E402
+from torch.utils.checkpoint import checkpoint  # noqa: E402
+
+from softmax_lessons.pytorch.watch import _mode, watch  # noqa: E402
+
+N, T, D, K = 8, 6, 16, 5
+
+
+@pytest.fixture(autouse=True)
+def strict(monkeypatch):
+    """Let an error of the tool itself be one."""
+    monkeypatch.setattr(_mode, "STRICT", True)
+    torch.manual_seed(0)
+
+
+def x_and_y(n_classes=K):
+    return torch.randn(N, D), torch.arange(N) % n_classes
+
+
+def sentences():
+    """Words, their labels, and which of them are real; sentences of different lengths."""
+    lengths = torch.tensor([6, 5, 4, 6, 3, 6, 2, 1])
+    keep = torch.arange(T) < lengths[:, None]
+    return torch.randn(N, T, D), torch.randint(1, K, (N, T)), keep
+
+
+def mlp(n_out=K):
+    return nn.Sequential(nn.Linear(D, D), nn.ReLU(), nn.Dropout(0.1), nn.Linear(D, n_out))
+
+
+class Experts(nn.Module):
+    """A mixture of experts: softmax routes, its probabilities weigh the experts."""
+
+    def __init__(self, n=4, k=2):
+        super().__init__()
+        self.router = nn.Linear(D, n)
+        self.experts = nn.ModuleList(nn.Linear(D, D) for _ in range(n))
+        self.k = k
+
+    def forward(self, x):
+        p = self.router(x).softmax(dim=-1)
+        weights, places = p.topk(self.k, dim=-1)
+        weights = weights / weights.sum(dim=-1, keepdim=True)
+        out = torch.stack([expert(x) for expert in self.experts], dim=1)
+        picked = out.gather(1, places[..., None].expand(-1, -1, D))
+        used = F.one_hot(places, p.shape[-1]).float().mean(dim=(0, 1))
+        return (weights[..., None] * picked).sum(dim=1), (used * p.mean(dim=0)).sum()
+
+
+class Attention(nn.Module):
+    """Attention by hand, with a mask in the right place."""
+
+    def __init__(self, heads=2, fill=-torch.inf):
+        super().__init__()
+        self.qkv = nn.Linear(D, 3 * D)
+        self.heads, self.fill = heads, fill
+
+    def forward(self, x, keep):
+        n, t, _ = x.shape
+        q, k, v = self.qkv(x).view(n, t, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        scores = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5
+        scores = scores.masked_fill(~keep[:, None, None, :], self.fill)
+        return (F.dropout(scores.softmax(dim=-1), 0.1) @ v).transpose(1, 2).reshape(n, t, -1)
+
+
+def classifier():
+    x, y = x_and_y()
+    model = nn.Sequential(mlp(), nn.Identity())
+    optimizer = torch.optim.Adam(model.parameters())
+    for _ in range(2):
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y, label_smoothing=0.1).backward()
+        optimizer.step()
+    with torch.no_grad():
+        p = model.eval()(x).softmax(dim=-1)
+        (p.argmax(dim=-1) == y).float().mean().item()
+
+
+def by_parts():
+    x, y = x_and_y()
+    nn.NLLLoss()(mlp()(x).log_softmax(dim=-1), y).backward()
+
+
+def router():
+    x, y = x_and_y()
+    experts, head = Experts(), nn.Linear(D, K)
+    out, balance = experts(x)
+    (F.cross_entropy(head(out), y) + 0.01 * balance).backward()
+
+
+def gate_before_a_layer():
+    x, y = x_and_y()
+    F.cross_entropy(nn.Linear(D, K)(nn.Linear(D, D)(x).softmax(dim=-1)), y).backward()
+
+
+def squeeze_and_excite():
+    x = torch.randn(2, 8, 4, 4)
+    gate = nn.Sequential(nn.Linear(8, 8), nn.Sigmoid())(x.mean(dim=(2, 3)))
+    y = torch.randint(2, (2, 8, 4, 4)).float()
+    z = nn.Conv2d(8, 8, 1)(x) * gate[..., None, None]
+    F.binary_cross_entropy_with_logits(z, y).backward()
+
+
+def policy_gradient():
+    x, _ = x_and_y()
+    policy = Categorical(probs=mlp()(x).softmax(dim=-1))
+    action = policy.sample()
+    loss = -(policy.log_prob(action) * torch.randn(N)).mean() - 0.01 * policy.entropy().mean()
+    loss.backward()
+
+
+def policy_from_logits():
+    x, _ = x_and_y()
+    z = mlp()(x)
+    policy = Categorical(logits=z)
+    ratio = (policy.log_prob(policy.sample()) - torch.randn(N)).exp()
+    clipped = torch.min(ratio * 0.5, ratio.clamp(0.8, 1.2) * 0.5)
+    (-clipped.mean() + policy.probs.square().mean()).backward()
+
+
+def soft_targets():
+    x, _ = x_and_y()
+    with torch.no_grad():
+        teacher = mlp()(x).softmax(dim=-1)
+    F.cross_entropy(mlp()(x), teacher).backward()
+
+
+def distillation():
+    x, y = x_and_y()
+    student, teacher, t = mlp()(x), mlp()(x).detach(), 4.0
+    soft = F.kl_div((student / t).log_softmax(dim=-1), (teacher / t).softmax(dim=-1),
+                    reduction="batchmean") * t**2  # fmt: skip
+    soft = soft + F.kl_div(student.log_softmax(-1), teacher.log_softmax(-1), log_target=True,
+                           reduction="batchmean")  # fmt: skip
+    (0.5 * soft + 0.5 * F.cross_entropy(student, y)).backward()
+
+
+def entropy_and_focal():
+    x, y = x_and_y()
+    z = mlp()(x)
+    log_p = z.log_softmax(dim=-1)
+    entropy = -(log_p.exp() * log_p).sum(dim=-1).mean()
+    ce = F.cross_entropy(z, y, reduction="none")
+    ((1 - (-ce).exp()) ** 2 * ce).mean().sub(0.01 * entropy).backward()
+
+
+def entropy_with_eps():
+    x, y = x_and_y()
+    z = mlp()(x)
+    p = z.softmax(dim=-1)
+    (F.cross_entropy(z, y) - 0.1 * -(p * (p + 1e-8).log()).sum(dim=-1).mean()).backward()
+
+
+def contrastive():
+    a, b = (F.normalize(nn.Linear(D, D)(torch.randn(N, D)), dim=-1) for _ in range(2))
+    z = a @ b.T / 0.07
+    y = torch.arange(N)
+    (F.cross_entropy(z, y) + F.cross_entropy(z.T, y)).backward()
+
+
+def supervised_contrastive():
+    x, y = x_and_y()
+    f = F.normalize(nn.Linear(D, D)(x), dim=-1)
+    z = (f @ f.T / 0.1).masked_fill(torch.eye(N, dtype=torch.bool), -torch.inf)
+    same = (y[:, None] == y).float().fill_diagonal_(0)
+    log_p = z - z.logsumexp(dim=1, keepdim=True)
+    (-(log_p.masked_fill(same == 0, 0.0)).sum(1) / same.sum(1).clamp(min=1)).mean().backward()
+
+
+def attention():
+    x, y, keep = sentences()
+    out = nn.Linear(D, K)(Attention()(x, keep))
+    F.cross_entropy(out.flatten(0, 1), y.masked_fill(~keep, -100).flatten()).backward()
+
+
+def attention_filled_with_the_lowest():
+    x, y, keep = sentences()
+    keep = keep.clone()
+    keep[-1] = False  # a sentence of padding alone
+    out = nn.Linear(D, K)(Attention(fill=torch.finfo(torch.float32).min)(x, keep))
+    F.cross_entropy(out.transpose(1, 2), y.masked_fill(~keep, -100)).backward()
+
+
+def attention_of_half():
+    x, _, keep = sentences()
+    with torch.autocast("cpu", torch.bfloat16):
+        out = Attention(fill=torch.finfo(torch.bfloat16).min)(x, keep)
+    out.float().square().mean().backward()
+
+
+def attention_with_an_added_mask():
+    x, _, keep = sentences()
+    mask = (1.0 - keep[:, None, :].float()) * -1e9
+    q = nn.Linear(D, D)(x)
+    ((q @ q.mT / 4 + mask).softmax(dim=-1) @ q).sum().backward()
+
+
+def empty_row_seen_to():
+    x, _, keep = sentences()
+    keep = keep.clone()
+    keep[0] = False
+    q = nn.Linear(D, D)(x)
+    some = keep.any(dim=-1)[:, None, None]
+    scores = (q @ q.mT / 4).masked_fill(~keep[:, None, :] & some, -torch.inf)
+    zeros = scores.softmax(dim=-1) * some @ q
+    scores = (q @ q.mT / 4).masked_fill(~keep[:, None, :], -torch.inf)
+    (zeros + scores.softmax(dim=-1).nan_to_num(0.0) @ q).sum().backward()
+
+
+def fused_attention():
+    x, _, keep = sentences()
+    q = nn.Linear(D, D)(x)[:, None]
+    causal = torch.ones(T, T, dtype=torch.bool).tril()
+    masks = keep[:, None, None], causal, causal & keep[:, None, None]
+    out = sum(F.scaled_dot_product_attention(q, q, q, attn_mask=mask) for mask in masks)
+    (out + F.scaled_dot_product_attention(q, q, q, is_causal=True)).sum().backward()
+
+
+def transformer():
+    x, y, keep = sentences()
+    layer = nn.TransformerEncoderLayer(D, 2, 32, batch_first=True)
+    model = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+    causal = nn.Transformer.generate_square_subsequent_mask(T)
+    h = model(x, mask=causal, src_key_padding_mask=(~keep).float().masked_fill(~keep, -torch.inf))
+    z = nn.Linear(D, K)(h)
+    F.cross_entropy(z.view(-1, K), y.view(-1)).backward()
+    model.eval()
+    with torch.no_grad():
+        model(x)
+
+
+def padding_is_ignored():
+    x, y, keep = sentences()
+    y = y.masked_fill(~keep, 0)
+    z = nn.Linear(D, K)(x)
+    F.cross_entropy(z.view(-1, K), y.view(-1), ignore_index=0).backward()
+    losses = F.cross_entropy(z.mT, y, ignore_index=0, reduction="none")
+    z = nn.Linear(D, K)(x)
+    losses = F.cross_entropy(z.mT, y, reduction="none")
+    ((losses * keep).sum() / keep.sum()).backward()
+
+
+def slot_attention():
+    x = torch.randn(N, T, D)
+    slots = torch.randn(N, 3, D)
+    q, k, v = nn.Linear(D, D)(slots), nn.Linear(D, D)(x), nn.Linear(D, D)(x)
+    weights = (k @ q.mT / 4).softmax(dim=-1) + 1e-8  # the slots compete
+    weights = weights / weights.sum(dim=1, keepdim=True)
+    (weights.mT @ v).square().mean().backward()
+
+
+def pooling_by_clusters():
+    x = torch.randn(N, T, D)
+    assigned = nn.Linear(D, 3)(x).softmax(dim=-1)
+    (assigned.mT @ x).square().mean().backward()
+
+
+def time_first():
+    states, y = torch.randn(T, 3, D), torch.arange(3)
+    weights = nn.Linear(D, 1)(nn.LSTM(D, D)(states)[0]).softmax(dim=0)
+    F.cross_entropy(nn.Linear(D, K)((weights * states).sum(dim=0)), y).backward()
+
+
+def several_labels():
+    x, y = x_and_y()
+    y = (torch.arange(K) <= y[:, None]).float()
+    z = mlp()(x)
+    (F.binary_cross_entropy_with_logits(z, y) + F.binary_cross_entropy(z.sigmoid(), y)).backward()
+
+
+def mixup():
+    x, y = x_and_y()
+    y = F.one_hot(y, K).float()
+    F.cross_entropy(mlp()(x), 0.7 * y + 0.3 * y.flip(0)).backward()
+
+
+def straight_through():
+    x, _ = x_and_y()
+    p = mlp()(x).softmax(dim=-1)
+    hard = F.one_hot(p.argmax(dim=-1), K).float() - p.detach() + p
+    F.mse_loss(nn.Linear(K, D)(hard), x).backward()
+    F.mse_loss(nn.Linear(K, D)(F.gumbel_softmax(mlp()(x), hard=True)), x).backward()
+
+
+def brier_score():
+    x, y = x_and_y()
+    F.mse_loss(mlp()(x).softmax(dim=-1), F.one_hot(y, K).float()).backward()
+
+
+def mixture_of_logs():
+    x, y = x_and_y()
+    log_w, log_p = nn.Linear(D, 2)(x).log_softmax(-1), nn.Linear(D, 2 * K)(x).view(N, 2, K)
+    log_p = (log_w[..., None] + log_p.log_softmax(-1)).logsumexp(dim=1)
+    F.nll_loss(log_p, y).backward()
+
+
+def pointer():
+    x, y = x_and_y()
+    p, copy = mlp()(x).softmax(-1), mlp()(x).softmax(-1)
+    gate = nn.Linear(D, 1)(x).sigmoid()
+    F.nll_loss((gate * p + (1 - gate) * copy).log(), y).backward()
+
+
+def speech():
+    log_p = nn.Linear(D, K)(torch.randn(12, 2, D)).log_softmax(dim=2)
+    lengths = torch.tensor([12, 10])
+    F.ctc_loss(log_p, torch.randint(1, K, (2, 3)), lengths, torch.tensor([3, 2])).backward()
+
+
+def segmentation():
+    z = nn.Conv2d(3, K, 3, padding=1)(torch.randn(2, 3, 8, 8))
+    y = torch.randint(K, (2, 8, 8))
+    y[:, :2] = 255
+    loss = F.cross_entropy(z, y, ignore_index=255)
+    p = z.softmax(dim=1)
+    hot = F.one_hot(y.clamp(max=K - 1), K).permute(0, 3, 1, 2).float()
+    dice = 1 - (2 * (p * hot).sum((2, 3)) / (p + hot).sum((2, 3)).clamp(min=1e-6)).mean()
+    (loss + dice).backward()
+    F.cross_entropy(z.permute(0, 2, 3, 1).reshape(-1, K), y.reshape(-1), ignore_index=255)
+
+
+def sampling():
+    with torch.no_grad():
+        z = mlp()(x_and_y()[0]) / 0.8
+        z = z.masked_fill(z < z.topk(3).values[:, -1:], -torch.inf)
+        p = z.softmax(dim=-1)
+        torch.multinomial(p, 1)
+        (p.cumsum(dim=-1) > 0.9).sum()
+        torch.multinomial(p / p.sum(dim=-1, keepdim=True), 1)
+
+
+def two_losses_of_one_model():
+    x, y = x_and_y()
+    z = mlp()(x)
+    sum(F.cross_entropy(z, labels) for labels in (y, y.flip(0))).backward()
+
+
+def checkpointed():
+    x, y = x_and_y()
+    model = mlp()
+    F.cross_entropy(checkpoint(model, x, use_reentrant=False), y).backward()
+    y = y.masked_fill(y == 1, -100)
+    F.cross_entropy(checkpoint(model, x, use_reentrant=False), y).backward()
+
+
+def transforms():
+    x, y = x_and_y()
+    w = torch.randn(D, K)
+    one = torch.func.grad(lambda w, x, y: F.cross_entropy(x @ w, y))
+    torch.func.vmap(one, in_dims=(None, 0, 0))(w, x, y)
+    torch.func.jacrev(lambda z: z.softmax(-1))(torch.randn(K))
+    torch.func.jacrev(torch.func.grad(lambda z: F.cross_entropy(z, y[0])))(torch.randn(K))
+
+
+def hard_examples():
+    x, y = x_and_y()
+    losses = F.cross_entropy(mlp()(x), y, reduction="none")
+    losses.topk(4).values.mean().backward()
+
+
+def small_format():
+    x, y = x_and_y()
+    model = mlp().to(torch.bfloat16)
+    F.cross_entropy(model(x.bfloat16()).float(), y).backward()
+    p = model(x.bfloat16()).softmax(dim=-1, dtype=torch.float32)
+    (p * torch.randn(K)).sum().backward()
+
+
+PROGRAMS = [
+    *(classifier, by_parts, router, gate_before_a_layer, squeeze_and_excite, policy_gradient),
+    *(policy_from_logits, soft_targets, distillation, entropy_and_focal, entropy_with_eps),
+    *(contrastive, supervised_contrastive, attention, attention_filled_with_the_lowest),
+    *(attention_of_half, attention_with_an_added_mask, empty_row_seen_to, fused_attention),
+    *(transformer, padding_is_ignored, slot_attention, pooling_by_clusters, time_first),
+    *(several_labels, mixup, straight_through, brier_score, mixture_of_logs, pointer, speech),
+    *(segmentation, sampling, two_losses_of_one_model, checkpointed, transforms),
+    *(hard_examples, small_format),
+]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_nothing_is_found_in_a_correct_program(program):
+    with watch() as report:
+        program()
+    assert not report.findings, report
+    assert report.operations > 0
