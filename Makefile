@@ -10,7 +10,8 @@ BUILD = .venv/bin/jupyter-book build . -nW --keep-going --all
 ALONE = $(PY) tools/alone.py
 # A file of tests, and a notebook, stays with one process. The longest files start first, so that
 # no process is left with one of them at the end.
-IN_PARALLEL = -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+PROCESSES = $$($(PY) -c 'import os; print(min(4, os.cpu_count() + 1))') # a browser is waited for
+IN_PARALLEL = -n $(PROCESSES) --dist loadscope --no-loadscope-reorder
 TESTS = tests/site tests/package book tests/release tests/book
 AS_A_FORK = BOOK_REPOSITORY=teacher/fork-of-lessons BOOK_BRANCH=main BOOK_NOTEBOOKS=notebooks \
 	BOOK_ADDRESS=https://teacher.github.io/fork-of-lessons/
@@ -26,7 +27,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book book-itself preview test test-itself test-style test-site check-part wheel lanes mutants lab binder bench serve pdf bundle lighthouse watch-lane audit reproducible faults planted outputs lock clean
+.PHONY: help book book-itself preview test test-itself test-style test-site check-part wheel lanes mutants lab binder bench serve pdf bundle lighthouse cells watch-lane audit reproducible faults planted outputs lock clean
 
 help:
 	@grep -E '^[a-z-]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
@@ -111,6 +112,11 @@ lighthouse: ## measure the built book's pages on a slow phone, when nothing else
 	$(SETUP_SITE)
 	@test -f _build/html/index.html || $(MAKE) book
 	@$(PY) tools/lighthouse.py $(PAGES)
+
+cells: ## run the cells of every page in the browser; `make test` runs those of five pages
+	$(SETUP)
+	@$(MAKE) --no-print-directory test-site
+	EVERY_PAGE=1 $(PY) -m pytest tests/site/test_cells.py -k every_cell
 
 watch-lane: ## run watch on models of transformers, timm and torchvision, with each PyTorch
 	$(SETUP)

@@ -34,7 +34,7 @@ TOUCHED = {
     "tests/package/test_": (NAMES, in_a_test),
     "book/appendix/api.md": (
         NAMES,
-        named("book/appendix/api.md", r"(?m)^\.\. autofunction:: {}$"),
+        named("book/appendix/api.md", r"(?m)^\.\. auto(?:function|class):: {}\b"),
     ),
     "CHANGELOG.md": (NAMES, named("CHANGELOG.md", r"`[^`\n]*\b{}\b[^`\n]*`")),
     "tests/support/family.py": (FAMILY, in_the_lists),
