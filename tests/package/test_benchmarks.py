@@ -63,7 +63,7 @@ def copied(result):
     """Out of the array that the next one writes to."""
     if isinstance(result, tuple):
         return tuple(map(copied, result))
-    return np.array(result.detach() if hasattr(result, "detach") else result)
+    return np.array(result.detach().numpy() if hasattr(result, "detach") else result)
 
 
 def assert_the_same(calls, dtype):

@@ -110,7 +110,7 @@ def test_the_package_says_what_it_is():
     assert lines[0] == f"softmax-lessons {softmax_lessons.__version__}"
     listed = {line.split()[0] for line in lines if line.startswith("  ")}
     assert {"activations", "losses", "exercises", "pytorch"} <= listed
-    assert "book" in lines[-1]
+    assert any(line.startswith("Documentation: https://") for line in lines)
 
 
 def test_listing(capsys):
