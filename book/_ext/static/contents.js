@@ -59,3 +59,16 @@ addEventListener("DOMContentLoaded", () => {
   addEventListener("hashchange", later);
   new ResizeObserver(later).observe(document.querySelector(".bd-article")); // folds, late fonts, the window
 });
+
+// The contents of the book stay where the reader left them, which the theme sees to; but who comes by
+// the search or by a link must see where the page stands in them.
+addEventListener("DOMContentLoaded", () => {
+  const link = [...document.querySelectorAll(".bd-docs-nav .active > a, .bd-docs-nav a.active")].at(-1);
+  const box = link?.closest(".bd-sidebar");
+  if (!box) return;
+  const { top, bottom } = link.getBoundingClientRect();
+  const frame = box.getBoundingClientRect();
+  if (top < frame.top || bottom > Math.min(frame.bottom, innerHeight)) {
+    box.scrollTop += top - frame.top - box.clientHeight / 3;
+  }
+});
