@@ -173,11 +173,11 @@ globalThis.bookSearch = (() => {
       }
       this.addPhrases(phrase, groups, found);
       // A page goes first for its subject, by which its file is named.
-      const top = Math.max(...[...found.values()].map((hit) => hit.score));
-      for (const hit of found.values()) {
-        const row = this.rows[hit.id];
-        if (row[KIND] === "pa" && subject(this.data.pages[row[PAGE]][0]) === subject(query)) hit.score = 1.1 * top;
-      }
+      const top = Math.max(...[...found.values()].map((hit) => hit.score), 1);
+      this.rows.forEach((row, id) => {
+        if (row[KIND] !== "pa" || subject(this.data.pages[row[PAGE]][0]) !== subject(query)) return;
+        found.set(id, { id, terms: new Set(), ...found.get(id), score: 1.1 * top });
+      });
       // A name as it stands in code is looked up first of all.
       const names = new Set(groups.filter(({ word }) => NAME.test(word)).map(({ word }) => word.split(".").pop()));
       if (names.size) {
