@@ -5,12 +5,14 @@ And tables are made ready for phones, where a row becomes a card.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
+SOLUTION = re.compile(r'(<p class="admonition-title">Solution to)(<a [^>]*>) ')
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -22,7 +24,9 @@ def correct(
     # The entries of a role="list" are list items; "doc-biblioentry" is deprecated.
     body = body.replace(' role="doc-biblioentry"', ' role="listitem"')
     # A hidden cell is named by the text that is seen, "Show the code".
-    context["body"] = body.replace(' aria-label="Toggle hidden content"', "")
+    body = body.replace(' aria-label="Toggle hidden content"', "")
+    # The blank before the exercise that a solution names belongs to no link, which underlines it.
+    context["body"] = SOLUTION.sub(r"\1 \2", body)
 
 
 def name_cells(app: Sphinx, tree: nodes.document, page: str) -> None:

@@ -7,6 +7,12 @@ export function parse(text) {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
 }
 
+/** A text in pieces, of which what stands *between asterisks* is emphasized; 2 * 3 is not. */
+export function emphasized(text) {
+  const pieces = text.split(/(?<![\w*])\*(?=[^\s*])([^*]+)(?<=\S)\*(?![\w*])/);
+  return pieces.map((piece, i) => (i % 2 ? el("em", {}, piece) : piece));
+}
+
 class Check extends Live {
   begin() {
     this.config = JSON.parse(this.getAttribute("config"));
@@ -28,7 +34,12 @@ class Check extends Live {
     });
     // What is said of one answer must not stand beside another.
     this.form.addEventListener("input", () => this.say(""));
-    this.replaceChildren(this.form, this.querySelector("details"));
+    const answers = this.querySelector("details");
+    for (const one of answers.querySelectorAll("p, dd")) {
+      const last = one.lastChild; // after the answer, in bold, what is said of it
+      last.replaceWith(...emphasized(last.textContent));
+    }
+    this.replaceChildren(this.form, answers);
     keepKeys(this);
   }
 
@@ -75,7 +86,7 @@ class Check extends Live {
 
   say(text, kind = "") {
     this.status.className = kind;
-    this.status.textContent = text;
+    this.status.replaceChildren(...emphasized(text));
   }
 }
 

@@ -107,6 +107,38 @@ def test_pages_before_and_after_are_as_wide_as_the_text(visit):
     assert before["width"] == pytest.approx(after["width"], abs=1)
 
 
+def test_cells_have_one_frame_folded_or_not(visit):
+    tab = visit(pages.CHAPTERS[4], LAPTOP)
+    tab.locator("article .cell details.hide").last.evaluate("fold => { fold.open = true; }")
+    cells = tab.locator("article > section > section > .cell:has(.cell-run)")
+    looks = cells.evaluate_all("""cells =>
+        cells.map(cell => {
+            const own = getComputedStyle(cell), run = cell.querySelector(".cell-run");
+            const left = box => Math.round(box.getBoundingClientRect().left);
+            return [own.borderWidth, own.borderColor, left(cell), left(run)].join(" ");
+        })""")
+    assert len(looks) > 3
+    assert len(set(looks)) == 1, looks
+
+
+def test_no_name_in_the_contents_leaves_their_column(visit):
+    tab = visit("book/appendix/api", LAPTOP)
+    overhang = tab.locator(".bd-sidebar-secondary").evaluate("""box => {
+        for (const fold of box.querySelectorAll("ul")) fold.style.display = "block";
+        return box.scrollWidth - box.clientWidth;
+    }""")
+    assert overhang <= 0
+
+
+def test_the_contents_of_the_book_show_the_page_one_came_to(visit, laid_out):
+    tab = visit(pages.CHAPTERS[0], LAPTOP)
+    laid_out(tab)
+    tab.goto(tab.url.replace(pages.CHAPTERS[0], "book/appendix/api"))
+    laid_out(tab)
+    here = tab.locator(".bd-docs-nav .active > a").last.bounding_box()
+    assert 0 <= here["y"] <= LAPTOP["height"] - here["height"]
+
+
 def test_four_cards_look_alike(visit):
     tab = visit(pages.CHAPTERS[4], LAPTOP)
     looks = set()
@@ -133,7 +165,8 @@ def test_rows_of_a_table_are_cards_on_a_phone(visit, page):
     boxes = [cell.bounding_box() for cell in row.locator("td").all()]
     assert all(above["y"] < below["y"] for above, below in itertools.pairwise(boxes))
     assert max(box["x"] + box["width"] for box in boxes) <= PHONE["width"]
-    assert row.locator(".cell-name").all_inner_texts() == heads[1:]
+    assert row.locator(".cell-name").all_text_contents() == heads[1:]
+    assert row.locator(".cell-name").first.is_visible()
     tab.set_viewport_size(LAPTOP)
     assert not row.locator(".cell-name").first.is_visible()
 

@@ -727,6 +727,29 @@ def config(page, number):
     return json.loads(pages.built(page).select("softmax-check")[number]["config"])
 
 
+def test_what_a_check_stresses_is_emphasized(tabs):
+    check = tabs("book/1-probabilities/softmax").locator("softmax-check").first
+    check.locator("input").last.check()
+    check.locator("form button").click()
+    assert check.locator("[role=status] em").inner_text() == "panda, for certain"
+    assert check.locator("details em").count() == 1
+    assert "*" not in check.inner_text()
+
+
+def test_what_a_check_multiplies_is_not(tabs):
+    tab = tabs("book/1-probabilities/softmax")
+    (module,) = pages.SITE.glob("_static/**/check*.mjs")
+    asked = ["2 * 3 * 4", "a*b*c", "2*3", "so *x* is", "x**2 and y**2", "*all of it*."]
+    told = tab.evaluate(
+        """async ([address, asked]) => {
+            const { emphasized } = await import(address);
+            return asked.map(text => emphasized(text).map(e => e.outerHTML ?? e).join(""));
+        }""",
+        [tab.url.partition("book/")[0] + module.relative_to(pages.SITE).as_posix(), asked],
+    )
+    assert told == [*asked[:3], "so <em>x</em> is", asked[4], "<em>all of it</em>."]
+
+
 @every_check
 def test_check_answers_every_choice_by_keyboard(tabs, page, number):
     check, settings = tabs(page).locator("softmax-check").nth(number), config(page, number)
@@ -740,7 +763,8 @@ def test_check_answers_every_choice_by_keyboard(tabs, page, number):
         for i, (_, feedback) in enumerate(settings["options"]):
             keyboard.press("Enter")
             right = i == settings["answer"]
-            assert status.inner_text() == f"{'✓ Right.' if right else '✗ Not yet.'} {feedback}"
+            said = feedback.replace("*", "")  # which is around what it stresses
+            assert status.inner_text() == f"{'✓ Right.' if right else '✗ Not yet.'} {said}"
             keyboard.press("ArrowDown")
             assert status.inner_text() == "", "still speaks of the last choice"
         return

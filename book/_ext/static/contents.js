@@ -59,3 +59,23 @@ addEventListener("DOMContentLoaded", () => {
   addEventListener("hashchange", later);
   new ResizeObserver(later).observe(document.querySelector(".bd-article")); // folds, late fonts, the window
 });
+
+// The contents of the book stay where the reader left them, unless the page would be out of sight in
+// them, as after a search. The theme's script comes late, see layout.js: it finds here what to restore.
+addEventListener("DOMContentLoaded", () => {
+  const name = "sidebar-scroll-top";
+  const link = [...document.querySelectorAll(".bd-docs-nav .active > a")].at(-1);
+  const box = link?.closest(".bd-sidebar");
+  if (!box) return;
+  requestAnimationFrame(() => {
+    box.scrollTop = Number(sessionStorage.getItem(name));
+    const { top, bottom } = link.getBoundingClientRect();
+    const frame = box.getBoundingClientRect();
+    if (top < frame.top || bottom > Math.min(frame.bottom, innerHeight)) {
+      box.scrollTop += top - frame.top - box.clientHeight / 3;
+    }
+    const keep = () => sessionStorage.setItem(name, box.scrollTop);
+    keep();
+    box.addEventListener("scroll", keep, { passive: true });
+  });
+});

@@ -172,6 +172,12 @@ globalThis.bookSearch = (() => {
         hit.score *= (hit.share / whole) ** 2 * (1 + this.covered(hit));
       }
       this.addPhrases(phrase, groups, found);
+      // A page goes first for its subject, by which its file is named.
+      const top = Math.max(...[...found.values()].map((hit) => hit.score), 1);
+      this.rows.forEach((row, id) => {
+        if (row[KIND] !== "pa" || subject(this.data.pages[row[PAGE]][0]) !== subject(query)) return;
+        found.set(id, { id, terms: new Set(), ...found.get(id), score: 1.1 * top });
+      });
       // A name as it stands in code is looked up first of all.
       const names = new Set(groups.filter(({ word }) => NAME.test(word)).map(({ word }) => word.split(".").pop()));
       if (names.size) {
@@ -261,9 +267,11 @@ globalThis.bookSearch = (() => {
         if (score > best.score) best = { text, code, score };
       };
       for (const line of row[TEXT].split("\n")) {
-        for (const one of line.match(row[KIND] === "sy" ? /.+/gu : /.+?(?:[.?!](?=\s)|$)/gu) ?? []) look(one.trim(), false);
+        for (const one of line.match(row[KIND] === "sy" ? /.+/gu : /.+?(?:[.?!](?=\s)|$)/gu) ?? []) {
+          if (row[KIND] !== "te" || !/^\s*See /.test(one)) look(one.trim(), false); // a term's own words
+        }
       }
-      for (const line of row[CODE].split("\n")) if (line) look(line, true);
+      if (row[KIND] !== "pa") for (const line of row[CODE].split("\n")) if (line) look(line, true); // a page's are imports
       const words = row[WORDS].split(/\n|, /).map((text) => ({ text, score: worth(text) }));
       const known = words.reduce((one, other) => (other.score > one.score ? other : one));
       const seen = Math.max(best.score, worth(row[TITLE]));
@@ -273,6 +281,11 @@ globalThis.bookSearch = (() => {
         words: known.score > seen ? marked(known.text, terms) : [],
       };
     }
+  }
+
+  function subject(text) {
+    const name = even(text).toLowerCase().split("/").pop().replace(/\.html$/, "");
+    return name.trim().split(/[\s-]+/).map(stem).join(" ");
   }
 
   function bounded(phrase) {
