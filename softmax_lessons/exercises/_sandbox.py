@@ -233,8 +233,8 @@ class InFork(Caller):
 
     def _stop(self, watch: Watch) -> Outcome:
         """Ask where the fork is, then ask it to stop; return what it has printed until then."""
-        os.kill(self.pid, signal.SIGUSR1)
-        os.kill(self.pid, signal.SIGTERM)
+        for sign in (signal.SIGUSR1, signal.SIGTERM):
+            signal_main_thread(self.pid, sign)
         told = Outcome()
         with suppress(EOFError, OSError):
             if self._link.poll(GRACE):
@@ -259,13 +259,21 @@ class InFork(Caller):
 
     def close(self) -> None:
         """End the process, and all that it started."""
+        end(self.pid)  # before the link: a fork that loses it ends, and is no parent any more
         self._link.close()
         os.close(self._lines)
-        end(self.pid)
         self._process.join()
 
 
 FRAME = re.compile(r'^  File "(.*)", line (\d+) in ', re.MULTILINE)
+
+
+def signal_main_thread(pid: int, sign: signal.Signals) -> None:
+    """Send a signal to the thread that runs Python, not to one of linear algebra beside it."""
+    try:
+        ctypes.CDLL(None).tgkill(pid, pid, int(sign))
+    except AttributeError:  # a C library without it
+        os.kill(pid, sign)
 
 
 def end(pid: int) -> None:
