@@ -1,6 +1,7 @@
 """The site on a stick: without a network it opens, its cells run, and exercises are checked."""
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -58,6 +59,7 @@ def test_it_works_without_a_network(packed, tmp_path):
     done = subprocess.run(
         [*CLOSED, *command] if closed else command,
         cwd=pages.ROOT / "tests",
+        env={**os.environ, "PYTHONPATH": str(pages.ROOT / "book" / "_ext")},
         capture_output=True,
         text=True,
         check=False,

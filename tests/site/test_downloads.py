@@ -21,7 +21,7 @@ MYST = re.compile(
 )
 # Of a page, what its author has not written; of a notebook, what only folds.
 BESIDES = ".cell_input, .cell_output pre, .text_html, .cell-bar, .cell summary, .headerlink, .math"
-BESIDES += ", .identity-test, summary"
+BESIDES += ", .identity-test, summary, .cell-name"
 SHOWN = "a.reference:not(.identity-test a, .text_html a)"
 LEFT_OUT = re.compile("#term-|^#(equation|ex|fig)-")
 ADDRESS = "https://teacher.github.io/fork-of-lessons/"
