@@ -75,9 +75,10 @@ def test_the_workflow_compares_the_answers_of_jax_on_the_newest_python():
 def test_the_workflow_runs_both_commands_on_each_python_that_the_set_up_takes():
     course = LANES["course"]
     assert course["strategy"]["matrix"]["python"] == SET_UP
-    *_, python, book, test = course["steps"]
+    *_, python, book, test, cells = course["steps"]
     assert python["with"]["python-version"] == "${{ matrix.python }}"
-    assert (book["run"], test["run"]) == ("make book", "make test")
+    commands = (book["run"], test["run"], cells["run"])
+    assert commands == ("make book", "make test", "make cells")
     assert course["env"] == {"PYTHON": "python3"}  # the one that was just put there
 
 

@@ -18,8 +18,15 @@ import tomllib
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 STEM = f"softmax_lessons-{PROJECT['version']}"
-ABOUT = {"METADATA", "RECORD", "WHEEL", "licenses/LICENSE", "top_level.txt"}
-EGG = {"PKG-INFO", "SOURCES.txt", "dependency_links.txt", "requires.txt", "top_level.txt"}
+ABOUT = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE", "top_level.txt"}
+EGG = {
+    "entry_points.txt",
+    "PKG-INFO",
+    "SOURCES.txt",
+    "dependency_links.txt",
+    "requires.txt",
+    "top_level.txt",
+}
 
 
 def run(*command):
