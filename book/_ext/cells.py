@@ -129,7 +129,7 @@ def elsewhere(cell: Code, app: Sphinx, page: str, link: str) -> str:
         f'<a href="{escape(address)}">{name}</a>{more}'
         for name, address, more in launch_addresses(app.config, page)
     ]
-    where = ", ".join([*places, "or your own machine"]) if places else "on your own machine"
+    where = ", ".join([*places, "or your own machine"]) if places else "your own machine"
     needs = " and ".join(cell.missing)
     return f'<p class="cell-bar cell-elsewhere">Needs {needs}: runs on {where}.{link}</p>'
 
