@@ -10,11 +10,8 @@ SESSIONS = ["book/appendix/api", "book/appendix/phrasebook"]
 COPY_ALL = """async () => {
     const copied = [];
     for (const button of document.querySelectorAll(".copybtn")) {
-        await navigator.clipboard.writeText("nothing yet");
         button.click();
-        let text;
-        do text = await navigator.clipboard.readText(); while (text === "nothing yet");
-        copied.push(text);
+        copied.push(await navigator.clipboard.readText());
     }
     return copied;
 }"""
