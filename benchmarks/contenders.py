@@ -7,6 +7,7 @@ from memory once, ``exp`` on numbers that are in the cache already, and a fresh 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -133,8 +134,7 @@ def sigmoid(x: Array, axis: int) -> Calls:
 
 def cross_entropy_and_grad(x: Array, axis: int) -> Calls:
     """Mean loss and its gradient, for class labels; SciPy has neither."""
-    kept = tuple(np.delete(x.shape, axis))
-    labels = np.asarray(np.random.default_rng(1).integers(0, x.shape[axis], kept))
+    labels = _labels(x, axis)
     leaf, target = torch.from_numpy(x).requires_grad_(), torch.from_numpy(labels)
     where = np.expand_dims(labels, axis)
 
@@ -163,8 +163,7 @@ def cross_entropy_and_grad(x: Array, axis: int) -> Calls:
 
 def softmax_vjp(x: Array, axis: int) -> Calls:
     """Vector times Jacobian from given probabilities; torch's is the backward pass alone."""
-    g = np.random.default_rng(2).standard_normal(x.shape).astype(x.dtype)
-    p = np.ascontiguousarray(special.softmax(x, axis=axis))
+    p, g = _probabilities_and_slopes(x, axis)
     leaf, t_g = torch.from_numpy(x).requires_grad_(), torch.from_numpy(g)
     t_p = torch.softmax(leaf, axis)
     return {
@@ -174,6 +173,18 @@ def softmax_vjp(x: Array, axis: int) -> Calls:
         "numpy": lambda: p * (g - (p * g).sum(axis=axis, keepdims=True)),
         "limit": lambda: p * g,
     }
+
+
+def _labels(x: Array, axis: int) -> Array:
+    """Return a class for each row."""
+    of_rows = tuple(np.delete(x.shape, axis))
+    return np.asarray(np.random.default_rng(1).integers(0, x.shape[axis], of_rows))
+
+
+def _probabilities_and_slopes(x: Array, axis: int) -> tuple[Array, Array]:
+    """Return what a step backward through softmax starts from."""
+    g = np.random.default_rng(2).standard_normal(x.shape).astype(x.dtype)
+    return np.ascontiguousarray(special.softmax(x, axis=axis)), g
 
 
 # --- the compiled twins -----------------------------------------------------------------------
@@ -204,8 +215,7 @@ def in_place_of(name: str, x: Array, axis: int) -> Calls:
             "limit": limit(x, x.max),
         }
     if name == "cross_entropy_and_grad":
-        kept = tuple(np.delete(x.shape, axis))
-        labels = np.asarray(np.random.default_rng(1).integers(0, x.shape[axis], kept))
+        labels = _labels(x, axis)
         calls = cross_entropy_and_grad(x, axis)
         return {
             "compiled": lambda: twin(x, labels, axis, out=out),
@@ -214,8 +224,7 @@ def in_place_of(name: str, x: Array, axis: int) -> Calls:
             "limit": limit(x, lambda: np.copyto(out, x)),
         }
     if name == "softmax_vjp":
-        g = np.random.default_rng(2).standard_normal(x.shape).astype(x.dtype)
-        p = np.ascontiguousarray(special.softmax(x, axis=axis))
+        p, g = _probabilities_and_slopes(x, axis)
         t_g, t_p = torch.from_numpy(g), torch.from_numpy(p)
         backward = torch.ops.aten._softmax_backward_data.out
         return {
@@ -234,36 +243,34 @@ def in_place_of(name: str, x: Array, axis: int) -> Calls:
 
 
 def limit(x: Array, move: Call) -> Call:
-    """Return a call that moves the data once, and takes exp of it at the pace of the faster exp.
+    """Return a call that moves the data once, and takes exp of it at the pace of the faster exp."""
+    exp = compiled.loops().exp_of_all  # it takes numbers of 0 or below
+    return _with_exp(x, move, -abs(x.ravel()[:RESIDENT]), exp)
 
-    Compiled or NumPy's: the block that exp is taken of lies in the cache.
+
+def _exp_of_numpy(source: Array, target: Array) -> None:
+    np.exp(source, out=target)
+
+
+def _with_exp(
+    x: Array,
+    move: Call,
+    source: Array | None = None,
+    exp: Callable[[Array, Array], None] = _exp_of_numpy,
+) -> Call:
+    """Return a call that moves the data once, and takes as many exponentials as ``x`` is long.
+
+    The block that exp is taken of, by default the first numbers of ``x``, lies in the cache.
     """
-    source = -abs(x.ravel()[:RESIDENT])
-    target = np.empty_like(source)
-    whole, rest = divmod(x.size, RESIDENT)
-    exp_of = compiled.loops().exp_of_all
-
-    def at_least() -> None:
-        move()
-        for _ in range(whole):
-            exp_of(source, target)
-        if rest:
-            exp_of(source[:rest], target[:rest])
-
-    return at_least
-
-
-def _with_exp(x: Array, move: Call) -> Call:
-    """Return a call that moves the data once, and takes as many exponentials as ``x`` is long."""
-    source = x.ravel()[:RESIDENT].copy()
-    target = np.empty_like(source)
+    block = x.ravel()[:RESIDENT].copy() if source is None else source
+    target = np.empty_like(block)
     whole, rest = divmod(x.size, RESIDENT)
 
     def limit() -> None:
         move()
         for _ in range(whole):
-            np.exp(source, out=target)
+            exp(block, target)
         if rest:
-            np.exp(source[:rest], out=target[:rest])
+            exp(block[:rest], target[:rest])
 
     return limit
