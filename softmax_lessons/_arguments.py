@@ -311,6 +311,15 @@ def as_axes(axis: Axis, name: str, ndim: int) -> tuple[int, ...]:
         raise TypeError(message) from None
 
 
+def shape_of_rows(
+    shape: tuple[int, ...], axes: tuple[int, ...], *, keepdims: bool = False
+) -> tuple[int, ...]:
+    """Return a shape without ``axes``, or with length 1 along them."""
+    if keepdims:
+        return tuple(1 if i in axes else n for i, n in enumerate(shape))
+    return tuple(n for i, n in enumerate(shape) if i not in axes)
+
+
 def common_shape(
     a: FloatArray, b: FloatArray, names: tuple[str, str], axis: Axis
 ) -> tuple[int, ...]:
@@ -402,8 +411,7 @@ def check_piece(
     shape: tuple[int, ...], name: str, rows: tuple[int, ...], axes: tuple[int, ...]
 ) -> None:
     """Raise unless scores of the given shape have these rows, but for their length along axes."""
-    kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
-    if kept != rows:
+    if shape_of_rows(shape, axes, keepdims=True) != rows:
         seen = tuple("n" if i in axes else n for i, n in enumerate(rows))
         fits = f"({', '.join(map(str, seen))}{',' * (len(seen) == 1)})"
         raise ValueError(f"{name} must have the rows that were seen, shape {fits}, got {shape}")
@@ -680,7 +688,7 @@ def hint_on_shape(
     for axis in (1, *range(len(shape))):
         if axis < len(shape) and labels.shape == shape[:axis] + shape[axis + 1 :]:
             return f". With the classes along axis {axis}, pass axis={axis}"
-    rows = tuple(n for i, n in enumerate(shape) if i not in axes)
+    rows = shape_of_rows(shape, axes)
     if labels.size == math.prod(rows):
         return f": pass numpy.reshape({name}, {rows})"
     return ""
@@ -694,7 +702,7 @@ def as_target(
     Labels have length 1 along ``axes``.
     """
     y = as_array(target, name)
-    rows = tuple(n for i, n in enumerate(shape) if i not in axes)
+    rows = shape_of_rows(shape, axes)
     if y.dtype.kind not in "iuf":
         message = f"{name} must hold class labels (integers) or probabilities (floats)"
         as_they_are = y.shape == shape and are_numbers(y)
@@ -747,7 +755,7 @@ def as_labelled_rows(
     z, dtype = as_floats(x, name)
     axes = as_axes(axis, "axis", z.ndim)
     y = as_array(labels, name_of_labels)
-    shape = tuple(n for i, n in enumerate(z.shape) if i not in axes)
+    shape = shape_of_rows(z.shape, axes)
     if y.shape != shape:
         message = f"{name_of_labels} must have the shape of {name} without axis, {shape}"
         hint = hint_on_shape(y, name_of_labels, z.shape, axes)
@@ -794,7 +802,7 @@ def as_counted_target(
     What the target holds for entries that do not count does not matter.
     """
     y = as_array(target, name)
-    rows = tuple(n for i, n in enumerate(shape) if i not in axes)
+    rows = shape_of_rows(shape, axes)
     are_labels = y.dtype.kind in "iu" and y.shape == rows
     mask = as_mask(where, "where", shape, "the logits")
     if ignore_index is not None:

@@ -22,6 +22,7 @@ from softmax_lessons._arguments import (
     as_mask,
     as_temperature,
     check_out,
+    shape_of_rows,
 )
 from softmax_lessons._blockwise import row_max, row_sum, run_blockwise
 
@@ -519,9 +520,7 @@ def logsumexp(
     mask = as_mask(where, "where", z.shape)
     kept = out
     if out is not None:
-        shape = tuple(n for i, n in enumerate(z.shape) if i not in axes)
-        shape = tuple(1 if i in axes else n for i, n in enumerate(z.shape)) if keepdims else shape
-        check_out(out, "out", shape, dtype)
+        check_out(out, "out", shape_of_rows(z.shape, axes, keepdims=keepdims), dtype)
         kept = out if keepdims else np.expand_dims(out, axes)  # a view of it
     [lse] = run_blockwise(logsumexp_kernel, [z], axes, dtype, where=mask, out=kept)
     if out is not None:

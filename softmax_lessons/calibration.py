@@ -31,6 +31,7 @@ from softmax_lessons._arguments import (
     as_labelled_rows,
     check_choice,
     check_distributions,
+    shape_of_rows,
 )
 from softmax_lessons.activations import no_warnings
 
@@ -673,7 +674,7 @@ def as_rows(
         return Rows(*as_labelled_rows(x, labels, names, axis), y.shape, False)
     column = z.reshape(-1).astype(np.promote_types(z.dtype, np.float64))
     flat = y.reshape(-1) if y.shape == z.shape else y
-    shape = z.shape if z.ndim == 1 else tuple(n for i, n in enumerate(z.shape) if i not in axes)
+    shape = z.shape if z.ndim == 1 else shape_of_rows(z.shape, axes)
     two = np.stack([other(column), column], axis=-1)
     rows, right, _ = as_labelled_rows(
         two if flat.shape == (column.size,) else two.reshape(*shape, 2), flat, names, -1

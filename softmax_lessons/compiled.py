@@ -37,6 +37,7 @@ from softmax_lessons._arguments import (
     check_choice,
     check_out,
     common_shape,
+    shape_of_rows,
 )
 from softmax_lessons._blockwise import as_lines, from_lines
 from softmax_lessons.activations import no_warnings
@@ -213,6 +214,21 @@ def is_done(name: str, *arrays: Any) -> bool:
         return False
 
 
+def is_done_plainly(
+    name: str, x: object, axis: object, temperature: object, where: object, out: object
+) -> bool:
+    """Try the same for softmax or its logarithm, if nothing but arrays was passed."""
+    return (
+        where is None
+        and type(axis) is int
+        and axis == -1
+        and type(temperature) is float
+        and temperature == 1
+        and type(x) is type(out) is np.ndarray
+        and is_done(name, x, out)
+    )
+
+
 def run_small(name: str, lines: list[FloatArray]) -> bool:
     """Compile what does all at once, if the arrays are small, and do it; tell whether it did."""
     outer, n, inner = lines[0].shape
@@ -325,14 +341,8 @@ def softmax(  # noqa: D103 - that of its twin
     where: ArrayLike | None = None,
     out: FloatArray | None = None,
 ) -> FloatArray:
-    plain = where is None and type(axis) is int and axis == -1 and type(temperature) is float
-    if (
-        plain
-        and temperature == 1
-        and type(x) is type(out) is np.ndarray
-        and is_done("softmax", x, out)
-    ):
-        return out
+    if is_done_plainly("softmax", x, axis, temperature, where, out):
+        return out  # type: ignore[return-value]
     return along_axis("softmax", activations.softmax, x, axis, temperature, where, 0.0, out)
 
 
@@ -345,14 +355,8 @@ def log_softmax(  # noqa: D103 - that of its twin
     where: ArrayLike | None = None,
     out: FloatArray | None = None,
 ) -> FloatArray:
-    plain = where is None and type(axis) is int and axis == -1 and type(temperature) is float
-    if (
-        plain
-        and temperature == 1
-        and type(x) is type(out) is np.ndarray
-        and is_done("log_softmax", x, out)
-    ):
-        return out
+    if is_done_plainly("log_softmax", x, axis, temperature, where, out):
+        return out  # type: ignore[return-value]
     return along_axis(
         "log_softmax", activations.log_softmax, x, axis, temperature, where, -np.inf, out
     )
@@ -402,8 +406,7 @@ def logsumexp(  # noqa: D103 - that of its twin
     mask = as_mask(where, "where", z.shape)
     if not is_covered(z):
         return activations.logsumexp(x, axis, keepdims=keepdims, where=where, out=out)
-    kept = tuple(1 if i in axes else n for i, n in enumerate(z.shape))
-    shape = kept if keepdims else tuple(n for i, n in enumerate(z.shape) if i not in axes)
+    shape = shape_of_rows(z.shape, axes, keepdims=keepdims)
     check_out(out, "out", shape, dtype)
     lines = contiguous_lines(z if mask is None else np.where(mask, z, -np.inf), axes)
     outer, _, inner = lines.shape

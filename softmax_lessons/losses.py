@@ -26,6 +26,7 @@ from softmax_lessons._arguments import (
     as_labels,
     check_choice,
     check_out,
+    shape_of_rows,
 )
 from softmax_lessons._blockwise import row_sum, run_blockwise
 from softmax_lessons.activations import (
@@ -728,7 +729,7 @@ def as_rows(
     w = as_class_weights(weight, "weight", n_classes, z.dtype)
     smoothing = as_label_smoothing(label_smoothing, "label_smoothing")
     is_kept: Any = True if mask is None else mask.any(axis=axes, keepdims=True)
-    n_rows = math.prod(n for i, n in enumerate(z.shape) if i not in axes)
+    n_rows = math.prod(shape_of_rows(z.shape, axes))
     total: Any = n_rows if mask is None else np.count_nonzero(is_kept)
     if w is not None and y.dtype.kind == "i":
         total = np.sum(w[y], where=is_kept, dtype=np.promote_types(z.dtype, np.float64))

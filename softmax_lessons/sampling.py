@@ -21,6 +21,7 @@ from softmax_lessons._arguments import (
     as_size,
     as_temperature,
     check_drawable,
+    shape_of_rows,
 )
 from softmax_lessons._blockwise import as_lines, row_max, run_blockwise
 from softmax_lessons.activations import no_warnings, softmax_kernel, subtract_max
@@ -326,7 +327,7 @@ def sample(
     t = as_temperature(temperature, "temperature")
     generator = as_generator(rng, "rng")
     check_drawable(z, "logits", axes)
-    of_rows = tuple(n for i, n in enumerate(z.shape) if i not in axes)
+    of_rows = shape_of_rows(z.shape, axes)
     precision = np.promote_types(z.dtype, np.float64)
     [cumulative] = run_blockwise(cumulative_kernel, [z], axes, precision, (t,))
     lines = as_lines(cumulative, axes).swapaxes(1, 2)
