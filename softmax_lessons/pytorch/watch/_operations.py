@@ -11,7 +11,7 @@ import torch
 
 from softmax_lessons.pytorch.watch import _losses, _numbers
 from softmax_lessons.pytorch.watch._marks import Mark, moved
-from softmax_lessons.pytorch.watch._places import TORCH, from_distributions, here
+from softmax_lessons.pytorch.watch._places import TORCH, Site, from_distributions, here
 from softmax_lessons.pytorch.watch._watcher import Call, Pending, Watcher
 
 Handler = Callable[[Watcher, Call], None]
@@ -166,7 +166,7 @@ def softmax(w: Watcher, call: Call) -> None:
     elif prior is not None:
         _softmax_of_marked(w, prior, x, dim, log)
     if x.is_floating_point() and size > 1:
-        _look_for_empty_rows(w, call, x, dim, prior)
+        _look_for_empty_rows(w, x, dim, prior, site)
         if log and x.dtype == torch.float16 and size > 2048:
             _losses.half_sums(w, x, out)
     if dim == 0 and x.ndim > 1 and x.shape[0] > 1 and x.requires_grad:
@@ -201,49 +201,18 @@ def _softmax_of_marked(w: Watcher, prior: Mark, x: torch.Tensor, dim: int, log: 
 
 
 def _look_for_empty_rows(
-    w: Watcher, call: Call, x: torch.Tensor, dim: int, prior: Mark | None
+    w: Watcher, x: torch.Tensor, dim: int, prior: Mark | None, site: Site
 ) -> None:
     """Ask, when the step is over, whether rows were masked altogether."""
-    fill = prior.fill if prior is not None else 0.0
-    site = here()
+    if prior is not None and prior.added and prior.fill and math.isfinite(prior.fill):
+        _look_at_added_mask(w, x, dim, prior.fill, site)
+        return
     with _numbers.unseen():
-        scores = _numbers.plain(x)
-        top = scores.amax(dim=dim - x.ndim)
-        total = top.numel()
-        if fill and prior is not None and prior.added and math.isfinite(fill):
-            half = x.dtype in _numbers.HALF
-            if not half and fill < -1e30:
-                return
-            low = top < max(fill / 2, torch.finfo(x.dtype).min / 2)
-            # A query of padding may see nothing; an example that sees nothing at all is another.
-            per_example = low.reshape(low.shape[0], -1).all(dim=1) if low.ndim else low
-            empty = per_example.sum()
-            n_examples = per_example.numel()
-            lowest = torch.finfo(x.dtype).min
-
-            def blame(count: int, total: int) -> None:
-                reach = f"{x_dtype} ends at {lowest:.6g}" if half and fill < lowest else ""
-                rows = f"{count} of {n_examples} examples are masked altogether" if count else ""
-                step = "" if reach or not half else "scores near it are rounded to steps of 8"
-                parts = [f"{fill:.6g} is added to scores of {x_dtype}", reach, rows, step]
-                w.find(
-                    "minus-a-million",
-                    "wrong" if count and half else "suspicious",
-                    "; ".join(part for part in parts if part),
-                    site=site,
-                )
-
-            x_dtype = str(x.dtype).removeprefix("torch.")
-            if half and x.dtype == torch.float16:
-                w.pending.append(Pending(empty + 1, 1, lambda n, t: blame(n - 1, t), object()))
-            else:
-                w.pending.append(Pending(empty, n_examples, blame, object()))
-            return
-        empty = (top == -torch.inf).sum()
-    token = object()
+        top = _numbers.plain(x).amax(dim=dim - x.ndim)
+        empty, total = (top == -torch.inf).sum(), top.numel()
     size = x.shape[dim]
 
-    def find(count: int, total: int) -> None:
+    def find(count: int) -> None:
         w.find(
             "empty-row",
             "wrong",
@@ -251,7 +220,34 @@ def _look_for_empty_rows(
             site=site,
         )
 
-    w.pending.append(Pending(empty, total, find, token))
+    w.pending.append(Pending(empty, find, object()))
+
+
+def _look_at_added_mask(w: Watcher, x: torch.Tensor, dim: int, fill: float, site: Site) -> None:
+    """Ask, when the step is over, what a large negative number did that was added to scores."""
+    half = x.dtype in _numbers.HALF
+    if not half and fill < -1e30:
+        return
+    dtype, lowest = str(x.dtype).removeprefix("torch."), torch.finfo(x.dtype).min
+    with _numbers.unseen():
+        low = _numbers.plain(x).amax(dim=dim - x.ndim) < max(fill / 2, lowest / 2)
+        # A query of padding may see nothing; an example that sees nothing at all is another.
+        per_example = low.reshape(low.shape[0], -1).all(dim=1) if low.ndim else low
+        empty, n_examples = per_example.sum(), per_example.numel()
+
+    def blame(count: int) -> None:
+        reach = f"{dtype} ends at {lowest:.6g}" if half and fill < lowest else ""
+        rows = f"{count} of {n_examples} examples are masked altogether" if count else ""
+        step = "" if reach or not half else "scores near it are rounded to steps of 8"
+        parts = [f"{fill:.6g} is added to scores of {dtype}", reach, rows, step]
+        w.find(
+            "minus-a-million",
+            "wrong" if count and half else "suspicious",
+            "; ".join(part for part in parts if part),
+            site=site,
+        )
+
+    w.pending.append(Pending(empty, blame, object(), always=x.dtype == torch.float16))
 
 
 def sigmoid(w: Watcher, call: Call) -> None:

@@ -45,9 +45,9 @@ class Pending:
     """A question about a row of scores that is asked when the step is over."""
 
     count: torch.Tensor  # how many rows are empty; waits on the device until then
-    total: int
-    make: Callable[[int, int], None]
+    make: Callable[[int], None]  # what reports so many of them
     token: object
+    always: bool = False  # whether it reports none of them, too
 
 
 @dataclass
@@ -131,8 +131,8 @@ class Watcher:
         for question in self.pending:
             if id(question.token) not in self.cancelled:
                 count = int(question.count)
-                if count:
-                    question.make(count, question.total)
+                if count or question.always:
+                    question.make(count)
         for site, shape, token in self.log_down:
             known = any(
                 f.misuse == "wrong-dim" and f.line == site.line for f in self.report.findings
