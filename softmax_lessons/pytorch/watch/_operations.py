@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from softmax_lessons.pytorch.watch import _losses, _numbers
-from softmax_lessons.pytorch.watch._marks import Mark, moved
+from softmax_lessons.pytorch.watch._marks import Mark, moved, thinned
 from softmax_lessons.pytorch.watch._places import TORCH, Site, from_distributions, here
 from softmax_lessons.pytorch.watch._watcher import Call, Pending, Watcher
 
@@ -369,19 +369,8 @@ def picked(w: Watcher, call: Call) -> None:
         return
     outs = call.out if isinstance(call.out, list | tuple) else [call.out]
     for out in outs:
-        if not isinstance(out, torch.Tensor):
-            continue
-        if mark.dim is None:
-            w.marks.set(out, replace(mark, whole=False, shape=()))
-            continue
-        from_end = x.ndim - mark.dim
-        if from_end <= out.ndim and out.shape[-from_end] == mark.size and out.numel():
-            w.marks.set(out, replace(mark, dim=out.ndim - from_end, shape=()))
-        elif mark.size in out.shape:
-            dims = [d for d, size in enumerate(out.shape) if size == mark.size]
-            w.marks.set(out, replace(mark, dim=dims[0] if len(dims) == 1 else None, shape=()))
-        else:
-            w.marks.set(out, replace(mark, dim=None, whole=False, shape=()))
+        if isinstance(out, torch.Tensor):
+            w.marks.set(out, thinned(mark, x.shape, out.shape))
 
 
 def gather(w: Watcher, call: Call) -> None:
