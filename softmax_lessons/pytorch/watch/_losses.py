@@ -358,7 +358,7 @@ def binary_with_logits(w: Watcher, call: Call) -> None:
 def _several(y: torch.Tensor, dim: int | None) -> str:
     """Say how many examples have several labels, if any do."""
     with _numbers.unseen():
-        targets, _ = _numbers.rows(y, y.ndim - 1 if dim is None else dim)
+        targets, _ = _numbers.rows(y, dim)
         if not bool(((targets == 0) | (targets == 1)).all()):
             return ""
         across = bool((targets.sum(dim=0) > 0).sum() > 1)  # not one class that all have
@@ -503,9 +503,8 @@ def kl(w: Watcher, call: Call) -> None:
         return
     mark, target = w.marks.get(x), w.marks.get(y)
     log_target = bool(call.get(5, "log_target", False))
-    dim = mark.dim if mark is not None and mark.dim is not None else x.ndim - 1
-    if target is not None and target.dim is not None and (mark is None or mark.dim is None):
-        dim = target.dim
+    known = [m.dim for m in (mark, target) if m is not None and m.dim is not None]
+    dim = known[0] if known else x.ndim - 1
     if x.shape != y.shape or x.shape[dim] < 2:
         return
     with _numbers.unseen():
@@ -580,7 +579,7 @@ def logsumexp(w: Watcher, call: Call) -> None:
     site = here()
     if from_distributions() or x.requires_grad:
         with _numbers.unseen():
-            p, _ = _numbers.rows(x, x.ndim - 1 if mark.dim is None else mark.dim)
+            p, _ = _numbers.rows(x, mark.dim)
             top, again = float(p.amax(-1).mean()), float(p.softmax(-1).amax(-1).mean())
         evidence = f"{len(p)} rows of {p.shape[-1]} sum to 1; the largest is {top:.3g} on average, "
         evidence += f"and {again:.3g} after the second softmax"
@@ -613,7 +612,7 @@ def rounded(w: Watcher, mark: Mark, x: torch.Tensor, what: str) -> None:
         zeros = int((values == 0).sum())
         parts = [f"{zeros} of {values.numel()} probabilities are rounded to 0"]
         if mark.whole:
-            p, _ = _numbers.rows(x, x.ndim - 1 if mark.dim is None else mark.dim)
+            p, _ = _numbers.rows(x, mark.dim)
             odd = int(((p.sum(dim=-1) - 1).abs() > 1e-4).sum())
             parts.append(f"{odd} of {len(p)} rows do not sum to 1")
     parts.append(what)

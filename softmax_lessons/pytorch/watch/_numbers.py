@@ -40,9 +40,13 @@ def plain(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def rows(
-    x: torch.Tensor, dim: int, y: torch.Tensor | None = None
+    x: torch.Tensor, dim: int | None, y: torch.Tensor | None = None
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Return some rows along ``dim``, as floats, with their labels or rows of targets."""
+    """Return some rows along ``dim``, as floats, with their labels or rows of targets.
+
+    They lie along the last dimension where nobody knows one.
+    """
+    dim = -1 if dim is None else dim
     dim -= x.ndim if dim >= 0 else 0  # from the end
     x = plain(x).movedim(dim, -1)
     if y is not None:
