@@ -13,6 +13,11 @@ from softmax_lessons.pytorch.watch._marks import Mark
 from softmax_lessons.pytorch.watch._places import Site, from_distributions, here
 from softmax_lessons.pytorch.watch._watcher import Call, Means, Watcher
 
+ZEROING = {  # what sets logits to 0: its misuse, and what else is said of them
+    "relu": ("relu-before-loss", ", and get no gradient"),
+    "dropout": ("dropout-on-logits", ""),
+}
+
 
 def _rows_sum(p: torch.Tensor) -> str:
     """Say what the rows sum to."""
@@ -91,8 +96,9 @@ def _look_at_logits(
             w.find("softmax-first", "wrong", "", site=mark.site, also=here())
         return
     if kind == "sigmoid" and mark is not None and mark.factor == 1:
-        p, targets = _numbers_of(x, dim, y)
-        evidence = f"{p.numel()} scores lie between {float(p.min()):.3g} and {float(p.max()):.3g}"
+        with _numbers.unseen():
+            p, _ = _numbers.rows(x, dim)
+            evidence = f"{p.numel()} scores lie {_numbers.span(p)}"
         w.find(
             "sigmoid-first",
             "wrong",
@@ -102,11 +108,8 @@ def _look_at_logits(
             cure="drop the sigmoid: loss = F.cross_entropy(logits, y)",
         )
         return
-    if kind == "relu" and mark is not None:
-        _relu(w, mark, x)
-        return
-    if kind == "dropout" and mark is not None:
-        _dropout(w, mark, x)
+    if mark is not None and kind in ZEROING:
+        _zeroed(w, mark, x)
         return
     p, targets = _numbers_of(x, dim, y)
     scaled = kind == "softmax" and mark is not None and mark.whole and mark.factor != 1
@@ -149,20 +152,14 @@ def _softmax_first(p: torch.Tensor, targets: torch.Tensor | None, loss: Any, n_c
     return "; ".join(part for part in parts if part)
 
 
-def _relu(w: Watcher, mark: Mark, x: torch.Tensor) -> None:
+def _zeroed(w: Watcher, mark: Mark, x: torch.Tensor) -> None:
+    """Report logits that a ReLU or dropout has set to 0."""
+    misuse, more = ZEROING[mark.kind]
     with _numbers.unseen():
         zeros = int((_numbers.plain(x) == 0).sum())
     if zeros:
-        evidence = f"{zeros} of {x.numel()} logits are 0, and get no gradient"
-        w.find("relu-before-loss", "suspicious", evidence, site=mark.site, also=here())
-
-
-def _dropout(w: Watcher, mark: Mark, x: torch.Tensor) -> None:
-    with _numbers.unseen():
-        zeros = int((_numbers.plain(x) == 0).sum())
-    if zeros:
-        evidence = f"{zeros} of {x.numel()} logits are 0"
-        w.find("dropout-on-logits", "suspicious", evidence, site=mark.site, also=here())
+        evidence = f"{zeros} of {x.numel()} logits are 0{more}"
+        w.find(misuse, "suspicious", evidence, site=mark.site, also=here())
 
 
 def _look_at_reshape(w: Watcher, mark: Mark, x: torch.Tensor, size: int) -> None:
@@ -333,8 +330,7 @@ def binary_with_logits(w: Watcher, call: Call) -> None:
     if mark.kind == "sigmoid" and mark.factor == 1:
         with _numbers.unseen():
             p, t = _numbers.plain(x).float(), _numbers.plain(y)
-            evidence = f"{p.numel()} scores lie between {float(p.min()):.3g} and "
-            evidence += f"{float(p.max()):.3g}"
+            evidence = f"{p.numel()} scores lie {_numbers.span(p)}"
             if p.shape == t.shape:
                 got = (p.sigmoid() - t) * p * (1 - p)
                 evidence += "; " + _numbers.times_smaller(p - t, got)
@@ -349,10 +345,8 @@ def binary_with_logits(w: Watcher, call: Call) -> None:
             also=here(),
             cure="loss = F.binary_cross_entropy_with_logits(logits, y)",
         )
-    elif mark.kind == "relu":
-        _relu(w, mark, x)
-    elif mark.kind == "dropout":
-        _dropout(w, mark, x)
+    elif mark.kind in ZEROING:
+        _zeroed(w, mark, x)
 
 
 def _several(y: torch.Tensor, dim: int | None) -> str:
@@ -564,8 +558,7 @@ def by_distribution(w: Watcher, x: torch.Tensor, mark: Mark | None) -> None:
     with _numbers.unseen():
         values = _numbers.plain(x)
         if x.ndim and x.shape[-1] > 1 and bool((values <= 0).all()):
-            low, high = float(values.min()), float(values.max())
-            evidence = f"{x.numel()} probabilities lie between {low:.3g} and {high:.3g}, and "
+            evidence = f"{x.numel()} probabilities lie {_numbers.span(values)}, and "
             evidence += "divided by their sum the least likely class gets the most"
             w.find("log-p-as-p", "wrong", evidence)
 

@@ -101,6 +101,11 @@ def one_hot(y: torch.Tensor, p: torch.Tensor) -> torch.Tensor | None:
     return rows * inside[:, None]
 
 
+def span(values: torch.Tensor) -> str:
+    """Say between which numbers all of them lie."""
+    return f"between {float(values.min()):.3g} and {float(values.max()):.3g}"
+
+
 def through_softmax(p: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
     """Return the gradient for the logits, from that for their softmax."""
     return p * (gradient - (p * gradient).sum(dim=-1, keepdim=True))

@@ -255,12 +255,11 @@ def sigmoid(w: Watcher, call: Call) -> None:
     prior = w.marks.get(call.get(0, "input"))
     if prior is not None and prior.kind == "sigmoid" and prior.factor == 1:
         with _numbers.unseen():
-            out = _numbers.plain(call.out)
-            low, high = float(out.min()), float(out.max())
+            evidence = f"sigmoid of a sigmoid lies {_numbers.span(_numbers.plain(call.out))}"
         w.find(
             "log-softmax-twice",
             "wrong",
-            f"sigmoid of a sigmoid lies between {low:.3g} and {high:.3g}",
+            evidence,
             site=prior.site,
             also=here(),
             sentence="A sigmoid is applied to what has been through a sigmoid.",
