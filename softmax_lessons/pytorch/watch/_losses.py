@@ -47,14 +47,17 @@ def wrong_dim(w: Watcher, mark: Mark, x: torch.Tensor, dim: int, what: str) -> N
     )
 
 
-def _runs_elsewhere(mark: Mark | None, x: torch.Tensor, dim: int, kind: str) -> bool:
-    """Tell whether softmax ran along another dimension than the one that a loss reads."""
-    if mark is None or mark.kind != kind or mark.dim in (None, dim):
+def _ran_elsewhere(w: Watcher, mark: Mark, x: torch.Tensor, dim: int) -> bool:
+    """Tell whether softmax ran along another dimension than the one a loss reads; report it."""
+    if mark.kind not in {"softmax", "log_softmax"} or mark.dim in (None, dim):
         return False
     with _numbers.unseen():
         p, _ = _numbers.rows(x, dim)
-        p = p.exp() if kind == "log_softmax" else p
-        return not _numbers.are_probabilities(p, x.dtype)
+        p = p.exp() if mark.kind == "log_softmax" else p
+        if _numbers.are_probabilities(p, x.dtype):
+            return False
+    wrong_dim(w, mark, x, dim, "the loss reads")
+    return True
 
 
 # --- losses that take logits ------------------------------------------------------------------
@@ -73,7 +76,8 @@ def cross_entropy(w: Watcher, call: Call) -> None:
         return
     if mark is not None:
         _look_at_reshape(w, mark, x, size)
-    _look_at_logits(w, call, x, y, dim, mark)
+    if mark is None or not _look_at_history(w, mark, x, dim):
+        _look_at_logits(w, call, x, y, dim, mark)
     if y.is_floating_point():
         _look_for_several_labels(w, x, y, dim)
     else:
@@ -82,20 +86,15 @@ def cross_entropy(w: Watcher, call: Call) -> None:
     half_sums(w, x, call.out)
 
 
-def _look_at_logits(
-    w: Watcher, call: Call, x: torch.Tensor, y: torch.Tensor, dim: int, mark: Mark | None
-) -> None:
-    """Look whether they are logits."""
-    kind = mark.kind if mark is not None else ""
-    if mark is not None and mark.rounded is not None:
+def _look_at_history(w: Watcher, mark: Mark, x: torch.Tensor, dim: int) -> bool:
+    """Look whether logits come from where none can; tell whether that says all about them."""
+    if mark.rounded is not None:
         rounded(w, mark, x, "they go into the loss")
-    if _runs_elsewhere(mark, x, dim, "softmax") or _runs_elsewhere(mark, x, dim, "log_softmax"):
-        assert mark is not None
-        wrong_dim(w, mark, x, dim, "the loss reads")
-        if kind == "softmax":
+    if _ran_elsewhere(w, mark, x, dim):
+        if mark.kind == "softmax":
             w.find("softmax-first", "wrong", "", site=mark.site, also=here())
-        return
-    if kind == "sigmoid" and mark is not None and mark.factor == 1:
+        return True
+    if mark.kind == "sigmoid" and mark.factor == 1:
         with _numbers.unseen():
             p, _ = _numbers.rows(x, dim)
             evidence = f"{p.numel()} scores lie {_numbers.span(p)}"
@@ -107,35 +106,34 @@ def _look_at_logits(
             also=here(),
             cure="drop the sigmoid: loss = F.cross_entropy(logits, y)",
         )
-        return
-    if mark is not None and kind in ZEROING:
+        return True
+    if mark.kind in ZEROING:
         _zeroed(w, mark, x)
-        return
-    p, targets = _numbers_of(x, dim, y)
-    scaled = kind == "softmax" and mark is not None and mark.whole and mark.factor != 1
-    if scaled and mark is not None:
-        with _numbers.unseen():
-            p = p / mark.factor
+        return True
+    return False
+
+
+def _look_at_logits(
+    w: Watcher, call: Call, x: torch.Tensor, y: torch.Tensor, dim: int, mark: Mark | None
+) -> None:
+    """Look whether they are logits."""
+    softmax = mark if mark is not None and mark.kind == "softmax" else None
     with _numbers.unseen():
+        p, labels = _numbers.rows(x, dim, y)
+        targets = _numbers.one_hot(labels, p) if labels is not None else None
+        if softmax is not None and softmax.whole:
+            p = p / softmax.factor
         probabilities = _numbers.are_probabilities(p, x.dtype)
-        if kind == "softmax" and mark is not None and mark.whole:  # in a small format, padded
+        if softmax is not None and softmax.whole:  # in a small format, padded
             probabilities |= bool(((p.sum(dim=-1) - 1).abs() < 0.05).all())
         log_probabilities = not probabilities and _numbers.are_log_probabilities(p, x.dtype)
     if probabilities:
-        site = mark.site if mark is not None and kind == "softmax" else here()
+        site = softmax.site if softmax is not None else here()
         evidence = _softmax_first(p, targets, call.out, x.shape[dim])
         w.find("softmax-first", "wrong", evidence, site=site, also=here())
-    elif log_probabilities and mark is not None and kind == "log_softmax":
+    elif log_probabilities and mark is not None and mark.kind == "log_softmax":
         evidence = "log-softmax of log-probabilities changes nothing and costs time"
         w.find("log-softmax-twice", "note", evidence, site=mark.site, also=here())
-
-
-def _numbers_of(
-    x: torch.Tensor, dim: int, y: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor | None]:
-    with _numbers.unseen():
-        p, labels = _numbers.rows(x, dim, y)
-        return p, _numbers.one_hot(labels, p) if labels is not None else None
 
 
 def _softmax_first(p: torch.Tensor, targets: torch.Tensor | None, loss: Any, n_classes: int) -> str:
@@ -374,10 +372,7 @@ def nll(w: Watcher, call: Call) -> None:
         _look_at_reshape(w, mark, x, x.shape[dim])
         if mark.rounded is not None:
             rounded(w, mark, x, "they go into the loss")
-    if _runs_elsewhere(mark, x, dim, "log_softmax") or _runs_elsewhere(mark, x, dim, "softmax"):
-        assert mark is not None
-        wrong_dim(w, mark, x, dim, "the loss reads")
-        if mark.kind == "log_softmax":
+        if _ran_elsewhere(w, mark, x, dim) and mark.kind == "log_softmax":
             return
     _takes_log_probabilities(w, call, x, y, dim, mark)
     _look_at_labels(w, call, x, y)
@@ -423,12 +418,10 @@ def ctc(w: Watcher, call: Call) -> None:
     """CTC: log-probabilities go in, of shape (T, N, C) or (T, C)."""
     x = call.get(0, "log_probs")
     if isinstance(x, torch.Tensor) and x.numel():
-        mark = w.marks.get(x)
-        if _runs_elsewhere(mark, x, x.ndim - 1, "log_softmax"):
-            assert mark is not None
-            wrong_dim(w, mark, x, x.ndim - 1, "the loss reads")
+        dim, mark = x.ndim - 1, w.marks.get(x)
+        if mark is not None and mark.kind == "log_softmax" and _ran_elsewhere(w, mark, x, dim):
             return
-        _takes_log_probabilities(w, call, x, None, x.ndim - 1, mark)
+        _takes_log_probabilities(w, call, x, None, dim, mark)
 
 
 def binary(w: Watcher, call: Call) -> None:
