@@ -381,7 +381,7 @@ def gather(w: Watcher, call: Call) -> None:
     dim = dim_of(call.get(1, "dim", -1), x)
     reads = mark.kind in {"softmax", "log_softmax"} and mark.whole and mark.dim is not None
     if reads and dim == mark.dim:
-        w.cancelled.add(id(mark.token))
+        _cancel(w, mark)
     if reads and dim != mark.dim and dim == x.ndim - 1 and index.shape[dim] == 1:
         _losses.wrong_dim(w, mark, x, dim, "one entry is picked")
     w.marks.set(call.out, replace(mark, whole=dim != mark.dim))
@@ -555,9 +555,9 @@ def filled(w: Watcher, call: Call) -> None:
 
 
 def _cancel(w: Watcher, mark: Mark) -> None:
-    """Take back the question about empty rows: somebody has seen to them."""
+    """Take back the questions about a softmax: somebody has seen to them."""
     if mark.token is not None:
-        w.cancelled.add(id(mark.token))
+        w.cancelled.add(mark.token)
 
 
 def without_nan(w: Watcher, call: Call) -> None:

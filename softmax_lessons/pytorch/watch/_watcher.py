@@ -68,7 +68,7 @@ class Watcher:
         self.means: dict[tuple[object, ...], Means] = {}
         self.down_the_batch: list[tuple[Site, torch.Size]] = []
         self.log_down: list[tuple[Site, torch.Size, object]] = []
-        self.cancelled: set[int] = set()
+        self.cancelled: set[object] = set()
         self.paused = False
 
     def find(
@@ -129,7 +129,7 @@ class Watcher:
     def finish(self) -> None:
         """Ask what had to wait for the end of the step."""
         for question in self.pending:
-            if id(question.token) not in self.cancelled:
+            if question.token not in self.cancelled:
                 count = int(question.count)
                 if count or question.always:
                     question.make(count)
@@ -137,7 +137,7 @@ class Watcher:
             known = any(
                 f.misuse == "wrong-dim" and f.line == site.line for f in self.report.findings
             )
-            if id(token) not in self.cancelled and not known:
+            if token not in self.cancelled and not known:
                 evidence = f"shape {tuple(shape)}: log-softmax ran along dim 0, so the {shape[0]} "
                 evidence += f"rows compete, and the {shape[-1]} columns do not"
                 self.find("wrong-dim", "suspicious", evidence, site=site)
