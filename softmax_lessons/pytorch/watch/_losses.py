@@ -132,8 +132,13 @@ def _look_at_logits(
         evidence = _softmax_first(p, targets, call.out, x.shape[dim])
         w.find("softmax-first", "wrong", evidence, site=site, also=here())
     elif log_probabilities and mark is not None and mark.kind == "log_softmax":
-        evidence = "log-softmax of log-probabilities changes nothing and costs time"
-        w.find("log-softmax-twice", "note", evidence, site=mark.site, also=here())
+        log_softmax_twice(w, mark)
+
+
+def log_softmax_twice(w: Watcher, mark: Mark) -> None:
+    """Report log-probabilities that go through log-softmax once more."""
+    evidence = "log-softmax of log-probabilities changes nothing and costs time"
+    w.find("log-softmax-twice", "note", evidence, site=mark.site, also=here())
 
 
 def _softmax_first(p: torch.Tensor, targets: torch.Tensor | None, loss: Any, n_classes: int) -> str:
@@ -306,8 +311,7 @@ def _look_down_the_batch(w: Watcher, x: torch.Tensor, y: torch.Tensor) -> None:
     if n < 2 or not x.requires_grad:
         return
     for site, shape in w.down_the_batch:
-        known = any(f.misuse == "wrong-dim" and f.line == site.line for f in w.report.findings)
-        if shape[0] == n and shape[0] not in shape[1:] and not known:
+        if shape[0] == n and n not in shape[1:] and not w.knows("wrong-dim", site):
             w.find(
                 "wrong-dim",
                 "suspicious",

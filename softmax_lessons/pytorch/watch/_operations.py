@@ -194,8 +194,7 @@ def _softmax_of_marked(w: Watcher, prior: Mark, x: torch.Tensor, dim: int, log: 
         misuse = "softmax-first" if log else "log-softmax-twice"
         w.find(misuse, "wrong", evidence, site=prior.site, also=here())
     elif prior.kind == "log_softmax" and same and log:
-        evidence = "log-softmax of log-probabilities changes nothing and costs time"
-        w.find("log-softmax-twice", "note", evidence, site=prior.site, also=here())
+        _losses.log_softmax_twice(w, prior)
     elif prior.kind == "sigmoid" and log:
         w.find("sigmoid-first", "suspicious", "scores between 0 and 1", site=prior.site)
 

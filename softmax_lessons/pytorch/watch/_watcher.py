@@ -106,6 +106,10 @@ class Watcher:
             )
         )
 
+    def knows(self, misuse: str, site: Site) -> bool:
+        """Tell whether a misuse has been found on the line of a site."""
+        return any(f.misuse == misuse and f.line == site.line for f in self.report.findings)
+
     def mark(self, call: Call, kind: str, **more: Any) -> None:
         """Mark what came out of a call."""
         self.marks.set(call.out, Mark(kind, here(), **more))
@@ -134,10 +138,7 @@ class Watcher:
                 if count or question.always:
                     question.make(count)
         for site, shape, token in self.log_down:
-            known = any(
-                f.misuse == "wrong-dim" and f.line == site.line for f in self.report.findings
-            )
-            if token not in self.cancelled and not known:
+            if token not in self.cancelled and not self.knows("wrong-dim", site):
                 evidence = f"shape {tuple(shape)}: log-softmax ran along dim 0, so the {shape[0]} "
                 evidence += f"rows compete, and the {shape[-1]} columns do not"
                 self.find("wrong-dim", "suspicious", evidence, site=site)
