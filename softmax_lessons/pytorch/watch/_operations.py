@@ -49,8 +49,8 @@ ALIASES = {
     **{"special_log_softmax": "log_softmax", "_safe_softmax": "softmax", "softmin": "softmax"},
     **{"special_expit": "sigmoid", "special_logsumexp": "logsumexp", "__add__": "add"},
     **{"__radd__": "add", "__iadd__": "add", "__mul__": "mul", "__rmul__": "mul", "__sub__": "sub"},
-    **{"multiply": "mul", "divide": "div", "true_divide": "div", "subtract": "sub", "neg": "neg"},
-    **{"__truediv__": "div", "__div__": "div", "__neg__": "neg", "negative": "neg"},
+    **{"multiply": "mul", "divide": "div", "true_divide": "div", "subtract": "sub"},
+    **{"__truediv__": "div", "__div__": "div"},
     **{"__matmul__": "matmul", "__rmatmul__": "matmul", "mm": "matmul", "bmm": "matmul"},
     **{"__eq__": "eq", "__ne__": "ne", "__gt__": "gt", "__lt__": "lt", "__ge__": "ge"},
     **{"__le__": "le", "clip": "clamp", "clamp_min": "clamp", "relu6": "relu"},
@@ -272,13 +272,9 @@ def linear(w: Watcher, call: Call) -> None:
         w.mark(call, "one")
 
 
-def activation(kind: str) -> Handler:
-    """Return what marks the output of a layer that a loss must not follow."""
-
-    def mark(w: Watcher, call: Call) -> None:
-        w.mark(call, kind)
-
-    return mark
+def relu(w: Watcher, call: Call) -> None:
+    """Mark what a ReLU returns."""
+    w.mark(call, "relu")
 
 
 def dropout(w: Watcher, call: Call) -> None:
@@ -287,7 +283,7 @@ def dropout(w: Watcher, call: Call) -> None:
     if prior is not None:
         w.marks.set(call.out, prior)
     elif call.get(2, "training", True) and call.get(1, "p", 0.5) and call.out.requires_grad:
-        w.mark(call, "dropout", factor=1.0)
+        w.mark(call, "dropout")
 
 
 # --- views and casts --------------------------------------------------------------------------
@@ -606,7 +602,7 @@ def log(w: Watcher, call: Call) -> None:
                 cure="F.logsigmoid(logits), or F.binary_cross_entropy_with_logits",
             )
         return
-    if mark.kind not in {"softmax"}:
+    if mark.kind != "softmax":
         w.marks.set(call.out, flat_of(w, call))
         return
     if not mark.padded and not here().caller.startswith(TORCH):
@@ -763,7 +759,7 @@ def _table() -> dict[str, Handler]:
 
     use(softmax, "softmax log_softmax gumbel_softmax")
     use(sigmoid, "sigmoid")
-    use(activation("relu"), "relu")
+    use(relu, "relu")
     use(linear, "linear")
     use(step_taken, "zero_")
     use(dropout, "dropout dropout1d dropout2d alpha_dropout feature_alpha_dropout")
