@@ -103,9 +103,9 @@ def ranks():
     return launch(work_of_a_rank)
 
 
-def joined(ranks, name):
+def joined(answers):
     """Return a loss, which must be the same on all ranks, and the gradients side by side."""
-    losses, gradients = zip(*(rank[name] for rank in ranks), strict=True)
+    losses, gradients = zip(*answers, strict=True)
     np.testing.assert_array_equal(*losses)
     return losses[0], np.concatenate(gradients, axis=-1)
 
@@ -120,8 +120,7 @@ def test_the_classes_are_cut_as_pytorch_cuts_them(ranks):
     "number", range(len(OPTIONS)), ids=[str(list(o.values())) for o in OPTIONS]
 )
 def test_two_ranks_give_the_loss_and_the_gradient_of_one(ranks, number):
-    results = [{"it": rank["options"][number]} for rank in ranks]
-    loss, gradient = joined(results, "it")
+    loss, gradient = joined(rank["options"][number] for rank in ranks)
     alone = with_grad(
         lambda z: torch.nn.functional.cross_entropy(z, torch.tensor(Y), **OPTIONS[number]), Z
     )
@@ -133,14 +132,14 @@ def test_two_ranks_give_the_loss_and_the_gradient_of_one(ranks, number):
 
 
 def test_pytorch_over_dtensor_gives_the_same(ranks):
-    ours, gradient = joined([{"it": rank["options"][0]} for rank in ranks], "it")
-    theirs, its_gradient = joined(ranks, "DTensor")
+    ours, gradient = joined(rank["options"][0] for rank in ranks)
+    theirs, its_gradient = joined(rank["DTensor"] for rank in ranks)
     assert_allclose(ours, theirs, rtol=1e-6)
     assert_allclose(gradient, its_gradient, atol=1e-6)
 
 
 def test_half_precision_is_calculated_in_single(ranks):
-    loss, gradient = joined(ranks, "float16")
+    loss, gradient = joined(rank["float16"] for rank in ranks)
     expected = cross_entropy_and_grad(Z.astype(np.float16).astype(np.float32), Y, ignore_index=-100)
     assert loss.dtype == np.float32
     assert gradient.dtype == np.float16
@@ -149,14 +148,14 @@ def test_half_precision_is_calculated_in_single(ranks):
 
 
 def test_large_scores_and_shards_of_minus_infinity(ranks):
-    loss, gradient = joined(ranks, "hard")
+    loss, gradient = joined(rank["hard"] for rank in ranks)
     expected = cross_entropy_and_grad(HARD, HARD_Y, reduction="none")
     assert_allclose(loss, expected[0])
     assert_allclose(gradient, softmax(HARD) - np.eye(4)[HARD_Y], atol=1e-15)
 
 
 def test_a_rank_may_have_no_class(ranks):
-    loss, gradient = joined(ranks, "one class")
+    loss, gradient = joined(rank["one class"] for rank in ranks)
     assert loss == 0
     assert gradient.tolist() == [[0]]
 

@@ -316,10 +316,6 @@ MISUSES = {
         lambda: F.nll_loss(torch.randn(2, 7, K, requires_grad=True).log_softmax(1)
                            .permute(0, 2, 1), torch.randint(K, (2, 7))).backward(),
         "wrong-dim", "wrong"),
-    "softmax over time, flattened": (
-        lambda: F.nll_loss(torch.randn(2, 7, K, requires_grad=True).log_softmax(1)
-                           .reshape(-1, K), torch.randint(K, (14,))).backward(),
-        "nll-of-p-or-dim", ""),
     "weights down": (attention(lambda s, keep: s.softmax(dim=1)), "wrong-dim", "wrong"),
     "inside, down the batch": (
         step(lambda z: z * z.softmax(dim=0)), "wrong-dim", "suspicious"),
@@ -469,7 +465,6 @@ MISUSES = {
         lambda: F.cross_entropy(torch.randn(2, K, 4, 4, requires_grad=True).view(-1, K),
                                 torch.randint(K, (32,))).backward(), "view-not-permute", "wrong"),
 }  # fmt: skip
-del MISUSES["softmax over time, flattened"]
 
 
 @pytest.mark.parametrize("name", MISUSES)

@@ -5,7 +5,7 @@ import pytest
 transformers = pytest.importorskip("transformers")
 torch = pytest.importorskip("torch")
 
-from support.watching import silent_step  # noqa: E402
+from support.watching import found_in_steps  # noqa: E402
 
 V, T = 64, 12
 TEXT = {"vocab_size": V, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
@@ -195,7 +195,7 @@ def test_a_model_of_transformers_is_silent(name, attention):
         return  # the other run is all there is
     model = model._from_config(config, attn_implementation=attention)
     inputs = batch()
-    silent_step(model, lambda: model(**inputs).loss)
+    assert found_in_steps(model, lambda: model(**inputs).loss) == []
 
 
 def test_generation_is_silent():
@@ -203,11 +203,10 @@ def test_generation_is_silent():
     inputs = padded()
     inputs = {name: value.flip(1) for name, value in inputs.items()}  # padding on the left
     drawn = {"do_sample": True, "top_p": 0.9, "top_k": 5, "temperature": 0.7, "max_new_tokens": 4}
-    silent_step(model, lambda: model.generate(**inputs, **drawn), back=False)
+    assert found_in_steps(model, lambda: model.generate(**inputs, **drawn), back=False) == []
 
 
 def test_beam_search_is_silent():
     model = transformers.BartForConditionalGeneration(transformers.BartConfig(**TWO_SIDES))
-    silent_step(
-        model, lambda: model.generate(**padded(), num_beams=3, max_new_tokens=4), back=False
-    )
+    settings = {"num_beams": 3, "max_new_tokens": 4}
+    assert found_in_steps(model, lambda: model.generate(**padded(), **settings), back=False) == []

@@ -13,6 +13,11 @@ from softmax_lessons.pytorch.watch._marks import Mark
 from softmax_lessons.pytorch.watch._places import Site, from_distributions, here
 from softmax_lessons.pytorch.watch._watcher import Call, Means, Watcher
 
+ZEROING = {  # what sets logits to 0: its misuse, and what else is said of them
+    "relu": ("relu-before-loss", ", and get no gradient"),
+    "dropout": ("dropout-on-logits", ""),
+}
+
 
 def _rows_sum(p: torch.Tensor) -> str:
     """Say what the rows sum to."""
@@ -42,14 +47,17 @@ def wrong_dim(w: Watcher, mark: Mark, x: torch.Tensor, dim: int, what: str) -> N
     )
 
 
-def _runs_elsewhere(mark: Mark | None, x: torch.Tensor, dim: int, kind: str) -> bool:
-    """Tell whether softmax ran along another dimension than the one that a loss reads."""
-    if mark is None or mark.kind != kind or mark.dim in (None, dim):
+def _ran_elsewhere(w: Watcher, mark: Mark, x: torch.Tensor, dim: int) -> bool:
+    """Tell whether softmax ran along another dimension than the one a loss reads; report it."""
+    if mark.kind not in {"softmax", "log_softmax"} or mark.dim in (None, dim):
         return False
     with _numbers.unseen():
         p, _ = _numbers.rows(x, dim)
-        p = p.exp() if kind == "log_softmax" else p
-        return not _numbers.are_probabilities(p, x.dtype)
+        p = p.exp() if mark.kind == "log_softmax" else p
+        if _numbers.are_probabilities(p, x.dtype):
+            return False
+    wrong_dim(w, mark, x, dim, "the loss reads")
+    return True
 
 
 # --- losses that take logits ------------------------------------------------------------------
@@ -68,7 +76,8 @@ def cross_entropy(w: Watcher, call: Call) -> None:
         return
     if mark is not None:
         _look_at_reshape(w, mark, x, size)
-    _look_at_logits(w, call, x, y, dim, mark)
+    if mark is None or not _look_at_history(w, mark, x, dim):
+        _look_at_logits(w, call, x, y, dim, mark)
     if y.is_floating_point():
         _look_for_several_labels(w, x, y, dim)
     else:
@@ -77,22 +86,18 @@ def cross_entropy(w: Watcher, call: Call) -> None:
     half_sums(w, x, call.out)
 
 
-def _look_at_logits(
-    w: Watcher, call: Call, x: torch.Tensor, y: torch.Tensor, dim: int, mark: Mark | None
-) -> None:
-    """Look whether they are logits."""
-    kind = mark.kind if mark is not None else ""
-    if mark is not None and mark.rounded is not None:
+def _look_at_history(w: Watcher, mark: Mark, x: torch.Tensor, dim: int) -> bool:
+    """Look whether logits come from where none can; tell whether that says all about them."""
+    if mark.rounded is not None:
         rounded(w, mark, x, "they go into the loss")
-    if _runs_elsewhere(mark, x, dim, "softmax") or _runs_elsewhere(mark, x, dim, "log_softmax"):
-        assert mark is not None
-        wrong_dim(w, mark, x, dim, "the loss reads")
-        if kind == "softmax":
+    if _ran_elsewhere(w, mark, x, dim):
+        if mark.kind == "softmax":
             w.find("softmax-first", "wrong", "", site=mark.site, also=here())
-        return
-    if kind == "sigmoid" and mark is not None and mark.factor == 1:
-        p, targets = _numbers_of(x, dim, y)
-        evidence = f"{p.numel()} scores lie between {float(p.min()):.3g} and {float(p.max()):.3g}"
+        return True
+    if mark.kind == "sigmoid" and mark.factor == 1:
+        with _numbers.unseen():
+            p, _ = _numbers.rows(x, dim)
+            evidence = f"{p.numel()} scores lie {_numbers.span(p)}"
         w.find(
             "sigmoid-first",
             "wrong",
@@ -101,38 +106,39 @@ def _look_at_logits(
             also=here(),
             cure="drop the sigmoid: loss = F.cross_entropy(logits, y)",
         )
-        return
-    if kind == "relu" and mark is not None:
-        _relu(w, mark, x)
-        return
-    if kind == "dropout" and mark is not None:
-        _dropout(w, mark, x)
-        return
-    p, targets = _numbers_of(x, dim, y)
-    scaled = kind == "softmax" and mark is not None and mark.whole and mark.factor != 1
-    if scaled and mark is not None:
-        with _numbers.unseen():
-            p = p / mark.factor
+        return True
+    if mark.kind in ZEROING:
+        _zeroed(w, mark, x)
+        return True
+    return False
+
+
+def _look_at_logits(
+    w: Watcher, call: Call, x: torch.Tensor, y: torch.Tensor, dim: int, mark: Mark | None
+) -> None:
+    """Look whether they are logits."""
+    softmax = mark if mark is not None and mark.kind == "softmax" else None
     with _numbers.unseen():
+        p, labels = _numbers.rows(x, dim, y)
+        targets = _numbers.one_hot(labels, p) if labels is not None else None
+        if softmax is not None and softmax.whole:
+            p = p / softmax.factor
         probabilities = _numbers.are_probabilities(p, x.dtype)
-        if kind == "softmax" and mark is not None and mark.whole:  # in a small format, padded
+        if softmax is not None and softmax.whole:  # in a small format, padded
             probabilities |= bool(((p.sum(dim=-1) - 1).abs() < 0.05).all())
         log_probabilities = not probabilities and _numbers.are_log_probabilities(p, x.dtype)
     if probabilities:
-        site = mark.site if mark is not None and kind == "softmax" else here()
+        site = softmax.site if softmax is not None else here()
         evidence = _softmax_first(p, targets, call.out, x.shape[dim])
         w.find("softmax-first", "wrong", evidence, site=site, also=here())
-    elif log_probabilities and mark is not None and kind == "log_softmax":
-        evidence = "log-softmax of log-probabilities changes nothing and costs time"
-        w.find("log-softmax-twice", "note", evidence, site=mark.site, also=here())
+    elif log_probabilities and mark is not None and mark.kind == "log_softmax":
+        log_softmax_twice(w, mark)
 
 
-def _numbers_of(
-    x: torch.Tensor, dim: int, y: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor | None]:
-    with _numbers.unseen():
-        p, labels = _numbers.rows(x, dim, y)
-        return p, _numbers.one_hot(labels, p) if labels is not None else None
+def log_softmax_twice(w: Watcher, mark: Mark) -> None:
+    """Report log-probabilities that go through log-softmax once more."""
+    evidence = "log-softmax of log-probabilities changes nothing and costs time"
+    w.find("log-softmax-twice", "note", evidence, site=mark.site, also=here())
 
 
 def _softmax_first(p: torch.Tensor, targets: torch.Tensor | None, loss: Any, n_classes: int) -> str:
@@ -149,20 +155,14 @@ def _softmax_first(p: torch.Tensor, targets: torch.Tensor | None, loss: Any, n_c
     return "; ".join(part for part in parts if part)
 
 
-def _relu(w: Watcher, mark: Mark, x: torch.Tensor) -> None:
+def _zeroed(w: Watcher, mark: Mark, x: torch.Tensor) -> None:
+    """Report logits that a ReLU or dropout has set to 0."""
+    misuse, more = ZEROING[mark.kind]
     with _numbers.unseen():
         zeros = int((_numbers.plain(x) == 0).sum())
     if zeros:
-        evidence = f"{zeros} of {x.numel()} logits are 0, and get no gradient"
-        w.find("relu-before-loss", "suspicious", evidence, site=mark.site, also=here())
-
-
-def _dropout(w: Watcher, mark: Mark, x: torch.Tensor) -> None:
-    with _numbers.unseen():
-        zeros = int((_numbers.plain(x) == 0).sum())
-    if zeros:
-        evidence = f"{zeros} of {x.numel()} logits are 0"
-        w.find("dropout-on-logits", "suspicious", evidence, site=mark.site, also=here())
+        evidence = f"{zeros} of {x.numel()} logits are 0{more}"
+        w.find(misuse, "suspicious", evidence, site=mark.site, also=here())
 
 
 def _look_at_reshape(w: Watcher, mark: Mark, x: torch.Tensor, size: int) -> None:
@@ -311,8 +311,7 @@ def _look_down_the_batch(w: Watcher, x: torch.Tensor, y: torch.Tensor) -> None:
     if n < 2 or not x.requires_grad:
         return
     for site, shape in w.down_the_batch:
-        known = any(f.misuse == "wrong-dim" and f.line == site.line for f in w.report.findings)
-        if shape[0] == n and shape[0] not in shape[1:] and not known:
+        if shape[0] == n and n not in shape[1:] and not w.knows("wrong-dim", site):
             w.find(
                 "wrong-dim",
                 "suspicious",
@@ -333,8 +332,7 @@ def binary_with_logits(w: Watcher, call: Call) -> None:
     if mark.kind == "sigmoid" and mark.factor == 1:
         with _numbers.unseen():
             p, t = _numbers.plain(x).float(), _numbers.plain(y)
-            evidence = f"{p.numel()} scores lie between {float(p.min()):.3g} and "
-            evidence += f"{float(p.max()):.3g}"
+            evidence = f"{p.numel()} scores lie {_numbers.span(p)}"
             if p.shape == t.shape:
                 got = (p.sigmoid() - t) * p * (1 - p)
                 evidence += "; " + _numbers.times_smaller(p - t, got)
@@ -349,16 +347,14 @@ def binary_with_logits(w: Watcher, call: Call) -> None:
             also=here(),
             cure="loss = F.binary_cross_entropy_with_logits(logits, y)",
         )
-    elif mark.kind == "relu":
-        _relu(w, mark, x)
-    elif mark.kind == "dropout":
-        _dropout(w, mark, x)
+    elif mark.kind in ZEROING:
+        _zeroed(w, mark, x)
 
 
 def _several(y: torch.Tensor, dim: int | None) -> str:
     """Say how many examples have several labels, if any do."""
     with _numbers.unseen():
-        targets, _ = _numbers.rows(y, y.ndim - 1 if dim is None else dim)
+        targets, _ = _numbers.rows(y, dim)
         if not bool(((targets == 0) | (targets == 1)).all()):
             return ""
         across = bool((targets.sum(dim=0) > 0).sum() > 1)  # not one class that all have
@@ -380,10 +376,7 @@ def nll(w: Watcher, call: Call) -> None:
         _look_at_reshape(w, mark, x, x.shape[dim])
         if mark.rounded is not None:
             rounded(w, mark, x, "they go into the loss")
-    if _runs_elsewhere(mark, x, dim, "log_softmax") or _runs_elsewhere(mark, x, dim, "softmax"):
-        assert mark is not None
-        wrong_dim(w, mark, x, dim, "the loss reads")
-        if mark.kind == "log_softmax":
+        if _ran_elsewhere(w, mark, x, dim) and mark.kind == "log_softmax":
             return
     _takes_log_probabilities(w, call, x, y, dim, mark)
     _look_at_labels(w, call, x, y)
@@ -429,12 +422,10 @@ def ctc(w: Watcher, call: Call) -> None:
     """CTC: log-probabilities go in, of shape (T, N, C) or (T, C)."""
     x = call.get(0, "log_probs")
     if isinstance(x, torch.Tensor) and x.numel():
-        mark = w.marks.get(x)
-        if _runs_elsewhere(mark, x, x.ndim - 1, "log_softmax"):
-            assert mark is not None
-            wrong_dim(w, mark, x, x.ndim - 1, "the loss reads")
+        dim, mark = x.ndim - 1, w.marks.get(x)
+        if mark is not None and mark.kind == "log_softmax" and _ran_elsewhere(w, mark, x, dim):
             return
-        _takes_log_probabilities(w, call, x, None, x.ndim - 1, mark)
+        _takes_log_probabilities(w, call, x, None, dim, mark)
 
 
 def binary(w: Watcher, call: Call) -> None:
@@ -503,9 +494,8 @@ def kl(w: Watcher, call: Call) -> None:
         return
     mark, target = w.marks.get(x), w.marks.get(y)
     log_target = bool(call.get(5, "log_target", False))
-    dim = mark.dim if mark is not None and mark.dim is not None else x.ndim - 1
-    if target is not None and target.dim is not None and (mark is None or mark.dim is None):
-        dim = target.dim
+    known = [m.dim for m in (mark, target) if m is not None and m.dim is not None]
+    dim = known[0] if known else x.ndim - 1
     if x.shape != y.shape or x.shape[dim] < 2:
         return
     with _numbers.unseen():
@@ -565,8 +555,7 @@ def by_distribution(w: Watcher, x: torch.Tensor, mark: Mark | None) -> None:
     with _numbers.unseen():
         values = _numbers.plain(x)
         if x.ndim and x.shape[-1] > 1 and bool((values <= 0).all()):
-            low, high = float(values.min()), float(values.max())
-            evidence = f"{x.numel()} probabilities lie between {low:.3g} and {high:.3g}, and "
+            evidence = f"{x.numel()} probabilities lie {_numbers.span(values)}, and "
             evidence += "divided by their sum the least likely class gets the most"
             w.find("log-p-as-p", "wrong", evidence)
 
@@ -580,7 +569,7 @@ def logsumexp(w: Watcher, call: Call) -> None:
     site = here()
     if from_distributions() or x.requires_grad:
         with _numbers.unseen():
-            p, _ = _numbers.rows(x, x.ndim - 1 if mark.dim is None else mark.dim)
+            p, _ = _numbers.rows(x, mark.dim)
             top, again = float(p.amax(-1).mean()), float(p.softmax(-1).amax(-1).mean())
         evidence = f"{len(p)} rows of {p.shape[-1]} sum to 1; the largest is {top:.3g} on average, "
         evidence += f"and {again:.3g} after the second softmax"
@@ -613,7 +602,7 @@ def rounded(w: Watcher, mark: Mark, x: torch.Tensor, what: str) -> None:
         zeros = int((values == 0).sum())
         parts = [f"{zeros} of {values.numel()} probabilities are rounded to 0"]
         if mark.whole:
-            p, _ = _numbers.rows(x, x.ndim - 1 if mark.dim is None else mark.dim)
+            p, _ = _numbers.rows(x, mark.dim)
             odd = int(((p.sum(dim=-1) - 1).abs() > 1e-4).sum())
             parts.append(f"{odd} of {len(p)} rows do not sum to 1")
     parts.append(what)

@@ -90,3 +90,17 @@ def moved(mark: Mark, old: torch.Size, new: torch.Size) -> Mark:
             return replace(mark, dim=dim)
         passed *= size
     return replace(mark, dim=None, whole=mark.whole and mark.size in new)
+
+
+def thinned(mark: Mark, old: torch.Size, new: torch.Size) -> Mark:
+    """Follow the dimension of the classes through a pick; not all of them may be left."""
+    dim, whole = None, False
+    if mark.dim is not None:
+        from_end = len(old) - mark.dim
+        dims = [d for d, size in enumerate(new) if size == mark.size]
+        whole = mark.whole and bool(dims)
+        if from_end <= len(new) and new[-from_end] == mark.size and new.numel():
+            dim = len(new) - from_end
+        elif len(dims) == 1:
+            dim = dims[0]
+    return replace(mark, dim=dim, whole=whole, shape=())

@@ -40,9 +40,13 @@ def plain(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def rows(
-    x: torch.Tensor, dim: int, y: torch.Tensor | None = None
+    x: torch.Tensor, dim: int | None, y: torch.Tensor | None = None
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Return some rows along ``dim``, as floats, with their labels or rows of targets."""
+    """Return some rows along ``dim``, as floats, with their labels or rows of targets.
+
+    They lie along the last dimension where nobody knows one.
+    """
+    dim = -1 if dim is None else dim
     dim -= x.ndim if dim >= 0 else 0  # from the end
     x = plain(x).movedim(dim, -1)
     if y is not None:
@@ -95,6 +99,11 @@ def one_hot(y: torch.Tensor, p: torch.Tensor) -> torch.Tensor | None:
     rows = torch.zeros_like(p)
     rows.scatter_(1, y.clamp(0, p.shape[-1] - 1)[:, None].long(), 1.0)
     return rows * inside[:, None]
+
+
+def span(values: torch.Tensor) -> str:
+    """Say between which numbers all of them lie."""
+    return f"between {float(values.min()):.3g} and {float(values.max()):.3g}"
 
 
 def through_softmax(p: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:

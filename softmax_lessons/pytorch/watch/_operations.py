@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from softmax_lessons.pytorch.watch import _losses, _numbers
-from softmax_lessons.pytorch.watch._marks import Mark, moved
-from softmax_lessons.pytorch.watch._places import TORCH, from_distributions, here
+from softmax_lessons.pytorch.watch._marks import Mark, moved, thinned
+from softmax_lessons.pytorch.watch._places import TORCH, Site, from_distributions, here
 from softmax_lessons.pytorch.watch._watcher import Call, Pending, Watcher
 
 Handler = Callable[[Watcher, Call], None]
@@ -49,8 +49,8 @@ ALIASES = {
     **{"special_log_softmax": "log_softmax", "_safe_softmax": "softmax", "softmin": "softmax"},
     **{"special_expit": "sigmoid", "special_logsumexp": "logsumexp", "__add__": "add"},
     **{"__radd__": "add", "__iadd__": "add", "__mul__": "mul", "__rmul__": "mul", "__sub__": "sub"},
-    **{"multiply": "mul", "divide": "div", "true_divide": "div", "subtract": "sub", "neg": "neg"},
-    **{"__truediv__": "div", "__div__": "div", "__neg__": "neg", "negative": "neg"},
+    **{"multiply": "mul", "divide": "div", "true_divide": "div", "subtract": "sub"},
+    **{"__truediv__": "div", "__div__": "div"},
     **{"__matmul__": "matmul", "__rmatmul__": "matmul", "mm": "matmul", "bmm": "matmul"},
     **{"__eq__": "eq", "__ne__": "ne", "__gt__": "gt", "__lt__": "lt", "__ge__": "ge"},
     **{"__le__": "le", "clip": "clamp", "clamp_min": "clamp", "relu6": "relu"},
@@ -166,7 +166,7 @@ def softmax(w: Watcher, call: Call) -> None:
     elif prior is not None:
         _softmax_of_marked(w, prior, x, dim, log)
     if x.is_floating_point() and size > 1:
-        _look_for_empty_rows(w, call, x, dim, prior)
+        _look_for_empty_rows(w, x, dim, prior, site)
         if log and x.dtype == torch.float16 and size > 2048:
             _losses.half_sums(w, x, out)
     if dim == 0 and x.ndim > 1 and x.shape[0] > 1 and x.requires_grad:
@@ -194,56 +194,24 @@ def _softmax_of_marked(w: Watcher, prior: Mark, x: torch.Tensor, dim: int, log: 
         misuse = "softmax-first" if log else "log-softmax-twice"
         w.find(misuse, "wrong", evidence, site=prior.site, also=here())
     elif prior.kind == "log_softmax" and same and log:
-        evidence = "log-softmax of log-probabilities changes nothing and costs time"
-        w.find("log-softmax-twice", "note", evidence, site=prior.site, also=here())
+        _losses.log_softmax_twice(w, prior)
     elif prior.kind == "sigmoid" and log:
         w.find("sigmoid-first", "suspicious", "scores between 0 and 1", site=prior.site)
 
 
 def _look_for_empty_rows(
-    w: Watcher, call: Call, x: torch.Tensor, dim: int, prior: Mark | None
+    w: Watcher, x: torch.Tensor, dim: int, prior: Mark | None, site: Site
 ) -> None:
     """Ask, when the step is over, whether rows were masked altogether."""
-    fill = prior.fill if prior is not None else 0.0
-    site = here()
+    if prior is not None and prior.added and prior.fill and math.isfinite(prior.fill):
+        _look_at_added_mask(w, x, dim, prior.fill, site)
+        return
     with _numbers.unseen():
-        scores = _numbers.plain(x)
-        top = scores.amax(dim=dim - x.ndim)
-        total = top.numel()
-        if fill and prior is not None and prior.added and math.isfinite(fill):
-            half = x.dtype in _numbers.HALF
-            if not half and fill < -1e30:
-                return
-            low = top < max(fill / 2, torch.finfo(x.dtype).min / 2)
-            # A query of padding may see nothing; an example that sees nothing at all is another.
-            per_example = low.reshape(low.shape[0], -1).all(dim=1) if low.ndim else low
-            empty = per_example.sum()
-            n_examples = per_example.numel()
-            lowest = torch.finfo(x.dtype).min
-
-            def blame(count: int, total: int) -> None:
-                reach = f"{x_dtype} ends at {lowest:.6g}" if half and fill < lowest else ""
-                rows = f"{count} of {n_examples} examples are masked altogether" if count else ""
-                step = "" if reach or not half else "scores near it are rounded to steps of 8"
-                parts = [f"{fill:.6g} is added to scores of {x_dtype}", reach, rows, step]
-                w.find(
-                    "minus-a-million",
-                    "wrong" if count and half else "suspicious",
-                    "; ".join(part for part in parts if part),
-                    site=site,
-                )
-
-            x_dtype = str(x.dtype).removeprefix("torch.")
-            if half and x.dtype == torch.float16:
-                w.pending.append(Pending(empty + 1, 1, lambda n, t: blame(n - 1, t), object()))
-            else:
-                w.pending.append(Pending(empty, n_examples, blame, object()))
-            return
-        empty = (top == -torch.inf).sum()
-    token = object()
+        top = _numbers.plain(x).amax(dim=dim - x.ndim)
+        empty, total = (top == -torch.inf).sum(), top.numel()
     size = x.shape[dim]
 
-    def find(count: int, total: int) -> None:
+    def find(count: int) -> None:
         w.find(
             "empty-row",
             "wrong",
@@ -251,7 +219,34 @@ def _look_for_empty_rows(
             site=site,
         )
 
-    w.pending.append(Pending(empty, total, find, token))
+    w.pending.append(Pending(empty, find, object()))
+
+
+def _look_at_added_mask(w: Watcher, x: torch.Tensor, dim: int, fill: float, site: Site) -> None:
+    """Ask, when the step is over, what a large negative number did that was added to scores."""
+    half = x.dtype in _numbers.HALF
+    if not half and fill < -1e30:
+        return
+    dtype, lowest = str(x.dtype).removeprefix("torch."), torch.finfo(x.dtype).min
+    with _numbers.unseen():
+        low = _numbers.plain(x).amax(dim=dim - x.ndim) < max(fill / 2, lowest / 2)
+        # A query of padding may see nothing; an example that sees nothing at all is another.
+        per_example = low.reshape(low.shape[0], -1).all(dim=1) if low.ndim else low
+        empty, n_examples = per_example.sum(), per_example.numel()
+
+    def blame(count: int) -> None:
+        reach = f"{dtype} ends at {lowest:.6g}" if half and fill < lowest else ""
+        rows = f"{count} of {n_examples} examples are masked altogether" if count else ""
+        step = "" if reach or not half else "scores near it are rounded to steps of 8"
+        parts = [f"{fill:.6g} is added to scores of {dtype}", reach, rows, step]
+        w.find(
+            "minus-a-million",
+            "wrong" if count and half else "suspicious",
+            "; ".join(part for part in parts if part),
+            site=site,
+        )
+
+    w.pending.append(Pending(empty, blame, object(), always=x.dtype == torch.float16))
 
 
 def sigmoid(w: Watcher, call: Call) -> None:
@@ -259,12 +254,11 @@ def sigmoid(w: Watcher, call: Call) -> None:
     prior = w.marks.get(call.get(0, "input"))
     if prior is not None and prior.kind == "sigmoid" and prior.factor == 1:
         with _numbers.unseen():
-            out = _numbers.plain(call.out)
-            low, high = float(out.min()), float(out.max())
+            evidence = f"sigmoid of a sigmoid lies {_numbers.span(_numbers.plain(call.out))}"
         w.find(
             "log-softmax-twice",
             "wrong",
-            f"sigmoid of a sigmoid lies between {low:.3g} and {high:.3g}",
+            evidence,
             site=prior.site,
             also=here(),
             sentence="A sigmoid is applied to what has been through a sigmoid.",
@@ -278,13 +272,9 @@ def linear(w: Watcher, call: Call) -> None:
         w.mark(call, "one")
 
 
-def activation(kind: str) -> Handler:
-    """Return what marks the output of a layer that a loss must not follow."""
-
-    def mark(w: Watcher, call: Call) -> None:
-        w.mark(call, kind)
-
-    return mark
+def relu(w: Watcher, call: Call) -> None:
+    """Mark what a ReLU returns."""
+    w.mark(call, "relu")
 
 
 def dropout(w: Watcher, call: Call) -> None:
@@ -293,7 +283,7 @@ def dropout(w: Watcher, call: Call) -> None:
     if prior is not None:
         w.marks.set(call.out, prior)
     elif call.get(2, "training", True) and call.get(1, "p", 0.5) and call.out.requires_grad:
-        w.mark(call, "dropout", factor=1.0)
+        w.mark(call, "dropout")
 
 
 # --- views and casts --------------------------------------------------------------------------
@@ -373,19 +363,8 @@ def picked(w: Watcher, call: Call) -> None:
         return
     outs = call.out if isinstance(call.out, list | tuple) else [call.out]
     for out in outs:
-        if not isinstance(out, torch.Tensor):
-            continue
-        if mark.dim is None:
-            w.marks.set(out, replace(mark, whole=False, shape=()))
-            continue
-        from_end = x.ndim - mark.dim
-        if from_end <= out.ndim and out.shape[-from_end] == mark.size and out.numel():
-            w.marks.set(out, replace(mark, dim=out.ndim - from_end, shape=()))
-        elif mark.size in out.shape:
-            dims = [d for d, size in enumerate(out.shape) if size == mark.size]
-            w.marks.set(out, replace(mark, dim=dims[0] if len(dims) == 1 else None, shape=()))
-        else:
-            w.marks.set(out, replace(mark, dim=None, whole=False, shape=()))
+        if isinstance(out, torch.Tensor):
+            w.marks.set(out, thinned(mark, x.shape, out.shape))
 
 
 def gather(w: Watcher, call: Call) -> None:
@@ -397,7 +376,7 @@ def gather(w: Watcher, call: Call) -> None:
     dim = dim_of(call.get(1, "dim", -1), x)
     reads = mark.kind in {"softmax", "log_softmax"} and mark.whole and mark.dim is not None
     if reads and dim == mark.dim:
-        w.cancelled.add(id(mark.token))
+        _cancel(w, mark)
     if reads and dim != mark.dim and dim == x.ndim - 1 and index.shape[dim] == 1:
         _losses.wrong_dim(w, mark, x, dim, "one entry is picked")
     w.marks.set(call.out, replace(mark, whole=dim != mark.dim))
@@ -571,9 +550,9 @@ def filled(w: Watcher, call: Call) -> None:
 
 
 def _cancel(w: Watcher, mark: Mark) -> None:
-    """Take back the question about empty rows: somebody has seen to them."""
+    """Take back the questions about a softmax: somebody has seen to them."""
     if mark.token is not None:
-        w.cancelled.add(id(mark.token))
+        w.cancelled.add(mark.token)
 
 
 def without_nan(w: Watcher, call: Call) -> None:
@@ -623,7 +602,7 @@ def log(w: Watcher, call: Call) -> None:
                 cure="F.logsigmoid(logits), or F.binary_cross_entropy_with_logits",
             )
         return
-    if mark.kind not in {"softmax"}:
+    if mark.kind != "softmax":
         w.marks.set(call.out, flat_of(w, call))
         return
     if not mark.padded and not here().caller.startswith(TORCH):
@@ -780,7 +759,7 @@ def _table() -> dict[str, Handler]:
 
     use(softmax, "softmax log_softmax gumbel_softmax")
     use(sigmoid, "sigmoid")
-    use(activation("relu"), "relu")
+    use(relu, "relu")
     use(linear, "linear")
     use(step_taken, "zero_")
     use(dropout, "dropout dropout1d dropout2d alpha_dropout feature_alpha_dropout")

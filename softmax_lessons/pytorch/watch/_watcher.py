@@ -45,9 +45,9 @@ class Pending:
     """A question about a row of scores that is asked when the step is over."""
 
     count: torch.Tensor  # how many rows are empty; waits on the device until then
-    total: int
-    make: Callable[[int, int], None]
+    make: Callable[[int], None]  # what reports so many of them
     token: object
+    always: bool = False  # whether it reports none of them, too
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Watcher:
         self.means: dict[tuple[object, ...], Means] = {}
         self.down_the_batch: list[tuple[Site, torch.Size]] = []
         self.log_down: list[tuple[Site, torch.Size, object]] = []
-        self.cancelled: set[int] = set()
+        self.cancelled: set[object] = set()
         self.paused = False
 
     def find(
@@ -106,6 +106,10 @@ class Watcher:
             )
         )
 
+    def knows(self, misuse: str, site: Site) -> bool:
+        """Tell whether a misuse has been found on the line of a site."""
+        return any(f.misuse == misuse and f.line == site.line for f in self.report.findings)
+
     def mark(self, call: Call, kind: str, **more: Any) -> None:
         """Mark what came out of a call."""
         self.marks.set(call.out, Mark(kind, here(), **more))
@@ -129,15 +133,12 @@ class Watcher:
     def finish(self) -> None:
         """Ask what had to wait for the end of the step."""
         for question in self.pending:
-            if id(question.token) not in self.cancelled:
+            if question.token not in self.cancelled:
                 count = int(question.count)
-                if count:
-                    question.make(count, question.total)
+                if count or question.always:
+                    question.make(count)
         for site, shape, token in self.log_down:
-            known = any(
-                f.misuse == "wrong-dim" and f.line == site.line for f in self.report.findings
-            )
-            if id(token) not in self.cancelled and not known:
+            if token not in self.cancelled and not self.knows("wrong-dim", site):
                 evidence = f"shape {tuple(shape)}: log-softmax ran along dim 0, so the {shape[0]} "
                 evidence += f"rows compete, and the {shape[-1]} columns do not"
                 self.find("wrong-dim", "suspicious", evidence, site=site)
