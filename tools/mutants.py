@@ -20,6 +20,7 @@ same in every run. Seconds are those of the processor, so that another program d
 
 import argparse
 import difflib
+import functools
 import gc
 import importlib.abc
 import importlib.util
@@ -59,17 +60,9 @@ REASONS = ROOT / TESTS / "mutants.toml"
 WORK = ROOT / "_build" / "mutants"
 NUMBERS = ["_arguments", "_blockwise", "activations", "losses", "information", "gradients"]
 NUMBERS += ["_differences", "normalizers"]
-CHECKER = [
-    "_call",
-    "_exercise",
-    "_failures",
-    "_judge",
-    "_originals",
-    "_own",
-    "_registry",
-    "_report",
-]
-CHECKER = [f"exercises.{name}" for name in [*CHECKER, "_report", "_symptoms", "_trial", "rules"]]
+CHECKER = ["_call", "_exercise", "_failures", "_judge", "_originals", "_own", "_registry"]
+CHECKER += ["_report", "_symptoms", "_trial", "rules"]
+CHECKER = [f"exercises.{name}" for name in CHECKER]
 MODULES = list(NUMBERS)  # with --checker, the others
 GOAL = 0.95
 BRIEF = 10  # seconds of tests for a mutant that is known to survive
@@ -140,6 +133,7 @@ class Everywhere(MutationVisitor):
         return super()._skip_node_and_children(node)
 
 
+@functools.cache
 def mutants_of(module: str) -> list[Mutant]:
     """Return all mutants of a module that compile."""
     wrapper = MetadataWrapper(cst.parse_module(path_of(module).read_text()))
@@ -445,11 +439,9 @@ def main() -> None:
     parser.add_argument("--checker", action="store_true", help="of exercises, with its tests")
     arguments = parser.parse_args()
     os.chdir(ROOT)
-    everything = [mutant for module in [*NUMBERS, *CHECKER] for mutant in mutants_of(module)]
-    existing = {mutant.name for mutant in everything}
     if arguments.checker:
         MODULES[:], SELECTION[:] = CHECKER, TESTS_OF_CHECKER
-    mutants = [mutant for mutant in everything if mutant.module in MODULES]
+    mutants = [mutant for module in MODULES for mutant in mutants_of(module)]
     if arguments.names:
         names = set(arguments.names)
         mutants = [x for x in mutants if {x.module, f"{x.module}.{x.function}"} & names]
@@ -460,6 +452,7 @@ def main() -> None:
     if arguments.list:
         print(*(mutant.name for mutant in mutants), sep="\n")
         return
+    existing = {x.name for module in [*NUMBERS, *CHECKER] for x in mutants_of(module)}
     began = time.monotonic()
     os.environ["OMP_NUM_THREADS"] = "1"
     judge = Judge(mutants, arguments.jobs, arguments.seconds)

@@ -321,7 +321,7 @@ def shifted(trials: list[Trial]) -> Finding | None:
         off = t.got - t.expected
         if not np.isfinite(t.got).all() or not np.ptp(off) <= 1e-6 * np.abs(off).max():
             return None
-        amounts.append(float((t.got - t.expected).mean()))
+        amounts.append(float(off.mean()))
     same = np.allclose(amounts, amounts[0], 1e-6, 0)
     amount = f", {amounts[0]:.4g}" if same else ""
     return Finding(

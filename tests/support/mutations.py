@@ -103,7 +103,7 @@ def faults(node):
         found += [node.body, node.orelse]
     if isinstance(node, ast.If):
         found += [changed(node, test=ast.Constant(value)) for value in (True, False)]
-    if isinstance(node, (ast.AugAssign, ast.Assign)) and not isinstance(node, ast.Name):
+    if isinstance(node, (ast.AugAssign, ast.Assign)):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if isinstance(node, ast.AugAssign) or isinstance(targets[0], ast.Subscript):
             found.append(ast.Pass())
@@ -185,22 +185,21 @@ def mutants(tree):
     """Yield each fault as text, with the function that has it."""
     seen = {ast.unparse(tree)}
     for place, whole in enumerate(tree.body):
-        answer = isinstance(whole, ast.Assign) and whole is tree.body[-1]
-        if not answer and not isinstance(whole, ast.FunctionDef):
+        if whole is not tree.body[-1] and not isinstance(whole, ast.FunctionDef):
             continue
         if getattr(whole, "name", "") in HELPERS and not names_it(tree.body[-1], whole.name):
             continue
-        for node in ast.walk(tree.body[place]):
+        for node in ast.walk(whole):
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 continue
             for new in faults(node):
-                part = replaced(tree.body[place], node, new)
+                part = replaced(whole, node, new)
                 module = ast.Module([*tree.body[:place], part, *tree.body[place + 1 :]], [])
                 text = ast.unparse(module)
                 if text in seen:
                     continue
                 seen.add(text)
-                yield described(tree.body[place], part), text
+                yield described(whole, part), text
 
 
 def described(old, new):

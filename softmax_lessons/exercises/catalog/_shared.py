@@ -237,6 +237,30 @@ def without_last_class(*inputs: Args) -> Stage:
     )
 
 
+def low_scores(*inputs: Args, extra_cases: tuple[Args, ...] = (), out: str = "left out") -> Stage:
+    """Return the stage for masks, where a low number is not low enough for what is out."""
+    return Stage(
+        "low scores",
+        "Low scores give wrong numbers.",
+        f"Subtract the maximum of what counts. What is {out} gets `-np.inf`: no number is lower "
+        "than all scores.",
+        inputs,
+        hard=True,
+        extra_cases=extra_cases,
+    )
+
+
+def large_slopes(*inputs: Args) -> Stage:
+    """Return the stage for gradients that are far from 0."""
+    return Stage(
+        "large slopes",
+        "Large slopes are wrong.",
+        "The gradient may be of any size: nothing has to be cut off.",
+        inputs,
+        hard=True,
+    )
+
+
 FAR_APART = Stage(
     "rows far apart",
     "A row that lies far below another one is wrong, although it is right on its own.",

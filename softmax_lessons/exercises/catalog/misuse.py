@@ -14,6 +14,7 @@ from softmax_lessons.exercises.catalog._shared import (
     NINE_DIGITS,
     array,
     exp,
+    low_scores,
     max_of,
     normalized,
 )
@@ -84,12 +85,9 @@ MASKED_SOFTMAX = Exercise(
             "The maximum is that of what counts. A score left out may be larger than all of it.",
             ((array(1.0, 5000.0, 2.0), kept("101")), (array(0.0, 1e6, -1.0, 1e300), kept("1010")),
                 (array([900.0, 0.0, 1.0], [0.0, 1.0, 800.0]), kept("011", "110"))), hard=True),
-        Stage("low scores", "Low scores give wrong numbers.",
-            "Subtract the maximum of what counts. What is left out gets `-np.inf`: no number is "
-            "lower than all scores.",
-            ((array(-150.0, -151.0, 0.0), kept("110")), (array(-2e4, -2e4 - 1, 7.0), kept("110")),
-                (array(-1e5, 0.0, -1e5 - 1), kept("101")), (array(-1e300, 0.0), kept("10"))),
-            hard=True, extra_cases=NOTHING),
+        low_scores((array(-150.0, -151.0, 0.0), kept("110")),
+            (array(-2e4, -2e4 - 1, 7.0), kept("110")), (array(-1e5, 0.0, -1e5 - 1), kept("101")),
+            (array(-1e300, 0.0), kept("10")), extra_cases=NOTHING),
         Stage("a row with nothing left", "A row in which nothing counts does not give zeros.",
             "There the sum is 0, or every score is -inf. Divide only where something counts.",
             NOTHING, hard=True),

@@ -8,7 +8,7 @@ import numpy as np
 
 from softmax_lessons import cross_entropy, logsumexp
 from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
-from softmax_lessons.exercises.catalog._shared import NINE_DIGITS, array, labels
+from softmax_lessons.exercises.catalog._shared import NINE_DIGITS, array, at_label, labels
 from softmax_lessons.exercises.rules import at_least_zero
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def losses(left: Array, right: Array, y: Array) -> Array:
 
 def own_score(left: Array, right: Array, y: Array) -> Array:
     """Return the score of the right answer."""
-    return np.asarray(np.hstack([left, right])[np.arange(len(y)), y])
+    return at_label(np.hstack([left, right]), y)
 
 
 def lse(left: Array, right: Array) -> Array:
@@ -154,7 +154,7 @@ CUT_LOSS = Exercise(
     mistakes=(
         KnownMistake("It takes the right answer's class modulo the width of the first rank.",
             "The second rank holds the classes from `left.shape[1]` on: subtract that.",
-            lambda a, b, y: lse(a, b) - a[np.arange(len(y)), y % a.shape[1]]),
+            lambda a, b, y: lse(a, b) - at_label(a, y % a.shape[1])),
         KnownMistake("It is the logarithm of the sum alone.",
             "Subtract the score of the right answer.",
             lambda a, b, y: lse(a, b)),

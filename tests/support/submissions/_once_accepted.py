@@ -14,7 +14,7 @@ from support.submissions import (
     sampling,
     training,
 )
-from support.submissions._formulas import E, hot, loss_grad, soft
+from support.submissions._formulas import E, hard, hot, loss_grad, soft
 
 LONG = np.longdouble
 
@@ -252,9 +252,7 @@ def filled(value):
         ("scalable_softmax", scalable, LOW),
         (
             "margin",
-            lambda z: (
-                z.max(-1) - np.where(np.eye(z.shape[-1])[z.argmax(-1)] == 1, value, z).max(-1)
-            ),
+            lambda z: z.max(-1) - np.where(hard(z) == 1, value, z).max(-1),
             "Low scores give a wrong lead.",
         ),
     ]
@@ -319,18 +317,18 @@ def sloped(z):
 OTHERS = [
     (
         "softmax_with_temperature",
-        lambda z, t: soft(z / t) if t > 0.01 else hot_rows(z),
+        lambda z, t: soft(z / t) if t > 0.01 else hard(z),
         "also where the scores are close",
     ),
     (
         "softmax_with_temperature",
-        lambda z, t: soft(z / t) if t > 1e-9 else hot_rows(z),
+        lambda z, t: soft(z / t) if t > 1e-9 else hard(z),
         "also where the scores are close",
     ),
     ("softmax_with_temperature", lambda z, t: soft(z / (t + 1e-12)), "low temperature"),
     ("hardmax", sloped, "Nearly equal scores"),
     ("hardmax", lambda z: np.round(soft(1e4 * z)), "The probabilities of a row sum to 0"),
-    ("hardmax", lambda z: first(np.isclose(z, z.max(-1, keepdims=True))), "Nearly equal scores"),
+    ("hardmax", lambda z: hard(np.isclose(z, z.max(-1, keepdims=True))), "Nearly equal scores"),
     (
         "logsumexp",
         lambda z: z.max(-1) + np.log(E(z - z.max(-1, keepdims=True)).sum(-1)),
@@ -354,15 +352,6 @@ OTHERS = [
         "Where the sum is equal to p",
     ),
 ]
-
-
-def first(leads):
-    return hot_rows(leads)
-
-
-def hot_rows(z):
-    leads = np.asarray(z) == np.max(z, axis=-1, keepdims=True)
-    return 1.0 * (np.arange(leads.shape[-1]) == leads.argmax(axis=-1)[..., None])
 
 
 ALL = [*LONG_INSIDE, *CLIPPED, *FROM_LABELS, *OTHERS]
