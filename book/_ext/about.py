@@ -252,8 +252,7 @@ def tell_footer(
 ) -> None:
     """Tell the template of the footer what it shows."""
     goal = context["pathto"](PAGE).partition("#")[0]  # on the page itself, Sphinx says "#"
-    about = read(app.config)
-    context["about"] = about._asdict() | {"is_copy": about.is_copy}
+    context["about"] = read(app.config)
     context["about_links"] = {name: f"{goal}#{label}" for name, label in SECTIONS.items()}
     context["about_links"]["notices"] = context["pathto"](NOTICES)
 

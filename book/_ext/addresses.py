@@ -110,7 +110,7 @@ def launch_addresses(config: Config, page: str) -> list[tuple[str, str, str]]:
         return []
     options = config.html_theme_options
     launch, branch = options["launch_buttons"], options["repository_branch"]
-    path = urlsplit(config.book_repository).path.strip("/")
+    path = path_of(config)
     folder = options["path_to_docs"].strip("/")
     file = f"{folder}/{page}.ipynb" if folder else f"{page}.ipynb"
     interface = FOLDERS[launch["notebook_interface"]]
@@ -130,14 +130,20 @@ def launch_addresses(config: Config, page: str) -> list[tuple[str, str, str]]:
         address = f"{hub.rstrip('/')}/hub/user-redirect/git-pull?{urlencode(asked, safe='/')}"
         found.append(("JupyterHub", address, ""))
     if launch.get("colab_url"):
-        found.append(("Colab", colab(config, path, page), ""))
+        found.append(("Colab", colab(config, page), ""))
     return found
 
 
-def colab(config: Config, path: str, page: str) -> str:
+def path_of(config: Config) -> str:
+    """Return the path of the repository on its host, as "owner/name"."""
+    return urlsplit(config.book_repository).path.strip("/")
+
+
+def colab(config: Config, page: str) -> str:
     """Return where Colab opens a notebook as one downloads it."""
     base = config.html_theme_options["launch_buttons"]["colab_url"].rstrip("/")
-    return f"{base}/github/{path}/blob/{config.book_notebooks or config.book_branch}/{page}.ipynb"
+    branch = config.book_notebooks or config.book_branch
+    return f"{base}/github/{path_of(config)}/blob/{branch}/{page}.ipynb"
 
 
 def lead_colab_there(
@@ -147,8 +153,7 @@ def lead_colab_there(
     for group in context.get("header_buttons", []):
         for button in group.get("buttons", []):
             if button.get("text") == "Colab":
-                path = urlsplit(app.config.book_repository).path.strip("/")
-                button["url"] = colab(app.config, path, page)
+                button["url"] = colab(app.config, page)
 
 
 def set_addresses(app: Sphinx, config: Config) -> None:

@@ -97,7 +97,7 @@ def add_bars(app: Sphinx, tree: nodes.document, page: str) -> None:
     address = relative_uri(app.builder.get_target_uri(page), file)
     place = 0
     for node, cell in zip(shown, cells, strict=True):
-        if any("cell_input" in part["classes"] for part in node.findall(nodes.container)):
+        if places.shows_code(node):
             place += 1
             link = places.sign(node["ids"][-1], "cell")
             if cell.missing:
@@ -125,11 +125,11 @@ def button(cell: Code, place: int, address: str, link: str) -> str:
 
 def elsewhere(cell: Code, app: Sphinx, page: str, link: str) -> str:
     """Return the bar of a cell that does not."""
-    places = [
+    links = [
         f'<a href="{escape(address)}">{name}</a>{more}'
         for name, address, more in launch_addresses(app.config, page)
     ]
-    where = ", ".join([*places, "or your own machine"]) if places else "your own machine"
+    where = ", ".join([*links, "or your own machine"]) if links else "your own machine"
     needs = " and ".join(cell.missing)
     return f'<p class="cell-bar cell-elsewhere">Needs {needs}: runs on {where}.{link}</p>'
 

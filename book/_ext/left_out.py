@@ -96,9 +96,9 @@ class LeaveOut(SphinxPostTransform):
             return
         page = self.env.docname
         wanted = {
-            id(one): goal(one, page)
+            id(one): there
             for one in self.document.findall(pending_xref)
-            if goal(one, page)
+            if (there := goal(one, page))
         }
         if not CHAPTER.match(page):
             self.shorten_lists(wanted)

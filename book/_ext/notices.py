@@ -237,8 +237,10 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         return
     site = Path(app.outdir)
     bar = "=" * 80
-    heads = [f"{bar}\n{one.name} {one.version}: {one.licence}\n{bar}" for one in parts()]
-    texts = [f"{head}\n\n{one.text.strip()}" for head, one in zip(heads, parts(), strict=True)]
+    texts = [
+        f"{bar}\n{one.name} {one.version}: {one.licence}\n{bar}\n\n{one.text.strip()}"
+        for one in parts()
+    ]
     (site / TEXTS).write_text("\n\n\n".join(texts) + "\n", "utf-8")
     if left := nobodys(site):
         raise ExtensionError(

@@ -5,6 +5,7 @@ What a chapter says of itself is held to the same rule, in `tests/book/test_temp
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from typing import Any
@@ -115,8 +116,13 @@ def name_minutes(
     _, *around = app.builder.relations.get(page, (None, None, None))  # type: ignore[attr-defined]
     for side, other in zip(("prev_minutes", "next_minutes"), around, strict=True):
         if other and CHAPTER.fullmatch(other):
-            notebook = nbformat.read(app.env.doc2path(other), as_version=4)
-            context[side] = minutes(notebook.cells)
+            context[side] = minutes_of(app.env.doc2path(other))
+
+
+@functools.cache  # for the pages on both sides of a chapter
+def minutes_of(path: str) -> int:
+    """Return the minutes that the notebook in a file takes."""
+    return minutes(nbformat.read(path, as_version=4).cells)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -33,6 +33,20 @@ def browser():
         chromium.close()
 
 
+@pytest.fixture
+def new_tab(browser):
+    """Open an empty tab in a window of its own, of some size, as a reader prefers it."""
+    contexts = []
+
+    def open_tab(**options):
+        contexts.append(browser.new_context(**options))
+        return contexts[-1].new_page()
+
+    yield open_tab
+    for context in contexts:
+        context.close()
+
+
 def path_of_browser(*which):
     command = [sys.executable, str(pages.ROOT / "tools" / "browser.py"), *which]
     found = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -14,20 +14,16 @@ CARDS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def visit(browser, server):
+@pytest.fixture
+def visit(new_tab, server):
     """Open a page in a window of some size, with all that may move."""
-    contexts = []
 
     def open_page(page, size):
-        contexts.append(browser.new_context(viewport=size, reduced_motion="no-preference"))
-        tab = contexts[-1].new_page()
+        tab = new_tab(viewport=size, reduced_motion="no-preference")
         tab.goto(f"{server}{page}.html")
         return tab
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    return open_page
 
 
 def test_text_has_one_face_which_is_asked_for_early(visit):

@@ -80,6 +80,7 @@ def test_the_last_section_is_marked_when_one_has_gone_there(tab):
     last = tab.locator("nav.page-toc a").last
     last.click()
     tab.wait_for_function("link => link.ariaCurrent === 'true'", arg=last.element_handle())
+    assert last.get_attribute("aria-current") == "true"
 
 
 @pytest.mark.parametrize("kind", ["section > h2", "div.math", "figure", ".exercise", "div.cell"])
@@ -129,4 +130,6 @@ def test_arrows_lead_on_from_the_links_of_headings_which_are_the_only_stops(tab)
 def test_a_link_into_a_solution_opens_it(tab):
     cell = next(one for one in pages.article(PAGE).select(".solution .cell[id]"))
     tab.evaluate("name => { location.hash = name; }", cell["id"])
-    tab.locator(f"[id='{cell['id']}']").wait_for(state="visible")
+    place = tab.locator(f"[id='{cell['id']}']")
+    place.wait_for(state="visible")
+    assert place.is_visible()

@@ -29,20 +29,16 @@ FURNITURE = [
 
 
 @pytest.fixture
-def visit(browser, server):
+def visit(new_tab, server):
     """Open a page as a reader with these preferences sees it."""
-    contexts = []
 
     def open_page(page=PAGE, media=None, **preferences):
-        contexts.append(browser.new_context(**preferences))
-        tab = contexts[-1].new_page()
+        tab = new_tab(**preferences)
         tab.emulate_media(media=media)
         tab.goto(f"{server}{page}.html")
         return tab
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    return open_page
 
 
 def test_nothing_moves_for_those_who_want_no_motion(visit):

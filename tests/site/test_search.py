@@ -187,22 +187,17 @@ def test_the_search_of_sphinx_is_gone():
 
 
 @pytest.fixture
-def open_page(browser, server):
+def open_page(new_tab, server):
     """Open a page, with a list of what it has asked for."""
-    contexts = []
 
     def visit(page=PAGE, **options):
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
-        contexts.append(context)
-        tab = context.new_page()
+        tab = new_tab(**{"viewport": {"width": 1280, "height": 900}} | options)
         tab.asked = []
         tab.on("request", lambda one: tab.asked.append(one.url.removeprefix(server)))
         tab.goto(f"{server}{page}.html", wait_until="networkidle")
         return tab
 
-    yield visit
-    for context in contexts:
-        context.close()
+    return visit
 
 
 def opened(tab, pattern):
