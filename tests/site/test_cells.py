@@ -15,9 +15,9 @@ import slices
 from support import axe, pages
 from support.cells import SECONDS, Cell, bars, stored
 
-# Drawings; words; a table and networkx: of these pages the cells that need most of the others, so
-# many of them. And all of a page with an exercise, SciPy, HTML, and cells that need PyTorch.
-MOST = {"book/1-probabilities/softmax": 10, "book/4-work/sampling": 2, "book/4-work/recommend": 3}
+# Drawings; a table and networkx: of these pages the cells that need most of the others, so many of
+# them. And all of a page with exercises, SciPy, HTML, and cells that need PyTorch.
+MOST = {"book/1-probabilities/softmax": 10, "book/4-work/recommend": 3}
 DIFFERENT = [*MOST, "book/3-pytorch/misuse"]
 EVERY_PAGE = bool(os.environ.get("EVERY_PAGE"))
 PAGE = "book/1-probabilities/softmax"
