@@ -117,7 +117,7 @@ lighthouse: ## measure the built book's pages on a slow phone, when nothing else
 	@test -f _build/html/index.html || $(MAKE) book
 	@$(PY) tools/lighthouse.py $(PAGES)
 
-cells: ## run the cells of every page in the browser; `make test` runs those of five pages
+cells: ## run the cells of every page in the browser; `make test` runs some
 	$(SETUP)
 	@$(MAKE) --no-print-directory test-site
 	EVERY_PAGE=1 $(PY) -m pytest tests/site/test_cells.py -k every_cell

@@ -5,7 +5,7 @@ import re
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
@@ -93,6 +93,7 @@ def test_yes_and_no_are_mirror_images(z, data):
     assert_array_equal(grad, -mirrored)
 
 
+@settings(max_examples=15)  # each takes hundreds of losses
 @given(matrices, st.data())
 def test_the_gradient_is_the_slope_of_the_loss(z, data):
     y = data.draw(hnp.arrays(np.float64, z.shape, elements=st.floats(0, 1)))

@@ -5,7 +5,7 @@ import itertools
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
@@ -192,6 +192,7 @@ def test_it_is_what_one_gets_by_hand(x, data, smoothing, reduction):
         assert_array_equal(cross_entropy(x, target, reduction=reduction, **arguments), loss)
 
 
+@settings(max_examples=15)  # each takes hundreds of losses
 @given(matrices, st.data(), st.sampled_from([0, 0.25]))
 def test_the_gradient_is_the_slope_of_the_loss(x, data, smoothing):
     mask = data.draw(hnp.arrays(np.bool_, x.shape))

@@ -66,8 +66,9 @@ def laid_out():
     """Wait until all of a page is laid out and shown, and the theme's main script has started."""
 
     def wait(tab):
-        tab.wait_for_function("""() => [...document.querySelectorAll("article section *")].every(
-            e => e.closest(".katex") || getComputedStyle(e).contentVisibility === "visible")""")
+        visible = """() => [...document.querySelectorAll("article section *")].every(
+            e => e.closest(".katex") || getComputedStyle(e).contentVisibility === "visible")"""
+        tab.wait_for_function(visible, polling=100)  # each look at all of a page takes a while
         tab.wait_for_function("""() => performance.getEntriesByType("resource").some(
             file => file.name.endsWith("/pydata-sphinx-theme.js"))""")
         tab.evaluate("new Promise(done => requestIdleCallback(done))")
