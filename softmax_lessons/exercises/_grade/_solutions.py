@@ -1,0 +1,1 @@
+SOLUTIONS: dict[str, dict[str, bool]] = {}
