@@ -10,9 +10,10 @@ import shutil
 import signal
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -130,7 +131,8 @@ def worker(link: Connection, order: Order) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if not _jail.SPAWNS:
         _sandbox.adopt_and_follow()
-        _jail.open_room()
+    order = replace(order, scratch=Path(tempfile.mkdtemp(dir=order.scratch)))
+    _jail.open_room(order.scratch)
     with suppress(EOFError, OSError):
         while True:
             pile = link.recv()
@@ -189,7 +191,9 @@ class Crew:
     def _start(self) -> Connection:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=worker, args=(theirs, self._order))
-        process.start()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside other threads
+            process.start()
         theirs.close()
         self._at_work[ours] = (process, None)
         return ours  # type: ignore[no-any-return]

@@ -92,9 +92,6 @@ class Remote(Caller):
         """See whether it may go on."""
         if watch.is_over() or time.monotonic() > self._until:
             raise Over
-        if self._child.crowd():
-            self._child.end()
-            raise EOFError
         if self._child.is_dead() and not select.select([self._link], [], [], 0)[0]:
             raise EOFError
 
@@ -137,8 +134,6 @@ class Remote(Caller):
         return watch.outcome(told.where, told)
 
     def _cause_of_death(self) -> str:
-        if self._child.crowd():
-            return "starts process after process"
         until = time.monotonic() + _sandbox.PATIENCE
         while not self._child.is_dead() and time.monotonic() < until:
             time.sleep(0.002)

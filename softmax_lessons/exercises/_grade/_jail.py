@@ -1,10 +1,10 @@
 """A process that can do little harm, as far as the system lets a program without rights say so.
 
-On Linux it is a fork, so nothing is imported twice. The kernel's namespaces take the network and
-all other processes out of its sight, and end whatever it has started together with it; Landlock
-leaves it its own folder to write to, and Python to read; limits bound memory, files and processes.
-Where a system refuses one of these, as Docker and some distributions do with namespaces, the others
-hold, and the grader says which.
+On Linux it is a fork, so nothing is imported twice. Seccomp refuses it sockets, further processes,
+and signals to others; Landlock leaves it its own folder to write to, and Python to read; limits
+bound its memory, its files and its time. All of this needs no rights, and holds in a container.
+Where namespaces are allowed, it has no network and a small disk besides. Processors other than
+x86_64 and aarch64 have no seccomp here, and kernels before 5.13 no Landlock: the grader says so.
 
 Elsewhere it is a fresh process with a limit of time, and no more: a student's code could read and
 change what the teacher can.
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
+import errno
 import multiprocessing
 import os
 import shutil
@@ -25,9 +25,8 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from softmax_lessons.exercises import _sandbox
 
@@ -58,17 +57,13 @@ class Child:
             context = multiprocessing.get_context("spawn")
             self._spawned = context.Process(target=main, args=(job, link, None))
             self._spawned.start()
-            self.keeper = self.pid = self._spawned.pid or 0
+            self.pid = self._spawned.pid or 0
             return
-        heard, told = os.pipe()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside other threads
-            self.keeper = os.fork()
-        if not self.keeper:
-            keep(main, (job, link, imports), told)
-        os.close(told)
-        self.pid = int(os.read(heard, 20) or self.keeper)
-        os.close(heard)
+            self.pid = os.fork()
+        if not self.pid:
+            begin(main, job, link, imports)
 
     def processor(self) -> float:
         """Return how many seconds of the processor it has had."""
@@ -82,11 +77,7 @@ class Child:
         if SPAWNS:
             return not self._spawned.is_alive()
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return os.waitid(os.P_PID, self.keeper, flags) is not None
-
-    def crowd(self) -> bool:
-        """Tell whether it has started too many processes."""
-        return not SPAWNS and len(list(islice(_sandbox.descendants(self.pid), PROCESSES))) > 48
+        return os.waitid(os.P_PID, self.pid, flags) is not None
 
     def ask(self) -> None:
         """Ask it to stop what it does."""
@@ -105,37 +96,19 @@ class Child:
             return self._status
         if not self.is_dead():
             _sandbox.end(self.pid)
-        _, status = os.waitpid(self.keeper, 0)
+        _, status = os.waitpid(self.pid, 0)
         self._status = os.waitstatus_to_exitcode(status)
         return self._status
 
 
-def keep(main: Callable[..., None], args: tuple[Any, ...], told: int) -> None:
-    """Start the student's process in a room of its own, wait for it, and end as it has ended.
-
-    The room is a namespace of processes: the first process in it takes all others with it.
-    """
+def begin(main: Callable[..., None], job: Any, link: socket.socket, imports: Any) -> NoReturn:
+    """Do, in a fork, what it is there for, and nothing of what its parent would do next."""
     code = 1
     try:
-        gc.freeze()
-        close_all_but(told, args[1].fileno())  # above all, what leads to the grader
+        close_all_but(link.fileno())  # above all, what leads to the grader
         _sandbox.adopt_and_follow()
         os.setpgid(0, 0)
-        inside = 0
-        if libc().unshare(NEW_PIDS | NEW_MOUNTS) == 0:
-            inside = os.fork()
-        if inside:
-            os.write(told, str(inside).encode())
-            os.close(told)
-            args[1].close()
-            status = os.waitstatus_to_exitcode(os.waitpid(inside, 0)[1])
-            if status < 0:
-                signal.signal(-status, signal.SIG_DFL)
-                os.kill(os.getpid(), -status)
-            os._exit(status)
-        os.close(told)
-        _sandbox.adopt_and_follow()
-        main(*args)
+        main(job, link, imports)
         code = 0
     finally:
         os._exit(code)
@@ -157,18 +130,19 @@ def libc() -> Any:
 # --- the grader's side: once in each process that grades ------------------------------------------
 
 
-def open_room() -> bool:
-    """Enter namespaces without a network, in which further ones may be made; tell if it worked."""
-    if SPAWNS:
-        return False
+def open_room(folder: Path) -> None:
+    """Leave the network, and put a small disk over a folder, if the system lets us."""
     user, group = os.getuid(), os.getgid()
-    if libc().unshare(NEW_USER | NEW_NET | NEW_IPC) != 0:
-        return False
+    if SPAWNS or libc().unshare(NEW_USER | NEW_NET | NEW_MOUNTS | NEW_IPC) != 0:
+        return
     with contextlib.suppress(OSError):
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
         Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
-    return True
+    slave = 0x4000 | 0x80000  # MS_REC, MS_SLAVE: nothing of this leaves the namespace
+    if libc().mount(b"none", b"/", None, slave, None) == 0:
+        options = f"size={2 * DISK},nr_inodes=8192,mode=700".encode()
+        libc().mount(b"tmpfs", os.fsencode(folder), b"tmpfs", 2 | 4, options)
 
 
 # --- the student's side ---------------------------------------------------------------------------
@@ -176,46 +150,31 @@ def open_room() -> bool:
 
 def lock(folder: Path, own: Path | None) -> list[str]:
     """Give up all that a work does not need, and say what is held back from now on."""
-    held = []
-    if not SPAWNS:
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for descriptor in range(3):  # what it prints there helps nobody
-            os.dup2(nowhere, descriptor)
-        if os.getpid() == 1:
-            held.append("processes")
-        mount(folder)
     copy_own(own, folder)
     os.chdir(folder)
-    sys.path[:] = [str(folder), *(entry for entry in sys.path if is_library(entry))]
+    sys.path[:] = [str(folder), *filter(is_library, sys.path)]
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     os.environ.clear()
     os.environ |= environment | {name: str(folder) for name in ("HOME", "TMPDIR", "MPLCONFIGDIR")}
     os.environ["MPLBACKEND"] = "Agg"
     if SPAWNS:
-        return held
+        return []
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in range(3):  # what it prints there helps nobody
+        os.dup2(nowhere, descriptor)
     _sandbox.use_one_thread()
-    if without_network():
-        held.append("network")
     limit()
-    held.append("memory")
-    libc().prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS, which Landlock asks for
-    if landlock(folder):
-        held.append("files")
+    libc().prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS, which both of these ask for
+    held = ["memory"] + ["files"] * landlock(folder)
     drop_capabilities()
-    return held
+    return held + ["network", "processes"] * forbid()
 
 
 def is_library(entry: str) -> bool:
     """Tell whether an entry of the path belongs to Python, not to where the grader was started."""
-    return bool(entry) and (Path(entry) != Path.cwd()) and Path(entry).exists()
-
-
-def mount(folder: Path) -> None:
-    """Put a small disk of its own over a folder; without the right to do so, it is a folder."""
-    slave = 0x4000 | 0x80000  # MS_REC, MS_SLAVE: nothing of this leaves the namespace
-    if os.getpid() == 1 and libc().mount(b"none", b"/", None, slave, None) == 0:
-        options = f"size={DISK},nr_inodes=4096,mode=700".encode()
-        libc().mount(b"tmpfs", os.fsencode(folder), b"tmpfs", 2 | 4, options)
+    parts = Path(entry).parts
+    places = (sys.base_prefix, sys.base_exec_prefix)
+    return "site-packages" in parts or "dist-packages" in parts or entry.startswith(places)
 
 
 def copy_own(own: Path | None, folder: Path) -> None:
@@ -231,21 +190,6 @@ def copy_own(own: Path | None, folder: Path) -> None:
             shutil.copyfile(file, place)
 
 
-def without_network() -> bool:
-    """Tell whether there is no network: no device but one that leads back, and that is off."""
-    with contextlib.suppress(OSError):
-        return socket.if_nameindex() == [(1, "lo")] and not _is_up()
-    return False
-
-
-def _is_up() -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        import fcntl
-
-        flags = fcntl.ioctl(probe, 0x8913, struct.pack("16sH14x", b"lo", 0))  # SIOCGIFFLAGS
-        return bool(struct.unpack("16sH14x", flags)[1] & 1)
-
-
 def limit() -> None:
     """Bound the memory, the files and the processes."""
     import resource
@@ -257,8 +201,8 @@ def limit() -> None:
     _sandbox.lower(resource.RLIMIT_FSIZE, DISK)
     _sandbox.lower(resource.RLIMIT_CORE, 0)
     _sandbox.lower(resource.RLIMIT_NOFILE, 256)
-    others = 0 if os.getpid() == 1 else sum(name.isdigit() for name in os.listdir("/proc"))
-    _sandbox.lower(resource.RLIMIT_NPROC, PROCESSES + 16 + others)
+    others = sum(name.isdigit() for name in os.listdir("/proc"))
+    _sandbox.lower(resource.RLIMIT_NPROC, 2 * others + PROCESSES)
 
 
 def drop_capabilities() -> None:
@@ -267,6 +211,36 @@ def drop_capabilities() -> None:
     if number:
         header = struct.pack("Ii", 0x20080522, 0)
         libc().syscall(number, header, bytes(24))
+
+
+# Seccomp, see https://docs.kernel.org/userspace-api/seccomp_filter.html
+LOAD, EQUAL, ANY, RETURN = 0x20, 0x15, 0x45, 0x06  # instructions
+ALLOW, REFUSE, MISSING = 0x7FFF0000, 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS
+THREAD = 0x10000  # of the flags of clone
+# What a work does not need: fork, vfork; kill and its kin; ptrace and its kin; socket; io_uring.
+CALLS = {
+    "x86_64": (0xC000003E, 56, (57, 58, 62, 129, 200, 234, 297, 424, 101, 310, 311, 41, 425)),
+    "aarch64": (0xC00000B7, 220, (129, 138, 130, 131, 240, 424, 117, 270, 271, 198, 425)),
+}
+CLONE3 = 435  # refused as if it were missing, so that clone is asked, whose flags can be read
+
+
+def forbid() -> bool:
+    """Refuse to start processes, to signal others, and to open sockets; tell if it worked."""
+    if os.uname().machine not in CALLS:
+        return False
+    machine, clone, refused = CALLS[os.uname().machine]
+    steps = [(LOAD, 0, 0, 4), (EQUAL, 1, 0, machine), (RETURN, 0, 0, REFUSE), (LOAD, 0, 0, 0)]
+    steps += [(0x35, 0, 1, 0x40000000), (RETURN, 0, 0, REFUSE)]  # other numbers for the same calls
+    for call in refused:
+        steps += [(EQUAL, 0, 1, call), (RETURN, 0, 0, REFUSE)]
+    steps += [(EQUAL, 0, 1, CLONE3), (RETURN, 0, 0, MISSING), (EQUAL, 0, 3, clone)]
+    steps += [(LOAD, 0, 0, 16), (ANY, 1, 0, THREAD), (RETURN, 0, 0, REFUSE), (RETURN, 0, 0, ALLOW)]
+    program = b"".join(struct.pack("HBBI", *step) for step in steps)
+    kept = ctypes.create_string_buffer(program)
+    pointed = struct.pack("HxxxxxxP", len(steps), ctypes.addressof(kept))
+    done: int = libc().prctl(22, 2, pointed, 0, 0)  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+    return done == 0
 
 
 # Landlock, see https://docs.kernel.org/userspace-api/landlock.html
@@ -311,12 +285,5 @@ def readable() -> list[Path]:
     """Return what Python reads: itself, its packages, the libraries of the system."""
     own = {sys.prefix, sys.base_prefix, str(Path(__file__).parents[2]), *sys.path[1:]}
     system = ("/usr", "/lib", "/lib64", "/bin", "/opt", "/etc/ld.so.cache", "/etc/localtime")
-    more = (
-        "/etc/fonts",
-        "/dev/zero",
-        "/dev/urandom",
-        "/dev/random",
-        "/proc/cpuinfo",
-        "/sys/devices/system/cpu",
-    )
-    return [Path(each) for each in (*own, *system, *more)]
+    devices = ("/dev/zero", "/dev/urandom", "/dev/random", "/sys/devices/system/cpu")
+    return [Path(each) for each in (*own, *system, *devices, "/etc/fonts", "/proc/cpuinfo")]
