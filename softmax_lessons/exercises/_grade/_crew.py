@@ -104,7 +104,7 @@ def grade_pile(pile: Pile, order: Order) -> Student:
             if exercise is None or (order.only and name not in order.only):
                 continue
             report, back = _grader.grade(work, exercise, order.scratch, pile.folder)
-            if back:  # the process has lived long enough to say so
+            if back is not None:  # the process has lived long enough to say so
                 held = set(back) & (set(back) if held is None else held)
             copied = _copies.told(work, name, order.solutions) if report else ""
             found.setdefault(name, []).append(Result(report, copied))

@@ -30,6 +30,7 @@ from softmax_lessons.exercises._solution import Solution, no_function
 CELLS = 10.0  # seconds of the processor for the cells that an exercise needs
 LONGEST = 240.0  # seconds by the clock for all that one process does, whatever it claims to do
 TRIES = 3  # attempts that are looked at, from the last on, until one is no stub
+Held = list[str] | None  # what the system has held back; None, if the process did not say
 KINDS = (
     inspect.Parameter.POSITIONAL_ONLY,
     inspect.Parameter.POSITIONAL_OR_KEYWORD,
@@ -149,12 +150,10 @@ class Remote(Caller):
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def grade(
-    work: Work, exercise: Exercise, folder: Path, own: Path | None
-) -> tuple[Report, list[str]]:
+def grade(work: Work, exercise: Exercise, folder: Path, own: Path | None) -> tuple[Report, Held]:
     """Return the report on an exercise of a work, and what the system has held back."""
     report = Report(exercise.name, "not yet", hint=nothing_there(work, exercise))
-    held: list[str] = []
+    held: Held = None
     for attempt in work.attempts(exercise.name)[:TRIES]:
         report, held = grade_attempt(attempt, exercise, folder, own)
         if report.verdict != "not yet":
@@ -171,24 +170,25 @@ def nothing_there(work: Work, exercise: Exercise) -> str:
 
 def grade_attempt(
     attempt: Attempt, exercise: Exercise, folder: Path, own: Path | None
-) -> tuple[Report, list[str]]:
+) -> tuple[Report, Held]:
     """Run the cells of an attempt, and judge the function that they leave."""
     if attempt.error:
         mistake = "The cell is not Python." if not own else "The code is not Python."
         hint = "Run the cell, and repair the line that the error names."
-        return Report(exercise.name, "wrong", mistake, got=attempt.error, hint=hint), []
+        return Report(exercise.name, "wrong", mistake, got=attempt.error, hint=hint), None
     memory = any(stage.memory is not None for stage in exercise.stages)
     job = Job(attempt, memory, folder, own)
     first = Remote(job)
     try:
-        held = [name for name in first.facts.get("held", []) if name in _jail.ALL]
+        held = first.facts.get("held")
+        held = None if held is None else [name for name in _jail.ALL if name in held]
         outcome: Outcome = first.facts["outcome"]
         known = first.facts["function"]
         if not isinstance(known, dict):
             return without_function(first.facts, exercise, outcome), held
         report = judge(exercise, solution(known, first, job))
     except MALFORMED:
-        report, held = Report(exercise.name, "wrong", "It answers what no checker asks for."), []
+        report, held = Report(exercise.name, "wrong", "It answers what no checker asks for."), None
     finally:
         first.close()
     if not report and outcome.raised:
