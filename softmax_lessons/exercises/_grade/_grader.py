@@ -173,7 +173,7 @@ def grade_attempt(
 ) -> tuple[Report, Held]:
     """Run the cells of an attempt, and judge the function that they leave."""
     if attempt.error:
-        mistake = "The cell is not Python." if not own else "The code is not Python."
+        mistake = "The code is not Python."
         hint = "Run the cell, and repair the line that the error names."
         return Report(exercise.name, "wrong", mistake, got=attempt.error, hint=hint), None
     memory = any(stage.memory is not None for stage in exercise.stages)
