@@ -127,13 +127,13 @@ def check_places(options: argparse.Namespace) -> None:
 
 
 def output(graded: Class, options: argparse.Namespace) -> None:
-    """Print the table, and write the files that were asked for."""
-    print(_write.table(graded))
+    """Write the files that were asked for, and print the table."""
     for name, written in FORMATS.items():
         if path := getattr(options, name):
             _write.write(path, written(graded))
     if options.reports:
         _write.write_reports(graded, options.reports)
+    print(_write.table(graded), flush=True)
 
 
 def cautions(students: list[Student]) -> list[str]:
