@@ -26,7 +26,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book book-itself preview test test-itself test-style test-site check-part wheel lanes mutants lab binder bench serve pdf slides bundle lighthouse cells watch-lane audit reproducible faults planted outputs lock clean
+.PHONY: help book book-itself preview test test-itself test-style test-site check-part wheel lanes mutants lab binder bench serve pdf slides bundle student lighthouse cells watch-lane audit reproducible faults planted outputs lock clean
 
 help:
 	@grep -E '^[a-z-]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
@@ -111,6 +111,11 @@ binder: ## rehearse what Binder does with the last commit, without Docker (NOTEB
 bench: ## speed, memory and accuracy beside the peers; writes _build/benchmarks.json and a page's table
 	$(SETUP)
 	$(PY) -m benchmarks
+
+student: ## make the notebooks without solutions, to hand out, and a teacher's copy with them
+	$(SETUP_SITE)
+	@test -f _build/html/index.html || $(MAKE) book
+	@$(PY) tools/student.py
 
 lighthouse: ## measure the built book's pages on a slow phone, when nothing else runs (PAGES=...)
 	$(SETUP_SITE)

@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import places
-import slices
 import wheels
 from addresses import launch_addresses
 from docutils import nodes
@@ -31,12 +30,14 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
 
+from softmax_lessons import _slices as slices
+
 EXTENSIONS = Path(__file__).parent
 FETCHED = Path(sys.prefix, "pyodide", "site")
 PYODIDE = "_static/pyodide"
 CODE = "_static/cells/code"
 DATA = "book/data"  # what cells find as "../data"
-SHARED = ["slices.py", "dark.py"]  # the page's Python uses them, too
+SHARED = ["dark.py"]  # the page's Python uses it, too
 # What a page lacks, by the module that is imported, with the name that people know it by.
 ELSEWHERE = {
     "torch": "PyTorch",

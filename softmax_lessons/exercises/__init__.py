@@ -19,6 +19,7 @@ from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Rule, St
 from softmax_lessons.exercises._judge import judge
 from softmax_lessons.exercises._registry import register
 from softmax_lessons.exercises._report import Report, Task
+from softmax_lessons.exercises._solution import no_function, of_function
 from softmax_lessons.exercises.catalog import CHAPTERS as _OURS  # noqa: F401, registers them
 
 __all__ = [
@@ -175,12 +176,9 @@ def check(name: str | Exercise, function: Callable[..., Any]) -> Report:
     """
     exercise = _find(name)
     if not callable(function):
-        own = exercise.name
-        hint = f'Pass the function itself, without brackets after it: `check("{own}", {own})`.'
-        mistake = f"This is no function, but an object of type `{class_name(function)}`."
-        return Report(own, "wrong", mistake, hint=hint)
+        return no_function(exercise, class_name(function))
     try:
-        return judge(exercise, function)
+        return judge(exercise, of_function(function))
     except Exception as error:  # of ours, or of a notebook that has changed what we use
         got = brief(repr, error)
         mistake = "The check itself failed, so nothing can be said of the solution."

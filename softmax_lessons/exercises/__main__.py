@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from softmax_lessons import exercises
+from softmax_lessons.exercises._grade import _command
 
 RIGHT, WRONG, UNUSABLE = 0, 1, 2  # how the command ends
 
@@ -16,7 +17,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments ask for, and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m softmax_lessons.exercises",
-        description="List the exercises, show what one asks for, or check your solutions.",
+        description="List the exercises, show what one asks for, check your solutions, or grade "
+        "those of a class.",
         epilog="The exit code is 0 if all that was checked is right, 1 if not, and 2 if nothing "
         "could be checked.",
     )
@@ -31,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     checking.add_argument("file", metavar="FILE", help="a Python file; functions count by name")
     checking.add_argument("name", metavar="NAME", nargs="*", help="check these only")
     checking.set_defaults(run=run_check)
+    _command.add_to(commands)
     parser.set_defaults(run=run_list, chapter=None)
     options = parser.parse_args(arguments)
     try:

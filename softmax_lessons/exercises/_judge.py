@@ -18,14 +18,13 @@ All of these state what was seen. A guess at the cause stands in the hint.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softmax_lessons.exercises._call import Outcome, brief, code_of
+from softmax_lessons.exercises._call import Outcome, brief
 from softmax_lessons.exercises._exercise import Args, Exercise, KnownMistake, Stage
 from softmax_lessons.exercises._failures import (
     ending,
@@ -36,9 +35,8 @@ from softmax_lessons.exercises._failures import (
     raised_text,
 )
 from softmax_lessons.exercises._originals import originals
-from softmax_lessons.exercises._own import uses_our_answer
 from softmax_lessons.exercises._report import Report, call_text, numbers_text, two_texts
-from softmax_lessons.exercises._sandbox import start
+from softmax_lessons.exercises._solution import Solution
 from softmax_lessons.exercises._symptoms import (
     clipped_logarithm,
     constant,
@@ -71,14 +69,14 @@ NOT_REPRODUCIBLE = Finding(
 )
 
 
-def judge(exercise: Exercise, function: Callable[..., Any]) -> Report:
+def judge(exercise: Exercise, solution: Solution) -> Report:
     """Return the report on a solution."""
     with originals() as replaced:
         memory = any(stage.memory is not None for stage in exercise.stages)
-        call = start(function, memory=memory)
+        call = solution.start(memory)
         try:
             with np.errstate(all="ignore"):  # known mistakes may meet inputs that they cannot take
-                report = Examination(exercise, function, call).report()
+                report = Examination(exercise, solution, call).report()
         finally:
             call.close()
     if not replaced:
@@ -92,11 +90,10 @@ class Examination:
     """One solution, as it goes through the stages."""
 
     def __init__(
-        self, exercise: Exercise, function: Callable[..., Any], call: Callable[..., Outcome]
+        self, exercise: Exercise, solution: Solution, call: Callable[..., Outcome]
     ) -> None:
-        own_name = brief(lambda f: str(getattr(f, "__name__", "")), function)
-        self.exercise, self.function, self.call = exercise, function, call
-        self.called = own_name if own_name.isidentifier() else exercise.name
+        self.exercise, self.solution, self.call = exercise, solution, call
+        self.called = solution.name if solution.name.isidentifier() else exercise.name
         self.holds: list[str] = []
         self.trials: list[Trial] = []  # of all stages so far
 
@@ -109,7 +106,7 @@ class Examination:
             return Report(name, "wrong", misfit.mistake, call, "", misfit.got, misfit.hint)
         for stage in self.exercise.stages:
             trials = self._run(stage.cases)
-            if untouched(self.function, trials[0].outcome) and not self.holds:
+            if untouched(self.solution, trials[0].outcome) and not self.holds:
                 hint = "Write the function, then run this again. It starts with "
                 hint += f"`def {self.exercise.signature}:`."
                 return Report(name, "not yet", hint=hint)
@@ -122,7 +119,7 @@ class Examination:
             self.holds.append(stage.name)
         warned = "The numbers are right, but on the way there were warnings: "
         notes = noted([t.outcome for t in self.trials], warned)
-        if uses_our_answer(self.function, self.exercise):
+        if self.solution.uses_our_answer(self.exercise):
             notes += (f"It calls `{name}` of the package, which the task asks you to write.",)
         return Report(name, "right", holds=tuple(self.holds), notes=notes)
 
@@ -141,9 +138,8 @@ class Examination:
 
     def _misfit(self) -> Finding | None:
         """Tell whether the function takes other arguments than the exercise passes."""
-        try:
-            signature = inspect.signature(self.function)
-        except Exception:  # some functions written in C have none; an object may raise anything
+        signature = self.solution.signature
+        if signature is None:
             return None
         try:
             signature.bind(*self.exercise.stages[0].cases[0])
@@ -193,7 +189,7 @@ class Examination:
 
     def _is_reproducible(self, trial: Trial) -> bool:
         """Tell whether the same call returns the same again, here and in a fresh process."""
-        fresh = start(self.function)
+        fresh = self.solution.start(False)
         try:
             others = [self.call(*trial.args), fresh(*trial.args)]
         finally:
@@ -241,10 +237,9 @@ class Examination:
     def _other_order(self, stage: Stage, bad: Trial) -> Finding | None:
         """Look for the parameters of the task in another order, with which it is right."""
         wanted = self.exercise.parameters
-        try:
-            own = list(inspect.signature(self.function).parameters)
-        except Exception:
+        if self.solution.signature is None:
             return None
+        own = list(self.solution.signature.parameters)
         if own == wanted or sorted(own) != sorted(wanted):
             return None
         args = tuple(bad.args[wanted.index(name)] for name in own)
@@ -312,23 +307,11 @@ def explains(mistake: KnownMistake, trial: Trial) -> bool:
     return agree_if_there(trial.outcome.value, made, 1e-9)
 
 
-def untouched(function: Callable[..., Any], outcome: Outcome) -> bool:
+def untouched(solution: Solution, outcome: Outcome) -> bool:
     """Tell whether a function is still the stub: three dots, ``pass``, or NotImplementedError."""
     if outcome.kind == "..." or (outcome.raised and "NotImplementedError" in outcome.raised.kinds):
         return True
-    code = code_of(function)
-    return (
-        outcome.kind == "nothing"
-        and code is not None
-        and not code.co_names
-        and code.co_nlocals == code.co_argcount
-        and set(code.co_consts) <= {None, getattr(function, "__doc__", None)}
-        and len(code.co_code) <= len(do_nothing.__code__.co_code)
-    )
-
-
-def do_nothing() -> None:
-    """Do what a stub does."""
+    return outcome.kind == "nothing" and solution.is_empty
 
 
 def noted(outcomes: list[Outcome], warned: str) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 import kernel
 import pytest
-import slices
+
+from softmax_lessons import _slices as slices
 
 
 def needed(*codes):

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from types import CodeType, ModuleType
 from typing import Any
 
-import slices
+from softmax_lessons import _slices as slices
 
 Send = Callable[..., None]
 Mark = tuple[int, tuple[str, ...]]

@@ -6,7 +6,7 @@
 import { loadPyodide } from "../pyodide/pyodide.mjs";
 
 const PYODIDE = new URL("../pyodide/", import.meta.url).href;
-const MODULES = ["kernel.py", "backend.py", "slices.py", "dark.py"];
+const MODULES = ["kernel.py", "backend.py", "dark.py"];
 // Loaded by Pyodide before any package.
 const CORE = ["pyodide.asm.wasm", "python_stdlib.zip"];
 

@@ -1,7 +1,7 @@
 """Which cells of a notebook a cell needs: those that bind or change the names that it reads.
 
-The build uses it to say which cells can run in the page, and the page to run no more than a cell
-needs. So it imports the standard library alone.
+The book uses it to say which cells can run in the page, the page to run no more than a cell needs,
+and the grader to run no more of a notebook than an exercise needs.
 
 Code is read, not run. A cell *binds* a name by assignment, import, definition or loop. It *changes*
 what another cell has bound by storing into it, by a method such as `append`, or by drawing from a
@@ -82,7 +82,9 @@ def read(code: str) -> Cell:
         elif isinstance(node, ast.ImportFrom) and node.module:
             cell.imports.add(node.module)
             cell.imports.update(f"{node.module}.{alias.name}" for alias in node.names)
-        elif called(node) == "distribution":  # importlib.metadata: opens a package's files
+        elif (
+            isinstance(node, ast.Call) and called(node) == "distribution"
+        ):  # importlib.metadata: opens a package's files
             names = (part.value for part in node.args if isinstance(part, ast.Constant))
             cell.imports.update(map(str, names))
     return cell
