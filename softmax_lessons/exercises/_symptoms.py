@@ -319,7 +319,7 @@ def shifted(trials: list[Trial]) -> Finding | None:
     amounts = []
     for t in trials:
         off = t.got - t.expected
-        if not np.isfinite(t.got).all() or not np.ptp(off) <= 1e-6 * np.abs(off).max():
+        if not np.isfinite(off).all() or not np.ptp(off) <= 1e-6 * np.abs(off).max():
             return None
         amounts.append(float(off.mean()))
     same = np.allclose(amounts, amounts[0], 1e-6, 0)

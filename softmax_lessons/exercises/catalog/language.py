@@ -362,7 +362,7 @@ JOINED_PERPLEXITY = Exercise(
             "Go back to the mean loss of each part: the logarithm of its perplexity.",
             ((array(4.0, 9.0), labels(100, 100)), (array(12.0, 50.0, 7.5), labels(8, 8, 8)),
                 (array(20.0), labels(30))),
-            extra_cases=((array(4.0, 9.0), labels(300, 100)),)),
+            extra_cases=((array(4.0, 9.0), labels(300, 100)), (array(4.0, 9.0), labels(100, 300)))),
         Stage("parts of different lengths", "A long part counts as much as a short one, or not as "
             "much as it should.",
             "Weigh the loss of each part with the number of its tokens.",

@@ -249,8 +249,6 @@ COUNT_ALARMS = Exercise(
             lambda z, is_panda, t: alarms(sigmoid(z) >= t, is_panda) / len(z)),
         KnownMistake("It always takes one half for the threshold.", "Use t.",
             lambda z, is_panda, t: alarms(z >= 0, is_panda)),
-        KnownMistake("It takes the sigmoid of t.", "t is a probability already.",
-            lambda z, is_panda, t: alarms(sigmoid(z) >= sigmoid(t), is_panda)),
         KnownMistake("It compares the scores with the sigmoid of t.",
             "To a probability t belongs the score ln(t / (1 - t)).",
             lambda z, is_panda, t: alarms(z >= sigmoid(t), is_panda)),
