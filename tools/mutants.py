@@ -282,6 +282,9 @@ class Judge:
                     try:
                         verdict = Verdict(self.times, self.seconds_for(mutant), write)
                         self.run(mutant, verdict, session.config.pluginmanager)
+                    except BaseException as error:  # a mutant may raise anything, beside tests too
+                        os.write(write, f"ends with {error!r}".encode()[:1000])
+                        os._exit(1)
                     finally:
                         os._exit(3)  # never back into this loop
                 os.close(write)
