@@ -196,7 +196,7 @@ TRAIN_STEP = Exercise(
             "The loss is a mean, `reduction=\"mean\"`.",
             lambda w, x, y, rate: stepped(w, x, y, rate, len(x))),
         KnownMistake("The weights do not move.",
-            "Is the gradient subtracted from the weights that are returned?",
+            "Subtract the gradient from the weights that are returned.",
             lambda w, x, y, rate: w),
         KnownMistake("It returns the gradient, not the weights.", "Return W minus `rate` times it.",
             lambda w, x, y, rate: stepped(0 * w, x, y, 0) + (w - stepped(w, x, y, 1.0))),
