@@ -26,8 +26,7 @@ def symptoms(exercise: Exercise, bad: Trial, trials: list[Trial]) -> Iterator[Fi
     yield nearly_zero(bad, exercise)
     if far:
         yield one_row(trials)
-    yield some_rows(bad)
-    if far:
+        yield some_rows(bad)
         yield unchanged_input(trials)
         yield truncated(trials)
         if probabilities in exercise.rules:
