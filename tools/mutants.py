@@ -72,8 +72,8 @@ OTHERS = ["benchmarks", "calibration", "exercises", "hostile", "interactive", "l
 OTHERS += ["peers", "plotting", "public", "pytorch", "readme", "thresholds"]
 ASIDE = [f"--ignore-glob={TESTS}/test_{name}*.py" for name in OTHERS]
 # The checker of exercises has its own tests, and no others; what only forks can show takes long.
-TESTS_OF_CHECKER = [f"{TESTS}/test_exercises{part}.py" for part in ("", "_report", "_symptoms")]
-TESTS_OF_CHECKER += [f"{TESTS}/test_exercises_submissions.py", f"{TESTS}/test_exercises_own.py"]
+PARTS = ["", "_report", "_symptoms", "_texts", "_submissions", "_own"]
+TESTS_OF_CHECKER = [f"{TESTS}/test_exercises{part}.py" for part in PARTS]
 SELECTION = [*ASIDE, TESTS]
 QUIET = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:nbval"]
 # A second pytest in one process finds its plug-ins imported.
@@ -282,6 +282,9 @@ class Judge:
                     try:
                         verdict = Verdict(self.times, self.seconds_for(mutant), write)
                         self.run(mutant, verdict, session.config.pluginmanager)
+                    except BaseException as error:  # a mutant may raise anything, beside tests too
+                        os.write(write, f"ends with {error!r}".encode()[:1000])
+                        os._exit(1)
                     finally:
                         os._exit(3)  # never back into this loop
                 os.close(write)

@@ -63,6 +63,7 @@ STEP = 0.02  # seconds between two looks at the clocks
 GRACE = 0.5  # seconds to stop in, after a call took too long
 MEMORY = 2**29  # bytes that a fork may ask for on top of what the notebook has
 CPU = 120  # seconds: a fork whose notebook was killed does not run on for ever
+NO_GRADIENTS = "fork-based multiprocessing"  # PyTorch says so where there is a GPU
 THREADS = ("OMP", "OPENBLAS", "MKL")  # libraries that read NAME_NUM_THREADS when they are loaded
 
 
@@ -180,6 +181,7 @@ class InFork(Caller):
 
     def __init__(self, function: Callable[..., Any], *, memory: bool = False) -> None:
         super().__init__(function, memory=memory)
+        self._beside = InThread(function, memory=memory)
         context = multiprocessing.get_context("fork")
         self._link, theirs = context.Pipe()
         self._lines, lines = os.pipe()
@@ -208,9 +210,12 @@ class InFork(Caller):
                     return self._stop(watch)
                 if self._is_dead():
                     raise EOFError
-            return watch.without_imports(self._receive())
+            outcome = watch.without_imports(self._receive())
         except (EOFError, OSError):
             return Outcome(ended=self._cause_of_death())
+        if outcome.raised and NO_GRADIENTS in outcome.raised.message:
+            return self._beside._call(args, seconds)
+        return outcome
 
     def _receive(self) -> Outcome:
         outcome: Outcome = self._link.recv()

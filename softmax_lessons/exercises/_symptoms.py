@@ -26,8 +26,7 @@ def symptoms(exercise: Exercise, bad: Trial, trials: list[Trial]) -> Iterator[Fi
     yield nearly_zero(bad, exercise)
     if far:
         yield one_row(trials)
-    yield some_rows(bad)
-    if far:
+        yield some_rows(bad)
         yield unchanged_input(trials)
         yield truncated(trials)
         if probabilities in exercise.rules:
@@ -319,7 +318,7 @@ def shifted(trials: list[Trial]) -> Finding | None:
     amounts = []
     for t in trials:
         off = t.got - t.expected
-        if not np.isfinite(t.got).all() or not np.ptp(off) <= 1e-6 * np.abs(off).max():
+        if not np.isfinite(off).all() or not np.ptp(off) <= 1e-6 * np.abs(off).max():
             return None
         amounts.append(float(off.mean()))
     same = np.allclose(amounts, amounts[0], 1e-6, 0)

@@ -509,3 +509,20 @@ def test_a_terminal_and_a_page_get_text_only():
         assert all(sign == "\n" or sign.isprintable() for sign in text), text
         text.encode()
     assert r"\x1b[2J" in report.got
+
+
+def with_a_gpu(scores, notebook=os.getpid()):  # noqa: B008
+    """Do as PyTorch's gradients do where they have threads of their own."""
+    if os.getpid() != notebook:
+        raise RuntimeError(
+            "Unable to handle autograd's threading in combination with fork-based multiprocessing. "
+            "See https://github.com/pytorch/pytorch/wiki/Autograd-and-Fork"
+        )
+    return soft(scores)
+
+
+@needs_fork
+def test_gradients_that_no_fork_can_calculate():
+    assert exercises.check("softmax_vector", with_a_gpu)
+    report = exercises.check("softmax_vector", lambda z: with_a_gpu(z) * 2)
+    assert report.mistake == "Every number is 2 times the right one."

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from support.checking import check_in_process
 
 import softmax_lessons as sl
 
@@ -309,3 +310,31 @@ def test_the_quiet_ones_are_quiet():
         F.cross_entropy(z, torch.ones_like(z))  # attributes: no row sums to 1
         torch.full((2, 3), -torch.inf).softmax(dim=-1)
     assert said == []
+
+
+def a_step(loss_fn):
+    """A training step in PyTorch, as the exercise asks for one."""
+
+    def train_step(W, x, labels, rate):
+        W = torch.tensor(W, requires_grad=True)
+        loss_fn(torch.tensor(x) @ W.T, torch.tensor(labels)).backward()
+        return (W - rate * W.grad).detach().numpy()
+
+    return train_step
+
+
+@pytest.mark.parametrize(
+    ("loss_fn", "mistake"),
+    [
+        (F.cross_entropy, ""),
+        (lambda z, y: F.nll_loss(z.log_softmax(-1), y), ""),
+        (lambda z, y: F.nll_loss(z.softmax(-1), y), "a logarithm is missing"),
+        (lambda z, y: F.nll_loss(z.log_softmax(0), y), "along axis 0"),
+        (lambda z, y: F.cross_entropy(z.softmax(-1), y), "Softmax stands before a loss"),
+        (lambda z, y: F.cross_entropy(z, y, reduction="sum"), "N times too long"),
+    ],
+)
+def test_a_step_in_pytorch_is_checked(loss_fn, mistake):
+    report = check_in_process("train_step", a_step(loss_fn))
+    assert mistake in report.mistake
+    assert bool(report) == (not mistake)

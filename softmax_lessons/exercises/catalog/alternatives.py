@@ -383,3 +383,77 @@ SCALABLE_SOFTMAX = Exercise(
     ),
     rules=(probabilities,),
 )
+
+# --- the lead that is enough ----------------------------------------------------------------------
+
+
+def leads(soft: float, sparse: float) -> Array:
+    """Return the two leads."""
+    return np.array([soft, sparse])
+
+
+def soft_lead(w: float, n: int) -> float:
+    """Return the lead with which softmax gives one of n keys the weight w."""
+    return float(np.log(w / (1 - w)) + np.log(n - 1))
+
+
+def sparse_lead(w: float, n: int) -> float:
+    """Return the lead with which sparsemax gives one of n keys the weight w."""
+    return (n * w - 1) / (n - 1)
+
+
+LEAD_FOR = Exercise(
+    "Say which lead is enough",
+    "lead_for(weight, n)",
+    "One of n keys leads the n - 1 others, which are equal, by a. `weight` lies above 1 / n and "
+    "below 1. Return an array of two numbers: the a at which softmax gives the leader this weight, "
+    f"and the a at which sparsemax does. {NINE_DIGITS}",
+    right=lambda w, n: leads(soft_lead(w, n), sparse_lead(w, n)),
+    stages=(
+        Stage("two keys", "Two keys are wrong already.",
+            "With two keys softmax is a sigmoid of the lead, and sparsemax gives (1 + a) / 2.",
+            ((0.9, 2), (0.6, 2), (0.75, 2))),
+        Stage("many keys", "Two keys are right, but more are not.",
+            "The n - 1 others count together: write down the weight of the leader, and solve for "
+            "a.",
+            ((0.9, 10), (0.4, 5), (0.2, 30), (0.9, 10**6), (0.5, 1000))),
+        Stage("nearly all of the weight", "A weight close to 1 gives a wrong lead.",
+            "Solve on paper first. A search over a grid stops too early.",
+            ((1 - 1e-9, 10), (1 - 1e-6, 3)), hard=True, rtol=1e-6),
+    ),
+    mistakes=(
+        KnownMistake("Softmax weighs the leader against one other key, not against all of them.",
+            "Add ln(n - 1): so many keys stand against it.",
+            lambda w, n: leads(np.log(w / (1 - w)), sparse_lead(w, n))),
+        KnownMistake("Softmax counts the leader among the others: ln n, not ln(n - 1).",
+            "There are n - 1 others.",
+            lambda w, n: leads(np.log(w / (1 - w)) + np.log(n), sparse_lead(w, n))),
+        KnownMistake("For softmax it is exp(a), not a.", "Take the logarithm.",
+            lambda w, n: leads(np.exp(soft_lead(w, n)), sparse_lead(w, n))),
+        KnownMistake("Softmax: ln(n - 1) is subtracted, where it must be added.",
+            "More keys ask for a longer lead.",
+            lambda w, n: leads(np.log(w / (1 - w)) - np.log(n - 1), sparse_lead(w, n))),
+        KnownMistake("Softmax: it is the lead at which the others together get the weight.",
+            "It is weight / (1 - weight), not the other way round.",
+            lambda w, n: leads(soft_lead(1 - w, n), sparse_lead(w, n))),
+        KnownMistake("Sparsemax: the lead is taken for the weight.",
+            "With a lead of a the leader gets 1 / n + a (n - 1) / n.",
+            lambda w, n: leads(soft_lead(w, n), w)),
+        KnownMistake("Sparsemax: it is the lead with which the others get nothing.",
+            "From a = 1 on the leader has all of the weight. Less weight takes a shorter lead.",
+            lambda w, n: leads(soft_lead(w, n), 1.0)),
+        KnownMistake("Sparsemax: the equal share 1 / n is not taken off.",
+            "Without a lead the leader has 1 / n already.",
+            lambda w, n: leads(soft_lead(w, n), n * w / (n - 1))),
+        KnownMistake("Sparsemax: the rest is not divided by (n - 1) / n.",
+            "A lead of a adds a (n - 1) / n, because the leader counts in the mean, too.",
+            lambda w, n: leads(soft_lead(w, n), w - 1 / n)),
+        KnownMistake("Sparsemax is solved as if it had two keys.",
+            "With n keys the leader gets 1 / n + a (n - 1) / n.",
+            lambda w, n: leads(soft_lead(w, n), 2 * w - 1)),
+        KnownMistake("The two leads are exchanged.", "Softmax comes first.",
+            lambda w, n: leads(sparse_lead(w, n), soft_lead(w, n))),
+    ),
+    accepts_lists=True,
+    atol=1e-12,
+)

@@ -357,3 +357,74 @@ SOFTMAX1 = Exercise(
     ),
     rules=(at_least_zero,),
 )
+
+# --- the size of the tables -----------------------------------------------------------------------
+
+
+def sizes(cache: int, weights: int) -> Array:
+    """Return how many numbers the two tables hold."""
+    return np.array([cache, weights])
+
+
+def wide(D: int, h: int) -> int:
+    """Return the length of a query, a key or a value of one head."""
+    return D // h
+
+
+TABLE_SIZES = Exercise(
+    "Predict the size of the tables",
+    "table_sizes(L, S, D, h, g)",
+    "A layer cuts queries of D numbers into h heads. Keys and values have heads of the same length "
+    "as the queries, but only g of them, which the query heads share; h divides D, and g divides "
+    "h. The cache holds the keys and the values of S words, and L queries are asked at once. "
+    "Return an array of two numbers: how many numbers the cache holds, and how many weights there "
+    "are.",
+    right=lambda L, S, D, h, g: sizes(2 * S * g * wide(D, h), h * L * S),
+    stages=(
+        Stage("one head", "One head is wrong already.",
+            "A key is as long as a query, and so is a value here. There is a weight for each query "
+            "and each key.", ((4, 6, 8, 1, 1), (1, 5, 3, 1, 1), (7, 2, 16, 1, 1))),
+        Stage("several heads", "One head is right, but several are not.",
+            "The heads share out the D numbers. But each has a table of weights of its own.",
+            ((4, 6, 8, 2, 2), (5, 9, 12, 4, 4), (1, 100, 64, 8, 8)),
+            extra_cases=((5, 9, 12, 6, 3),)),
+        Stage("shared keys and values", "Where heads of queries share keys and values it is wrong.",
+            "Only g heads of keys and values are kept. But each head of queries weighs them in its "
+            "own way.", ((4, 6, 8, 2, 1), (5, 9, 12, 6, 3), (1, 2048, 4096, 32, 8))),
+    ),
+    mistakes=(
+        KnownMistake("The cache holds the keys, but not the values.", "Twice as many.",
+            lambda L, S, D, h, g: sizes(S * g * wide(D, h), h * L * S)),
+        KnownMistake("The cache is counted as if each head of queries had keys of its own.",
+            "Only g heads of keys and values are kept.",
+            lambda L, S, D, h, g: sizes(2 * S * D, h * L * S)),
+        KnownMistake("In the cache each head is as long as all of them together.",
+            "A head has D / h numbers.",
+            lambda L, S, D, h, g: sizes(2 * S * g * D, h * L * S)),
+        KnownMistake("The cache holds one head, not g.", "Each of the g heads is kept.",
+            lambda L, S, D, h, g: sizes(2 * S * wide(D, h), h * L * S)),
+        KnownMistake("The cache is cut into g pieces, not into h.",
+            "A key is as long as a query of one head, D / h.",
+            lambda L, S, D, h, g: sizes(2 * S * D // g, h * L * S)),
+        KnownMistake("The cache holds the words that are asked, not all of them.",
+            "It holds S words.",
+            lambda L, S, D, h, g: sizes(2 * L * g * wide(D, h), h * L * S)),
+        KnownMistake("The cache holds the queries, too.",
+            "A query is asked once, and not needed again.",
+            lambda L, S, D, h, g: sizes(2 * S * g * wide(D, h) + L * D, h * L * S)),
+        KnownMistake("The weights are those of a single head.", "Each head has its own.",
+            lambda L, S, D, h, g: sizes(2 * S * g * wide(D, h), L * S)),
+        KnownMistake("Heads that share keys are counted as if they shared their weights, too.",
+            "Each of the h heads of queries has its own weights.",
+            lambda L, S, D, h, g: sizes(2 * S * g * wide(D, h), g * L * S)),
+        KnownMistake("It counts weights for S queries, not for L.",
+            "There is a row for each query that is asked.",
+            lambda L, S, D, h, g: sizes(2 * S * g * wide(D, h), h * S * S)),
+        KnownMistake("Half of the weights are left out, as if a mask saved them.",
+            "A mask sets weights to 0. The table has them all the same.",
+            lambda L, S, D, h, g: sizes(2 * S * g * wide(D, h), h * L * S / 2)),
+        KnownMistake("The two numbers are exchanged.", "The cache comes first.",
+            lambda L, S, D, h, g: sizes(h * L * S, 2 * S * g * wide(D, h))),
+    ),
+    accepts_lists=True,
+)

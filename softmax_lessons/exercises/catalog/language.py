@@ -1,4 +1,4 @@
-"""Exercises on language models: targets, counts, perplexity, masked losses."""
+"""Exercises on language models: targets, counts, perplexity of a whole and of parts, masks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from softmax_lessons import cross_entropy, log_softmax, logsumexp, softmax
 from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     LARGE_LOGITS,
+    NINE_DIGITS,
     SHIFT,
     SIX_DIGITS,
     SQUARE,
@@ -340,4 +341,68 @@ MASKED_LOSS = Exercise(
     logarithmic=True,
     rtol=1e-12,
     atol=1e-9,
+)
+
+# --- the perplexity of a text in parts ------------------------------------------------------------
+
+
+def weighted(x: Array, n: Array) -> Array:
+    """Return the mean of x with the weights n."""
+    return np.asarray((n * x).sum() / n.sum())
+
+
+JOINED_PERPLEXITY = Exercise(
+    "Predict the perplexity of the whole",
+    "joined_perplexity(perplexities, tokens)",
+    "A text was cut into parts. `perplexities` holds the perplexity of each part, `tokens` the "
+    f"number of its tokens. Return the perplexity of the whole text, as one number. {NINE_DIGITS}",
+    right=lambda ppl, n: np.exp(weighted(np.log(ppl), n)),
+    stages=(
+        Stage("parts of one length", "It is not the perplexity of the whole.",
+            "Go back to the mean loss of each part: the logarithm of its perplexity.",
+            ((array(4.0, 9.0), labels(100, 100)), (array(12.0, 50.0, 7.5), labels(8, 8, 8)),
+                (array(20.0), labels(30))),
+            extra_cases=((array(4.0, 9.0), labels(300, 100)), (array(4.0, 9.0), labels(100, 300)))),
+        Stage("parts of different lengths", "A long part counts as much as a short one, or not as "
+            "much as it should.",
+            "Weigh the loss of each part with the number of its tokens.",
+            ((array(4.0, 9.0), labels(300, 100)), (array(12.0, 50.0, 7.5), labels(5, 1, 10)),
+                (array(3.0, 81.0), labels(1, 3)))),
+        Stage("a long text", "A long text gives a wrong number.",
+            "A product of many probabilities rounds to 0, and one of many perplexities is too "
+            "large for a float: add logarithms.",
+            ((array(30.0, 40.0, 20.0), labels(10**6, 3 * 10**5, 2)),
+                (array(1e5, 2e5), labels(700, 900))), hard=True),
+    ),
+    mistakes=(
+        KnownMistake("It is the mean of the perplexities.",
+            "The exponential comes after the mean: average the losses, which are their logarithms.",
+            lambda ppl, n: ppl.mean()),
+        KnownMistake("It is the mean of the perplexities, each weighted with its tokens.",
+            "The weights are right. But average the losses, which are the logarithms.",
+            weighted),
+        KnownMistake("It averages the losses, but all parts count the same.",
+            "Weigh each part with its tokens.", lambda ppl, n: np.exp(np.log(ppl).mean())),
+        KnownMistake("It is the mean loss of the whole, without the exponential.", "Take exp.",
+            lambda ppl, n: weighted(np.log(ppl), n)),
+        KnownMistake("It divides the sum of all losses by the number of parts.",
+            "Divide by the number of tokens.",
+            lambda ppl, n: np.exp((n * np.log(ppl)).sum() / len(n))),
+        KnownMistake("It is the product of the perplexities.",
+            "Their logarithms are mean losses: average them.", lambda ppl, n: ppl.prod()),
+        KnownMistake("It is the sum of the perplexities.", "Average their logarithms.",
+            lambda ppl, n: ppl.sum()),
+        KnownMistake("It is the harmonic mean: it averages the probabilities 1 / perplexity.",
+            "A loss is a logarithm: average the logarithms.",
+            lambda ppl, n: 1 / weighted(1 / ppl, n)),
+        KnownMistake("It divides each loss by the number of tokens: short parts count more.",
+            "Multiply: a part of many tokens has many losses.",
+            lambda ppl, n: np.exp(weighted(np.log(ppl), 1 / n))),
+        KnownMistake("It is the perplexity of the worst part.", "All tokens count.",
+            lambda ppl, n: ppl.max()),
+        KnownMistake("It multiplies all tokens' perplexities first: the product is too large for a "
+            "float.", "Add logarithms.",
+            lambda ppl, n: np.prod(ppl ** n) ** (1 / n.sum())),
+    ),
+    rules=(at_least_zero,),
 )

@@ -1,19 +1,22 @@
-"""An exercise on a mistake: a mask that does not exclude."""
+"""Exercises on mistakes: a mask that does not exclude, a training step."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softmax_lessons import softmax
+from softmax_lessons import cross_entropy_and_grad, one_hot, softmax, softmax_vjp
 from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     CUBE,
     KEEPDIMS,
     NINE_DIGITS,
+    SIX_DIGITS,
     array,
     exp,
+    labels,
     low_scores,
     max_of,
     normalized,
@@ -123,4 +126,102 @@ MASKED_SOFTMAX = Exercise(
             "Equal scores get equal probabilities, however low they are. Set that row to 0.",
             lambda z, keep: filled(z, keep, -1e9)),
     ),
+)
+
+# --- a training step ------------------------------------------------------------------------------
+
+
+def stepped(w: Array, x: Array, y: Array, rate: float, by: float = 1.0) -> Array:
+    """Return the weights after a step of gradient descent."""
+    return np.asarray(w - by * rate * cross_entropy_and_grad(x @ w.T, y)[1].T @ x)
+
+
+def against(slopes: Callable[[Array, Array], Array]) -> Callable[..., Array]:
+    """Return the step that goes against these slopes of the scores."""
+    return lambda w, x, y, rate: np.asarray(w - rate * slopes(x @ w.T, y).T @ x)
+
+
+def of_probabilities(z: Array, y: Array) -> Array:
+    """Return the slopes if softmax stands before the loss."""
+    p = softmax(z)
+    return np.asarray(softmax_vjp(p, cross_entropy_and_grad(p, y)[1]))
+
+
+def of_nll(z: Array, y: Array, axis: int = -1) -> Array:
+    """Return the slopes if the loss is minus the probability of the label."""
+    p = softmax(z, axis=axis)
+    return np.asarray(softmax_vjp(p, -one_hot(y, z.shape[-1]) / len(y), axis=axis))
+
+
+def down(z: Array, y: Array) -> Array:
+    """Return the slopes if log-softmax runs down the batch."""
+    return np.asarray((softmax(z, axis=0) * one_hot(y, z.shape[-1]).sum(axis=0)
+        - one_hot(y, z.shape[-1])) / len(y))
+
+
+START = array([0.7, -0.4], [0.3, 1.1], [-0.6, 0.2])
+NARROW = array([0.2, -0.5, 0.9], [1.1, 0.4, -0.3])
+POINTS = array([1.0, 0.5], [-0.3, 2.0], [0.8, -1.2], [1.5, 0.4])
+OTHERS = array([0.4, -0.9, 1.3], [-1.1, 0.6, 0.2], [0.7, 0.8, -0.5])
+
+TRAIN_STEP = Exercise(
+    "Repair a training step",
+    "train_step(W, x, labels, rate)",
+    "`W` has K rows and D columns, `x` has N rows and D columns, `labels` holds N whole numbers "
+    "from 0 to K - 1; all are NumPy arrays, of float64 and of whole numbers. The logits are "
+    "`x @ W.T`. Return a NumPy array: `W` after one step of gradient descent with the learning "
+    f"rate `rate` on the mean cross-entropy. `W` itself stays as it is. {SIX_DIGITS}",
+    right=stepped,
+    stages=(
+        Stage("several examples", "These are not the weights after one step.",
+            "Softmax, if any, runs along the classes, inside the loss, and once. Then W minus "
+            "`rate` times its gradient.",
+            ((START, POINTS, labels(2, 0, 1, 1), 0.5), (NARROW, OTHERS, labels(1, 0, 0), 0.1),
+                (START, POINTS[:2], labels(0, 2), 2.0))),
+        Stage("one example", "Several examples are right, but one alone is not.",
+            "The loss is a mean: with one example it is the loss of this one.",
+            ((START, POINTS[:1], labels(1), 0.5), (NARROW, OTHERS[:1], labels(0), 1.0))),
+        Stage("labels without the last class", "It goes wrong where no label is the last class.",
+            "W says how many classes there are, `len(W)`, and not the labels.",
+            ((START, POINTS, labels(0, 0, 1, 1), 0.5), (NARROW, OTHERS, labels(0, 0, 0), 0.3))),
+        Stage("large logits", "Large logits give wrong weights.",
+            "Let the loss take logits: its softmax subtracts the maximum.",
+            ((1000 * START, POINTS, labels(2, 0, 1, 1), 0.5),
+                (3000 * NARROW, OTHERS, labels(1, 0, 0), 2.0)), hard=True),
+    ),
+    mistakes=(
+        KnownMistake("It climbs: the gradient is added.", "Subtract it: the loss has to fall.",
+            lambda w, x, y, rate: stepped(w, x, y, -rate)),
+        KnownMistake("The step is N times too long: the losses are added up.",
+            "The loss is a mean, `reduction=\"mean\"`.",
+            lambda w, x, y, rate: stepped(w, x, y, rate, len(x))),
+        KnownMistake("The weights do not move.",
+            "Subtract the gradient from the weights that are returned.",
+            lambda w, x, y, rate: w),
+        KnownMistake("It returns the gradient, not the weights.", "Return W minus `rate` times it.",
+            lambda w, x, y, rate: stepped(0 * w, x, y, 0) + (w - stepped(w, x, y, 1.0))),
+        KnownMistake("It returns the change of the weights, not the weights.",
+            "Add it to W.", lambda w, x, y, rate: stepped(w, x, y, rate) - w),
+        KnownMistake("The learning rate has no effect: it is taken for 1.",
+            "Multiply the gradient by `rate`.", lambda w, x, y, rate: stepped(w, x, y, 1.0)),
+        KnownMistake("It takes two steps.", "One step is asked for.",
+            lambda w, x, y, rate: stepped(stepped(w, x, y, rate), x, y, rate)),
+        KnownMistake("The gradient was added up twice: the step is twice as long.",
+            "`backward` adds to `grad`. Call it once, or set `grad` to None before.",
+            lambda w, x, y, rate: stepped(w, x, y, rate, 2)),
+        KnownMistake("Softmax stands before a loss that takes softmax itself.",
+            "`F.cross_entropy` takes logits.", against(of_probabilities)),
+        KnownMistake("The loss is minus the probability of the label: a logarithm is missing.",
+            "`F.nll_loss` takes log-probabilities, `F.cross_entropy` takes logits.",
+            against(of_nll)),
+        KnownMistake("Softmax runs down the batch, and the logarithm is missing.",
+            "The classes lie along the last axis, and `F.nll_loss` takes log-probabilities.",
+            against(lambda z, y: of_nll(z, y, axis=0))),
+        KnownMistake("Softmax runs down the batch, along axis 0.",
+            "The classes lie along the last axis: `dim=-1`.", against(down)),
+        KnownMistake("The classes count from 1.", "Label 0 is the first row of `W`.",
+            lambda w, x, y, rate: stepped(w, x, (y - 1) % len(w), rate)),
+    ),
+    rtol=1e-6,
+    atol=1e-9,
 )

@@ -1,4 +1,4 @@
-"""An exercise on several yes-or-no questions at once."""
+"""Exercises on several yes-or-no questions at once."""
 
 from __future__ import annotations
 
@@ -96,6 +96,84 @@ BCE_WITH_LOGITS = Exercise(
         KnownMistake("It takes the logarithm of a probability that has rounded to 0 or to 1.",
             "Start from the logits: log(1 - sigmoid(z)) is -log(1 + exp(z)).",
             lambda z, y: from_probabilities(sigmoid(z), y).mean()),
+    ),
+    rules=(at_least_zero,),
+    logarithmic=True,
+    rtol=1e-12,
+    atol=1e-9,
+)
+
+# --- the loss of what is answered -----------------------------------------------------------------
+
+
+def known(y: Array) -> Array:
+    """Return where somebody has answered."""
+    return ~np.isnan(y)
+
+
+def answered(z: Array, y: Array) -> Array:
+    """Return the loss of each answer, and 0 where there is none."""
+    return np.where(known(y), per_answer(z, np.nan_to_num(y)), 0)
+
+
+SOME = array([np.nan, 1.0, 1.0], [1.0, 0.0, np.nan])
+FEW = array([1.0, np.nan], [np.nan, np.nan], [np.nan, 0.0], [1.0, 0.0])
+
+ANSWERED_LOSS = Exercise(
+    "Find the bug in a loss with open answers",
+    "answered_loss(logits, targets)",
+    "`logits` and `targets` have one row for each example and one column for each question; a "
+    "target is 1 for yes, 0 for no and NaN for an answer that nobody gave. Return the mean binary "
+    "cross-entropy of the answers that there are, as one number; there is one at least. "
+    "An absolute error of 1e-9 is allowed.",
+    right=lambda z, y: binary_cross_entropy(z[known(y)], y[known(y)]),
+    stages=(
+        Stage("all answered", "It is wrong even where all questions are answered.",
+            "It is the mean loss of all answers.",
+            ((SCORES, ANSWERS), (PAIRS, PAIRS_ANSWERS), (array([0.6, -1.1]), array([0.0, 1.0])))),
+        Stage("open answers", "Open answers make it wrong.",
+            "Take the answers that there are, and divide by their number.",
+            ((SCORES, SOME), (PAIRS, FEW), (SCORES[:1], SOME[:1]))),
+        Stage("large logits", "Large logits give a wrong loss.",
+            "log(1 + exp(z)) is `np.logaddexp(0, z)`.",
+            ((array([1000.0, -1000.0]), array([np.nan, 1.0])),
+                (array([-1200.0, 900.0, 0.0]), array([0.0, 0.0, np.nan])),
+                (array([-800.0, 1e5]), array([1.0, np.nan]))), hard=True),
+    ),
+    mistakes=(
+        KnownMistake("An open answer adds nothing, but counts in the divisor.",
+            "Divide by the number of answers that there are: the more are open, the smaller this "
+            "loss looks.", lambda z, y: answered(z, y).mean()),
+        KnownMistake("An open answer counts as a no.", "It must not count at all.",
+            lambda z, y: per_answer(z, np.nan_to_num(y)).mean()),
+        KnownMistake("An open answer counts as a yes.", "It must not count at all.",
+            lambda z, y: per_answer(z, np.nan_to_num(y, nan=1.0)).mean()),
+        KnownMistake("An open answer counts as half a yes.", "It must not count at all.",
+            lambda z, y: per_answer(z, np.nan_to_num(y, nan=0.5)).mean()),
+        KnownMistake("An open answer has the score 0, and a loss of ln 2.",
+            "It must not count at all.",
+            lambda z, y: per_answer(np.where(known(y), z, 0), np.nan_to_num(y)).mean()),
+        KnownMistake("An example with one open answer is left out as a whole.",
+            "Its other answers count.",
+            lambda z, y: (answered(z, y)[known(y).all(axis=1)].mean()
+                if known(y).all(axis=1).any() else np.nan)),
+        KnownMistake("The NaN of an open answer gets into the loss.",
+            "0 times NaN is NaN: choose the answers that there are, `targets[known]`.",
+            lambda z, y: np.where(known(y).all(), answered(z, y).mean(), np.nan)),
+        KnownMistake("It takes the mean of each question first: rare answers count too much.",
+            "Divide the sum of all losses by the number of all answers.",
+            lambda z, y: (answered(z, y).sum(axis=0)
+                / np.maximum(known(y).sum(axis=0), 1))[known(y).any(axis=0)].mean()),
+        KnownMistake("It takes the mean of each example first.",
+            "Divide the sum of all losses by the number of all answers.",
+            lambda z, y: (answered(z, y).sum(axis=1)
+                / np.maximum(known(y).sum(axis=1), 1))[known(y).any(axis=1)].mean()),
+        KnownMistake("It adds the losses up.", "Divide by the number of answers.",
+            lambda z, y: answered(z, y).sum()),
+        KnownMistake("It divides by the number of examples.",
+            "Divide by the number of answers.", lambda z, y: answered(z, y).sum() / len(z)),
+        KnownMistake("It returns the loss of each answer, not their mean.", "Take the mean.",
+            lambda z, y: per_answer(z[known(y)], y[known(y)])),
     ),
     rules=(at_least_zero,),
     logarithmic=True,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from softmax_lessons import (
@@ -12,17 +14,20 @@ from softmax_lessons import (
     normalize_by_sum,
     softmax,
 )
-from softmax_lessons.exercises._exercise import Exercise, KnownMistake
+from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     ABOVE,
     FIVE,
     LAST_AXIS,
+    NINE_DIGITS,
     PAIR,
     SIX_DIGITS,
     WHOLE,
     WIDE,
     Z,
     a_batch,
+    array,
+    cases,
     exp,
     max_of,
     mean_of,
@@ -33,6 +38,9 @@ from softmax_lessons.exercises.catalog._shared import (
     three_axes,
 )
 from softmax_lessons.exercises.rules import probabilities
+
+if TYPE_CHECKING:
+    from softmax_lessons.exercises._exercise import Array
 
 ORDER = 40  # among the chapters
 
@@ -114,4 +122,67 @@ SHIFT_BY_SUM = Exercise(
     ),
     rules=(probabilities,),
     rtol=1e-6,
+)
+
+# --- the end of a curve ---------------------------------------------------------------------------
+
+
+def ends(z: Array, others: Array) -> Array:
+    """Return the results of the other classes, with 0 for the lowest."""
+    return np.insert(np.asarray(others, float), z.argmin(), 0.0)
+
+
+def rest(z: Array) -> Array:
+    """Return the scores without the lowest."""
+    return np.delete(z, z.argmin())
+
+
+def one_above(z: Array) -> Array:
+    """Return the scores with the lowest at 1, divided by their sum."""
+    return normalize_by_sum(z - z.min() + 1)
+
+
+FAR_LIMIT = Exercise(
+    "Find the end of a curve",
+    "far_limit(z)",
+    "`z` is a vector of two scores or more, all different. `rival` subtracts the lowest score, "
+    "adds 1 and divides by the sum. The lowest score falls without end, and the others stay. "
+    f"Return the results that `rival` approaches, for all classes. {NINE_DIGITS}",
+    right=lambda z: ends(z, np.full(len(z) - 1, 1 / (len(z) - 1))),
+    stages=(
+        Stage("three scores", "These are not the ends of the curves.",
+            "Let the lowest score be -1000, then -1,000,000, and look at what `rival` returns.",
+            cases(Z, ABOVE, array(-3.0, 2.0, 2.5), array(0.5, -0.2, 0.1))),
+        Stage("any number of scores", "Three scores are right, but other numbers are not.",
+            "Against the distance to the lowest score the others hardly differ. How many are "
+            "they?",
+            cases(PAIR, WIDE, FIVE, array(4.0, 1.0, 0.0, 2.0, -1.0, -7.0))),
+    ),
+    mistakes=(
+        KnownMistake("It takes all classes for equal, the lowest, too.",
+            "The lowest gets 1 over a sum that grows without end.",
+            lambda z: np.full(len(z), 1 / len(z))),
+        KnownMistake("The lowest class gets as much as each of the others.",
+            "It gets 1 over a sum that grows without end: 0.",
+            lambda z: np.full(len(z), 1 / (len(z) - 1))),
+        KnownMistake("That is where `exp_by_sum` ends: the others keep their ratios.",
+            "`rival` subtracts the lowest score: the farther it is, the less the others differ.",
+            lambda z: ends(z, softmax(rest(z)))),
+        KnownMistake("It leaves the lowest out, and applies `rival` to the rest.",
+            "The lowest score is still the one that is subtracted.",
+            lambda z: ends(z, one_above(rest(z)))),
+        KnownMistake("It is what `rival` returns now, before the lowest score falls.",
+            "Let it fall: -1000, then -1,000,000.", one_above),
+        KnownMistake("The highest score gets all.",
+            "Against the distance to the lowest score the others hardly differ.",
+            lambda z: np.eye(len(z))[z.argmax()]),
+        KnownMistake("The class that falls gets all, and the others nothing.",
+            "A low score is a low result.", lambda z: np.eye(len(z))[z.argmin()]),
+        KnownMistake("It returns the others alone.", "The lowest class stays, with 0.",
+            lambda z: np.full(len(z) - 1, 1 / (len(z) - 1))),
+        KnownMistake("The others share as if three classes were all there are.",
+            "There are n - 1 others.", lambda z: ends(z, np.full(len(z) - 1, 1 / 2))),
+    ),
+    rules=(probabilities,),
+    accepts_lists=True,
 )

@@ -1,4 +1,4 @@
-"""Exercises on recommenders: hits with ties, log q, the loss of a batch, popularity."""
+"""Exercises on recommenders: hits with ties, log q, the loss of a batch, popularity, a floor."""
 
 from __future__ import annotations
 
@@ -330,4 +330,68 @@ POPULAR = Exercise(
         KnownMistake("What a row has gets a count of 0, like an item that nobody has.",
             "Put it last, with infinity.", lambda x, k: most_frequent(x, k, seen=0.0)),
     ),
+)
+
+# --- the floor of a curve -------------------------------------------------------------------------
+
+
+def columns(answers: Array) -> Array:
+    """Return for each row how many columns hold its answer."""
+    return np.asarray((answers == answers[:, None]).sum(axis=1))
+
+
+LOWEST_LOSS = Exercise(
+    "Find the floor under a curve",
+    "lowest_loss(answers)",
+    "`answers` holds the right item of each row of a batch; its columns are the same items. "
+    "Nothing is masked, and there is no correction. In a perfect model the score of a row's item "
+    "is so high that only the columns with this item count. Return the mean loss of the batch, in "
+    f"nats, as one number. {NINE_DIGITS}",
+    right=lambda a: np.log(columns(a)).mean(),
+    stages=(
+        Stage("an item that comes twice", "It is not the lowest mean loss.",
+            "m columns with the same score share the probability: the loss of the row is ln m.",
+            ((labels(4, 7, 4),), (labels(1, 1),), (labels(5, 2, 2, 9, 0),)),
+            extra_cases=((labels(3, 3, 3, 8, 8),),)),
+        Stage("several items that come again", "Where several items come again it is wrong.",
+            "Each row has a loss of its own, by how often its item comes.",
+            ((labels(3, 3, 3, 8, 8),), (labels(0, 1, 0, 1, 0, 1, 2),),
+                (labels(6, 6, 6, 6, 1, 2, 2, 5),))),
+        Stage("no item that comes again", "Where no item comes again it is not 0.",
+            "Then a perfect model has no loss.", ((labels(0, 1, 2, 3),), (labels(9),))),
+    ),
+    mistakes=(
+        KnownMistake("It takes the mean over the items, not over the rows.",
+            "An item that comes m times has m rows.",
+            lambda a: np.log(np.unique(a, return_counts=True)[1]).mean()),
+        KnownMistake("It is the logarithm of the mean number of columns.",
+            "Each row has its own loss: take the logarithms first.",
+            lambda a: np.log(columns(a).mean())),
+        KnownMistake("It counts only the other columns with the same item.",
+            "The diagonal holds it as well: m columns share the probability.",
+            lambda a: np.log(np.maximum(columns(a) - 1, 1)).mean()),
+        KnownMistake("It is the sum over the rows.", "Take the mean.",
+            lambda a: np.log(columns(a)).sum()),
+        KnownMistake("It is the mean number of columns, without the logarithm.",
+            "The loss is minus the logarithm of 1 / m.", lambda a: columns(a).mean()),
+        KnownMistake("It is the loss of a model that knows nothing, ln of the size of the batch.",
+            "A perfect model gives the other items no probability.",
+            lambda a: np.log(len(a))),
+        KnownMistake("It is ln of the number of different items.",
+            "A perfect model gives the other items no probability.",
+            lambda a: np.log(len(np.unique(a)))),
+        KnownMistake("It is the entropy of the items.",
+            "That is the loss of a model that knows only how frequent they are. This one knows the "
+            "row.",
+            lambda a: -np.log(columns(a) / len(a)).mean()),
+        KnownMistake("It is 0, as if a perfect model had no loss.",
+            "Equal columns have equal scores, however good the model is.",
+            lambda a: 0.0),
+        KnownMistake("It is the loss of the row whose item comes most often.",
+            "Take the mean over all rows.", lambda a: np.log(columns(a).max())),
+        KnownMistake("It is in bits.", "`np.log` is the natural logarithm.",
+            lambda a: np.log2(columns(a)).mean()),
+    ),
+    rules=(at_least_zero,),
+    atol=1e-12,
 )

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softmax_lessons import log_softmax, min_p, one_hot, softmax, top_p
+from softmax_lessons import log_softmax, min_p, one_hot, softmax, top_k, top_p
 from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
+    CUBE,
     FIVE,
     NINE_DIGITS,
+    SQUARE,
+    TALL,
+    TWO_ROWS,
     WIDE,
     Z,
     array,
@@ -329,4 +333,88 @@ RESIDUAL = Exercise(
             lambda p, q: normalized(p / q)),
     ),
     rules=(probabilities,),
+)
+
+# --- top-k ----------------------------------------------------------------------------------------
+
+
+def ranked(z: Array) -> Array:
+    """Return the place of each score in its row, 0 for the highest; of equal ones the first."""
+    return np.asarray(np.argsort(np.argsort(-z, axis=-1, kind="stable"), axis=-1, kind="stable"))
+
+
+def kept(z: Array, stays: Array) -> Array:
+    """Return the scores that stay, and -inf for the others."""
+    return np.where(stays, z, -np.inf)
+
+
+def highest(z: Array, k: int) -> Array:
+    """Return the k-th highest score of each row."""
+    return np.asarray(np.sort(z, axis=-1)[..., -k, None])
+
+
+TIES = array([2.0, 1.0, 2.0, 2.0], [0.0, 0.0, 0.0, 0.0], [1.0, 3.0, 1.0, 1.0])
+
+TOP_K = Exercise(
+    "Find the bugs in top-k",
+    "top_k(logits, k)",
+    "`logits` is an array of scores, with the classes along the last axis. Return a copy of it in "
+    "which the k highest of each row stay and the others become -inf. Exactly k stay: of equal "
+    f"scores the first. k is from 1 to the number of classes. {NINE_DIGITS}",
+    right=top_k,
+    stages=(
+        Stage("one vector", "It keeps the wrong scores of one vector.",
+            "Number the scores by their place, the highest first: those below k stay.",
+            ((Z, 2), (Z, 1), (WIDE, 3), (FIVE, 2), (FIVE, 5), (array(0.1, 3.0, 2.9, -4.0), 3))),
+        Stage("a batch of rows", "One vector is right, but the rows of a batch are not.",
+            "Each row has its own k highest: sort along the last axis, `axis=-1`.",
+            ((SQUARE, 2), (SQUARE, 1), (TWO_ROWS, 1), (TALL, 1), (CUBE, 2))),
+        Stage("equal scores", "Of equal scores the wrong ones stay, or too many.",
+            "To compare with the k-th highest keeps all that tie with it. Decide by the place in "
+            "a stable order.",
+            ((array(1.0, 1.0, 1.0), 2), (array(0.0, 2.0, 2.0, 2.0), 2), (TIES, 2), (TIES, 1),
+                (np.resize(array(0.0, 2.0, 1.0, 2.0), 40), 7)), hard=True),
+        Stage("scores that are out already", "Scores of -inf are taken wrongly.",
+            "A filter may come after another one. What is -inf stays -inf.",
+            ((array(0.5, -np.inf, 2.0, -np.inf), 1), (array(0.5, -np.inf, 2.0, -np.inf), 3),
+                (array([-np.inf, 1.0], [0.0, -np.inf]), 2)), hard=True),
+    ),
+    mistakes=(
+        KnownMistake("It keeps all scores that tie with the k-th highest.",
+            "Exactly k stay: of equal scores the first. Decide by the place in a stable order.",
+            lambda z, k: kept(z, z >= highest(z, k))),
+        KnownMistake("It keeps one score too few.", "The k-th highest stays, too.",
+            lambda z, k: kept(z, ranked(z) < k - 1)),
+        KnownMistake("It keeps one score too many.", "The first k places are 0 to k - 1.",
+            lambda z, k: kept(z, ranked(z) <= k)),
+        KnownMistake("It keeps the k lowest.", "The highest stay.",
+            lambda z, k: kept(z, ranked(-z) < k)),
+        KnownMistake("It keeps the first k classes, whatever their scores.",
+            "Order them by their scores.", lambda z, k: kept(z, np.arange(z.shape[-1]) < k)),
+        KnownMistake("It drops the k highest, and keeps the others.", "The highest stay.",
+            lambda z, k: kept(z, ranked(z) >= k)),
+        KnownMistake("Of equal scores the last stay, not the first.",
+            "Sort the negative scores, and let the sort be stable.",
+            lambda z, k: kept(z, ranked(z[..., ::-1])[..., ::-1] < k)),
+        KnownMistake("It takes `np.argsort` for the places of the scores.",
+            "`np.argsort` says which score stands at a place. Sorted once more, it says at which "
+            "place a score stands.",
+            lambda z, k: kept(z, np.argsort(-z, axis=-1, kind="stable") < k)),
+        KnownMistake("It takes the k highest of the whole batch, not of each row.",
+            "Sort along the last axis.",
+            lambda z, k: kept(z, ranked(z.ravel()).reshape(z.shape) < k)),
+        KnownMistake("It takes the k highest of each column, not of each row.",
+            "Sort along the last axis.", lambda z, k: kept(z, np.argsort(np.argsort(
+                -z, axis=0, kind="stable"), axis=0, kind="stable") < k)),
+        KnownMistake("It returns the k highest alone, in a shorter array.",
+            "The shape stays: the others become -inf.", lambda z, k: -np.sort(-z)[..., :k]),
+        KnownMistake("It sets what is dropped to 0, not to -inf.",
+            "exp(0) is 1, and exp(-inf) is 0.",
+            lambda z, k: np.where(ranked(z) < k, z, 0)),
+        KnownMistake("It gives what is dropped a very low number, -1e9, not -inf.",
+            "Scores may be lower than any number. Only exp(-inf) is exactly 0.",
+            lambda z, k: np.where(ranked(z) < k, z, -1e9)),
+        KnownMistake("It returns the probabilities of what stays.", "Return the scores.",
+            lambda z, k: softmax(top_k(z, k))),
+    ),
 )

@@ -1,4 +1,4 @@
-"""Exercises on softmax in pieces: two pairs merged, a loss over two ranks."""
+"""Exercises on softmax in pieces: two pairs merged, a loss over two ranks, a mean of means."""
 
 from __future__ import annotations
 
@@ -184,4 +184,49 @@ CUT_LOSS = Exercise(
     ),
     rules=(at_least_zero,),
     logarithmic=True,
+)
+
+# --- a mean of means ------------------------------------------------------------------------------
+
+OVERWEIGHT = Exercise(
+    "Say how much a token counts too much",
+    "overweight(tokens)",
+    "`tokens` holds the number of tokens of each rank, all above 0. Each rank takes the mean of "
+    "its losses, and then the mean of these means is taken. Return for each rank how many times as "
+    "much one of its tokens counts there as in the mean over all tokens. "
+    f"{NINE_DIGITS}",
+    right=lambda n: n.sum() / (len(n) * n),
+    stages=(
+        Stage("two ranks", "Two ranks are wrong already.",
+            "In the mean of means a token counts 1 / (number of ranks * tokens of its rank).",
+            ((labels(1, 5),), (labels(4, 4),), (labels(30, 10),))),
+        Stage("more ranks", "Two ranks are right, but more are not.",
+            "Divide by the weight in the mean over all tokens, 1 / (number of all tokens).",
+            ((labels(2, 3, 7),), (labels(1, 1, 1, 97),), (labels(8),), (labels(5, 6, 7, 8, 9),))),
+    ),
+    mistakes=(
+        KnownMistake("It is the other way round: how many times too little it counts.",
+            "Divide the weight in the mean of means by the weight in the mean.",
+            lambda n: len(n) * n / n.sum()),
+        KnownMistake("The mean over the ranks is forgotten: it is a sum of means.",
+            "The mean of means divides by the number of ranks, too.", lambda n: n.sum() / n),
+        KnownMistake("It is the weight of a token in the mean of means.",
+            "Compare it with its weight in the mean, 1 / (number of all tokens).",
+            lambda n: 1 / (len(n) * n)),
+        KnownMistake("It is the fraction of all tokens that the rank has.",
+            "Compare the weights of one token.", lambda n: n / n.sum()),
+        KnownMistake("It compares with the longest rank, not with the mean over all tokens.",
+            "In the mean each token counts 1 / (number of all tokens).",
+            lambda n: n.max() / n),
+        KnownMistake("It says by how much the weights differ, not how many times.",
+            "Divide one weight by the other.",
+            lambda n: 1 / (len(n) * n) - 1 / n.sum()),
+        KnownMistake("It says how much more, one too little: 0 where nothing is wrong.",
+            "Where all ranks have as many tokens each counts 1 times as much.",
+            lambda n: n.sum() / (len(n) * n) - 1),
+        KnownMistake("It is in percent.", "Where nothing is wrong it is 1.",
+            lambda n: 100 * n.sum() / (len(n) * n)),
+        KnownMistake("The number of ranks is taken for two.", "`len(tokens)` says how many.",
+            lambda n: n.sum() / (2 * n)),
+    ),
 )

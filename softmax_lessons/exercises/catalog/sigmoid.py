@@ -192,3 +192,67 @@ TO_PRIOR = Exercise(
     ),
     rtol=1e-6,
 )
+
+# --- false alarms ---------------------------------------------------------------------------------
+
+
+def alarms(says_yes: Array, is_panda: Array) -> Array:
+    """Return how many answers are yes where no panda is."""
+    return np.asarray(np.sum(says_yes & ~is_panda))
+
+
+PANDAS = np.array([True, False, True, False, False, True, False, False])
+PHOTOS = array(2.2, 0.3, -0.4, -1.5, 1.1, 0.1, 3.0, -0.2)
+
+COUNT_ALARMS = Exercise(
+    "Find the bug in a count of false alarms",
+    "count_alarms(scores, is_panda, t)",
+    "`scores` holds one score for each photograph, `is_panda` is True where it shows a panda. The "
+    "classifier says yes where the probability, the sigmoid of the score, is t or more; t lies "
+    "above 0 and below 1. Return in how many photographs without a panda it says yes.",
+    right=lambda z, is_panda, t: alarms(sigmoid(z) >= t, is_panda),
+    stages=(
+        Stage("a threshold of one half", "With t = 0.5 the count is wrong.",
+            "A false alarm is a yes where there is no panda.",
+            ((PHOTOS, PANDAS, 0.5), (PHOTOS, ~PANDAS, 0.5), (-PHOTOS, PANDAS, 0.5)),
+            extra_cases=((PHOTOS, PANDAS, 0.2), (PHOTOS, ~PANDAS, 0.7), (-PHOTOS, PANDAS, 0.6))),
+        Stage("other thresholds", "With other thresholds the count is wrong.",
+            "The threshold is a probability: compare it with the sigmoid of the score.",
+            ((PHOTOS, PANDAS, 0.2), (PHOTOS, PANDAS, 0.88), (-PHOTOS, PANDAS, 0.35),
+                (PHOTOS, ~PANDAS, 0.7), (PHOTOS, ~PANDAS, 0.95), (2 * PHOTOS, PANDAS, 0.05))),
+        Stage("a probability that is equal to t", "A probability that is equal to t is no yes.",
+            "It says yes from t on: `>=`.",
+            ((array(0.0, 1.0, -1.0), np.array([False, True, False]), 0.5),
+                (np.zeros(4), np.array([False, True, False, False]), 0.5)), hard=True),
+        Stage("very low scores", "Very low scores are counted wrongly.",
+            "exp(1000) overflows, but sigmoid(-1000) is 0, and below every t.",
+            ((array(-1000.0, 1000.0), np.array([False, False]), 0.5),
+                (array(-5000.0, -800.0), np.array([False, False]), 0.01)), hard=True),
+    ),
+    mistakes=(
+        KnownMistake("It compares a score with a probability.",
+            "Take the sigmoid of the scores, or the logit of t.",
+            lambda z, is_panda, t: alarms(z >= t, is_panda)),
+        KnownMistake("It counts where the probability lies below t.", "Yes means t or more.",
+            lambda z, is_panda, t: alarms(sigmoid(z) < t, is_panda)),
+        KnownMistake("It counts every yes, also the right ones.",
+            "A yes where there is a panda is no false alarm.",
+            lambda z, is_panda, t: alarms(sigmoid(z) >= t, is_panda & False)),
+        KnownMistake("It counts the pandas that are found.",
+            "A false alarm is a yes where there is no panda.",
+            lambda z, is_panda, t: alarms(sigmoid(z) >= t, ~is_panda)),
+        KnownMistake("It counts the misses.", "A false alarm is a yes where there is no panda.",
+            lambda z, is_panda, t: alarms(sigmoid(z) < t, ~is_panda)),
+        KnownMistake("It returns a fraction of the photographs without a panda, not their number.",
+            "Count.", lambda z, is_panda, t: alarms(sigmoid(z) >= t, is_panda) / np.sum(~is_panda)),
+        KnownMistake("It returns a fraction of all photographs, not their number.", "Count.",
+            lambda z, is_panda, t: alarms(sigmoid(z) >= t, is_panda) / len(z)),
+        KnownMistake("It always takes one half for the threshold.", "Use t.",
+            lambda z, is_panda, t: alarms(z >= 0, is_panda)),
+        KnownMistake("It compares the scores with the sigmoid of t.",
+            "To a probability t belongs the score ln(t / (1 - t)).",
+            lambda z, is_panda, t: alarms(z >= sigmoid(t), is_panda)),
+        KnownMistake("A probability that is equal to t is no yes.", "It says yes from t on: `>=`.",
+            lambda z, is_panda, t: alarms(sigmoid(z) > t, is_panda)),
+    ),
+)

@@ -1,4 +1,4 @@
-"""Exercises on speed: the roof of a machine, and exp from a polynomial."""
+"""Exercises on speed: the roof of a machine, exp from a polynomial, and the time of a pass."""
 
 from __future__ import annotations
 
@@ -149,4 +149,58 @@ EXP_FROM_POWERS = Exercise(
         KnownMistake("It is 2**x.", "exp(x) is 2**(x / log(2)).", lambda x: 2.0**x),
     ),
     rules=(finite,),
+)
+
+# --- a time from the roofline ---------------------------------------------------------------------
+
+LEAST_SECONDS = Exercise(
+    "Predict a time",
+    "least_seconds(n, passes, size, operations, peak, bandwidth)",
+    "A table of n numbers of `size` bytes each goes by `passes` times, read or written, and each "
+    "number takes `operations` operations in all. The processor does `peak` operations a second, "
+    "and the memory moves `bandwidth` bytes a second, both at the same time. Return the seconds "
+    f"that this takes at least. {NINE_DIGITS}",
+    right=lambda n, passes, size, operations, peak, bandwidth:
+        max(n * passes * size / bandwidth, n * operations / peak),
+    stages=(
+        Stage("slow memory", "Where memory is slow the time is wrong.",
+            "Divide the bytes that move by the bandwidth.",
+            ((10**6, 8, 4, 20, 1e11, 2e9), (10**7, 2, 8, 5, 5e10, 1.5e10),
+                (4096, 3, 2, 10, 1e12, 1e10)),
+            extra_cases=((10**6, 2, 4, 300, 1e9, 2e10),)),
+        Stage("slow arithmetic", "Where the arithmetic is slow the time is wrong.",
+            "Memory and arithmetic work at the same time: the slower one decides.",
+            ((10**6, 2, 4, 300, 1e9, 2e10), (5000, 2, 2, 50, 2e9, 1e11),
+                (10**7, 5, 8, 1000, 1e10, 1e10))),
+    ),
+    mistakes=(
+        KnownMistake("It adds the time of the memory and that of the arithmetic.",
+            "They work at the same time: the slower one decides.",
+            lambda n, passes, size, operations, peak, bandwidth:
+                n * passes * size / bandwidth + n * operations / peak),
+        KnownMistake("It takes the faster of the two.", "Both must end: the slower one decides.",
+            lambda n, passes, size, operations, peak, bandwidth:
+                min(n * passes * size / bandwidth, n * operations / peak)),
+        KnownMistake("It looks at the memory alone.", "The arithmetic may take longer.",
+            lambda n, passes, size, operations, peak, bandwidth: n * passes * size / bandwidth),
+        KnownMistake("It looks at the arithmetic alone.", "The memory may take longer.",
+            lambda n, passes, size, operations, peak, bandwidth: n * operations / peak),
+        KnownMistake("The table goes by once, however many passes there are.",
+            "Each pass moves all of its bytes.",
+            lambda n, passes, size, operations, peak, bandwidth:
+                max(n * size / bandwidth, n * operations / peak)),
+        KnownMistake("It counts numbers for bytes.", "A number has `size` bytes.",
+            lambda n, passes, size, operations, peak, bandwidth:
+                max(n * passes / bandwidth, n * operations / peak)),
+        KnownMistake("The operations are done once a pass.",
+            "`operations` is what a number takes in all.",
+            lambda n, passes, size, operations, peak, bandwidth:
+                max(n * passes * size / bandwidth, n * passes * operations / peak)),
+        KnownMistake("It is the rate, not the time.", "Divide the work by the rate.",
+            lambda n, passes, size, operations, peak, bandwidth:
+                min(peak, operations / (passes * size) * bandwidth)),
+        KnownMistake("It is the time of one number.", "There are n of them.",
+            lambda n, passes, size, operations, peak, bandwidth:
+                max(passes * size / bandwidth, operations / peak)),
+    ),
 )

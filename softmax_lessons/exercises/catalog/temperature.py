@@ -170,3 +170,81 @@ ENTROPY = Exercise(
     rules=(at_least_zero,),
     logarithmic=True,
 )
+
+# --- the two ends of a curve ----------------------------------------------------------------------
+
+
+def both(cold: Array, hot: Array) -> Array:
+    """Return the two ends of each row."""
+    return np.stack(np.broadcast_arrays(cold, hot), axis=-1)
+
+
+def leaders(z: Array) -> Array:
+    """Return how many scores of each row are the highest."""
+    return np.asarray((z == z.max(axis=-1, keepdims=True)).sum(axis=-1))
+
+
+def classes(z: Array) -> Array:
+    """Return the number of classes for each row."""
+    return np.full(z.shape[:-1], z.shape[-1])
+
+
+def different(z: Array) -> Array:
+    """Return how many different scores each row has."""
+    return np.asarray((np.diff(np.sort(z, axis=-1), axis=-1) > 0).sum(axis=-1) + 1)
+
+
+TIED = array([2.0, 2.0, 0.0, -1.0], [1.0, 1.0, 1.0, 1.0], [0.5, 3.0, 0.5, 3.0])
+
+ENTROPY_ENDS = Exercise(
+    "Read the ends of a curve",
+    "entropy_ends(scores)",
+    "`scores` is a vector, or a batch with one row of scores for each curve. The entropy of "
+    "softmax is drawn over the temperature. Return the two levels at which the curve ends, in "
+    "nats: that for T near 0, then that for T without end. For a batch return a row of two numbers "
+    f"for each row. {NINE_DIGITS}",
+    right=lambda z: both(np.log(leaders(z)), np.log(classes(z))),
+    stages=(
+        Stage("tied leaders", "It does not end there.",
+            "Near T = 0 the leaders share the probability, and without end all classes do.",
+            cases(array(2.0, 2.0, 0.0, -1.0), array(1.0, 0.0, 1.0, 1.0, -3.0), array(4.0, 4.0),
+                array(0.0, -1.0, -1.0))),
+        Stage("one leader", "With one leader it does not end there.",
+            "One leader gets all of the probability near T = 0, and a sure answer has the entropy "
+            "0.", cases(Z, WIDE, FIVE, PAIR)),
+        Stage("a batch of rows", "One vector is right, but the rows of a batch are not.",
+            "Count along the last axis.", cases(TIED, TIED[:, :3], TWO_ROWS, TALL)),
+    ),
+    mistakes=(
+        KnownMistake("It takes one leader for granted: the cold end is always 0.",
+            "Leaders that tie share the probability at every temperature.",
+            lambda z: both(0 * leaders(z), np.log(classes(z)))),
+        KnownMistake("The two ends are exchanged.", "The cold end comes first.",
+            lambda z: both(np.log(classes(z)), np.log(leaders(z)))),
+        KnownMistake("It returns how many classes share, without the logarithm.",
+            "The entropy of m equal probabilities is ln m.",
+            lambda z: both(leaders(z), classes(z))),
+        KnownMistake("It is in bits.", "`np.log` is the natural logarithm.",
+            lambda z: both(np.log2(leaders(z)), np.log2(classes(z)))),
+        KnownMistake("At the hot end it counts the different scores, not the classes.",
+            "Without end all classes share, also those with equal scores.",
+            lambda z: both(np.log(leaders(z)), np.log(different(z)))),
+        KnownMistake("At the hot end the leaders do not count.",
+            "Without end all classes share.",
+            lambda z: both(np.log(leaders(z)),
+                np.log(np.maximum(classes(z) - leaders(z), 1)))),
+        KnownMistake("The cold end is the entropy at T = 1.", "Go on to T = 0.",
+            lambda z: both(entropy(softmax(z)), np.log(classes(z)))),
+        KnownMistake("The hot end is the entropy at T = 1.", "Go on without end.",
+            lambda z: both(np.log(leaders(z)), entropy(softmax(z)))),
+        KnownMistake("The hot end is 0, as if nothing were left.",
+            "Without end all probabilities are equal, and the entropy is the largest.",
+            lambda z: both(np.log(leaders(z)), 0 * classes(z))),
+        KnownMistake("The cold end counts the lowest scores, not the highest.",
+            "Cold favours the highest.", lambda z: both(np.log(leaders(-z)), np.log(classes(z)))),
+        KnownMistake("It counts in the whole batch, not in each row.", "Count along the last axis.",
+            lambda z: both(np.log((z == z.max()).sum()), np.log(z.size))),
+    ),
+    accepts_lists=True,
+    atol=1e-12,
+)

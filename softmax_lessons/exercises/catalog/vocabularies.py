@@ -365,3 +365,49 @@ CHUNKED_GRAD = Exercise(
             lambda h, w, y, size: (slopes(h, w, y) + np.eye(len(w))[y] / len(y)).T @ h),
     ),
 )
+
+# --- the first loss -------------------------------------------------------------------------------
+
+FIRST_NCE_LOSS = Exercise(
+    "Predict the first loss",
+    "first_nce_loss(k)",
+    "Noise contrastive estimation asks of each example k + 1 questions: of the right word, and of "
+    "k words drawn by their frequency q. Before training the score of each word c is ln q_c. "
+    "Return the sum of the k + 1 losses, in nats, as one number, for a whole number k above 0. "
+    f"{NINE_DIGITS}",
+    right=lambda k: np.log1p(k) + k * np.log1p(1 / k),
+    stages=(
+        Stage("a few drawn words", "It is not the first loss.",
+            "Subtract ln(k q_c) from the score ln q_c: what is left goes into the sigmoid.",
+            ((1,), (2,), (5,), (20,))),
+        Stage("many drawn words", "With many drawn words it is wrong.",
+            "1 / (k + 1) is close to 0: take `np.log1p(1 / k)` for the drawn ones.",
+            ((1000,), (10**6,), (10**12,)), hard=True),
+    ),
+    mistakes=(
+        KnownMistake("It takes all questions for open, with a loss of ln 2 each.",
+            "The score left is -ln k, the same for all words, and not 0.",
+            lambda k: (k + 1) * np.log(2)),
+        KnownMistake("It is ln(k + 1), the loss of the right word alone.",
+            "Add the k drawn ones.", lambda k: np.log1p(k)),
+        KnownMistake("It is the loss of the k drawn words alone.", "Add that of the right one.",
+            lambda k: k * np.log1p(1 / k)),
+        KnownMistake("It is the mean of the k + 1 losses.", "Add them up.",
+            lambda k: (np.log1p(k) + k * np.log1p(1 / k)) / (k + 1)),
+        KnownMistake("The drawn words count as one.", "There are k of them.",
+            lambda k: np.log1p(k) + np.log1p(1 / k)),
+        KnownMistake("All k + 1 words have the loss of the right one, ln(k + 1).",
+            "The answer for a drawn word is no, and -ln(1 - 1 / (k + 1)) is small.",
+            lambda k: (k + 1) * np.log1p(k)),
+        KnownMistake("It is the loss if the odds are turned round, k to 1.",
+            "A word is real once for k times that it is drawn: the score left is -ln k.",
+            lambda k: np.log1p(1 / k) + k * np.log1p(k)),
+        KnownMistake("It is in bits.", "`np.log` is the natural logarithm.",
+            lambda k: np.log2(1 + k) + k * np.log2(1 + 1 / k)),
+        KnownMistake("It takes the logarithm of a rounded probability: 1 + 1 / k has lost digits.",
+            "`np.log1p(1 / k)` keeps them.",
+            lambda k: np.log(1 + k) + k * np.log(1 + 1 / k)),
+    ),
+    rules=(at_least_zero,),
+    logarithmic=True,
+)

@@ -146,6 +146,24 @@ def scalable_masked_first(scores, keep, s):
     return soft(s * np.log(n) * np.where(keep, scores, -np.inf))
 
 
+def leads_by_search(weight, n):
+    """Halve an interval until the weight is reached."""
+    found = []
+    for f in (lambda a: 1 / (1 + (n - 1) * np.exp(-a)), lambda a: min(1, (1 + a * (n - 1)) / n)):
+        low, high = 0.0, 100.0
+        for _ in range(200):
+            middle = (low + high) / 2
+            low, high = (middle, high) if f(middle) < weight else (low, middle)
+        found.append(high)
+    return np.array(found)
+
+
+def leads_over_a_grid(weight, n):
+    a = np.linspace(0, 20, 2001)
+    soft, sparse = 1 / (1 + (n - 1) * np.exp(-a)), (1 + a * (n - 1)) / n
+    return np.array([a[np.argmax(soft >= weight)], a[np.argmax(sparse >= weight)]])
+
+
 RIGHT = [
     ("sparsemax", sorted_sparsemax),
     ("sparsemax", sparsemax_by_halving),
@@ -156,6 +174,12 @@ RIGHT = [
     ("sparsemax_loss", loss_by_threshold),
     ("scalable_softmax", scalable),
     ("scalable_softmax", scalable_by_row),
+    (
+        "lead_for",
+        lambda w, n: np.array([np.log(w * (n - 1) / (1 - w)), (n * w - 1) / (n - 1)]),
+    ),
+    ("lead_for", leads_by_search),
+    ("lead_for", lambda w, n: [np.log(n - 1) - np.log(1 / w - 1), (w - 1 / n) * n / (n - 1)]),
 ]
 
 WRONG = [
@@ -192,4 +216,17 @@ WRONG = [
         lambda z, keep, s: scalable(z, np.ones_like(keep), s),
         "The mask is ignored.",
     ),
+    ("lead_for", leads_over_a_grid, "rounded to 2 decimals"),
+    ("lead_for", lambda w, n: [np.log(w / (1 - w)), (n * w - 1) / (n - 1)], "one other key"),
+    ("lead_for", lambda w, n: [np.log(n * w / (1 - w)), (n * w - 1) / (n - 1)], "ln n, not ln"),
+    ("lead_for", lambda w, n: [np.log(w * (n - 1) / (1 - w)), w], "the lead is taken for the"),
+    ("lead_for", lambda w, n: [np.log(w * (n - 1) / (1 - w)), 2 * w - 1], "as if it had two keys"),
+    ("lead_for", lambda w, n: [np.log(w * (n - 1) / (1 - w)), w - 1 / n], "not divided by (n - 1)"),
+    ("lead_for", lambda w, n: [w * (n - 1) / (1 - w), (n * w - 1) / (n - 1)], "exp(a), not a"),
+    (
+        "lead_for",
+        lambda w, n: [np.log(9 * (n - 1)), (0.9 * n - 1) / (n - 1)],
+        "The result is the same",
+    ),
+    ("lead_for", lambda w, n: np.log(w * (n - 1) / (1 - w)), "It returns one number, not an"),
 ]

@@ -65,6 +65,18 @@ def one_left_alone(z):
     return e / (1 + e.sum(axis=-1, keepdims=True))
 
 
+def sizes_by_shapes(L, S, D, h, g):
+    keys = np.empty((g, S, D // h))
+    queries = np.empty((h, L, D // h))
+    return np.array([keys.size + keys.size, h * (queries[0] @ keys[0].T).size])
+
+
+def sizes_of_repeated(L, S, D, h, g):
+    """The keys handed out to the heads, as they are used, not as they are kept."""
+    keys = np.repeat(np.empty((g, S, D // h)), h // g, axis=0)
+    return [2 * keys.size, h * L * S]
+
+
 RIGHT = [
     ("scaled_scores", scores),
     ("scaled_scores", lambda q, k: (q / np.sqrt(q.shape[-1])) @ k.mT),
@@ -73,6 +85,9 @@ RIGHT = [
     ("causal_weights", lambda z: masked(z, ~ahead(z))),
     ("softmax1", shifted_with_the_1),
     ("softmax1", lambda z: soft(np.insert(z, 0, 0, axis=-1))[..., 1:]),
+    ("table_sizes", lambda L, S, D, h, g: np.array([2 * g * S * (D // h), h * L * S])),
+    ("table_sizes", sizes_by_shapes),
+    ("table_sizes", lambda L, S, D, h, g: (2 * S * D / h * g, L * S * h)),
 ]
 
 WRONG = [
@@ -123,4 +138,14 @@ WRONG = [
     ("softmax1", lambda z: shifted_with_the_1(z, E), "The 1 becomes exp(m)."),
     ("softmax1", one_shift, "The shift is the maximum of the whole batch."),
     ("softmax1", lambda z: soft(np.insert(z, z.shape[-1], 0, axis=-1)), "is still there."),
+    ("table_sizes", sizes_of_repeated, "as if each head of queries had keys of its own"),
+    ("table_sizes", lambda L, S, D, h, g: [g * S * D // h, h * L * S], "but not the values"),
+    ("table_sizes", lambda L, S, D, h, g: [2 * g * S * D // h, L * S], "of a single head"),
+    ("table_sizes", lambda L, S, D, h, g: [2 * g * S * D // h, g * L * S], "shared their weights"),
+    ("table_sizes", lambda L, S, D, h, g: [2 * g * S * D // h, h * S * S], "weights for S queries"),
+    ("table_sizes", lambda L, S, D, h, g: [2 * g * S * D, h * L * S], "as long as all of them"),
+    ("table_sizes", lambda L, S, D, h, g: [2 * L * g * D // h, h * L * S], "words that are asked"),
+    ("table_sizes", lambda L, S, D, h, g: [h * L * S, 2 * g * S * D // h], "are exchanged"),
+    ("table_sizes", lambda L, S, D, h, g: 2 * g * S * D // h, "It returns one number, not an"),
+    ("table_sizes", lambda L, S, D, h, g: [2 * g * S * D // h, h * L * D], "One head is wrong"),
 ]

@@ -52,6 +52,17 @@ def of_each(z):
     return z.max(axis=1, keepdims=True)
 
 
+def joined_by_sums(perplexities, tokens):
+    total = 0.0
+    for one, n in zip(perplexities, tokens, strict=True):
+        total += n * np.log(one)
+    return np.exp(total / tokens.sum())
+
+
+def joined_by_product(perplexities, tokens):
+    return np.prod(perplexities ** (tokens / tokens.sum()))
+
+
 RIGHT = [
     ("next_targets", targets_by_loop),
     ("next_targets", targets_by_slice),
@@ -63,6 +74,9 @@ RIGHT = [
     ),
     ("masked_loss", asked),
     ("masked_loss", lambda z, y: row_by_row(z, y, of_each)),
+    ("joined_perplexity", joined_by_sums),
+    ("joined_perplexity", joined_by_product),
+    ("joined_perplexity", lambda ppl, n: np.exp(np.average(np.log(ppl), weights=n))),
 ]
 
 WRONG = [
@@ -148,4 +162,13 @@ WRONG = [
         "It takes the logarithm of a probability that has become 0.",
     ),
     ("masked_loss", times_zero, "A row that is left out gets into the result."),
+    ("joined_perplexity", lambda ppl, n: np.mean(ppl), "It is the mean of the perplexities."),
+    ("joined_perplexity", lambda ppl, n: ppl @ n / n.sum(), "each weighted with its tokens"),
+    ("joined_perplexity", lambda ppl, n: np.prod(ppl) ** (1 / len(ppl)), "all parts count the sa"),
+    ("joined_perplexity", lambda ppl, n: np.log(ppl) @ n / n.sum(), "without the exponential"),
+    ("joined_perplexity", lambda ppl, n: 2 ** np.average(np.log(ppl), weights=n), "It is not the"),
+    ("joined_perplexity", lambda ppl, n: n.sum() / (n / ppl).sum(), "It is the harmonic mean"),
+    ("joined_perplexity", lambda ppl, n: np.prod(ppl**n) ** (1 / n.sum()), "too large for a float"),
+    ("joined_perplexity", lambda ppl, n: np.median(ppl), "`tokens` has no effect."),
+    ("joined_perplexity", lambda ppl, n: ppl[np.argmax(n)], "It is not the perplexity of the who"),
 ]

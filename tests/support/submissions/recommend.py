@@ -123,6 +123,19 @@ def popular_reversed(X, k):
     return np.argsort(order, axis=1, kind="stable")[:, ::-1][:, :k]
 
 
+def floor_by_counter(answers):
+    seen = {}
+    for answer in answers.tolist():
+        seen[answer] = seen.get(answer, 0) + 1
+    return sum(m * np.log(m) for m in seen.values()) / len(answers)
+
+
+def floor_by_loss(answers):
+    """A model that is nearly perfect: its loss is all but the floor."""
+    z = 100.0 * (answers == answers[:, np.newaxis])
+    return np.mean(np.log(np.exp(z - 100).sum(axis=1)))
+
+
 RIGHT = [
     ("hit_rate", hit_rate),
     ("hit_rate", hit_rate_by_loop),
@@ -133,6 +146,9 @@ RIGHT = [
     ("batch_loss", batch_loss_by_loop),
     ("popular", popular),
     ("popular", popular_by_loop),
+    ("lowest_loss", floor_by_counter),
+    ("lowest_loss", floor_by_loss),
+    ("lowest_loss", lambda a: np.mean(np.log([(a == one).sum() for one in a]))),
 ]
 
 WRONG = [
@@ -157,4 +173,12 @@ WRONG = [
         "It recommends what the row has already.",
     ),
     ("popular", popular_reversed, "Of equally frequent items the last column comes first."),
+    ("lowest_loss", lambda a: 0.0, "It is 0, as if a perfect model had no loss."),
+    ("lowest_loss", lambda a: np.log(len(a)), "that knows nothing"),
+    ("lowest_loss", lambda a: np.log(np.bincount(a)[np.unique(a)]).mean(), "over the items, not"),
+    ("lowest_loss", lambda a: np.log(len(a) / len(set(a.tolist()))), "It is not the lowest mean"),
+    ("lowest_loss", lambda a: np.log(np.bincount(a)[a].mean()), "logarithm of the mean number"),
+    ("lowest_loss", lambda a: floor_by_counter(a) * len(a), "It is the sum over the rows."),
+    ("lowest_loss", lambda a: np.log2(np.bincount(a)[a]).mean(), "It is in bits."),
+    ("lowest_loss", lambda a: np.log(np.bincount(a)[a]), "It returns an array of shape (3,)"),
 ]

@@ -122,6 +122,58 @@ def shared(p):
     return p / p.sum()
 
 
+def top_k_by_places(logits, k):
+    order = np.argsort(-logits, axis=-1, kind="stable")[..., :k]
+    result = np.full(logits.shape, -np.inf)
+    np.put_along_axis(result, order, np.take_along_axis(logits, order, axis=-1), axis=-1)
+    return result
+
+
+def top_k_by_rows(logits, k):
+    rows = []
+    for row in logits.reshape(-1, logits.shape[-1]):
+        best = sorted(range(len(row)), key=lambda i: -row[i])[:k]
+        rows.append([z if i in best else -np.inf for i, z in enumerate(row)])
+    return np.array(rows).reshape(logits.shape)
+
+
+def top_k_by_counting(logits, k):
+    above = (logits[..., None, :] > logits[..., None]).sum(axis=-1)
+    equal = logits[..., None, :] == logits[..., None]
+    before = np.tril(equal, -1).sum(axis=-1)
+    return np.where(above + before < k, logits, -np.inf)
+
+
+def top_k_of_the_page(logits, k):
+    kth = np.sort(logits)[-k]
+    return np.where(logits >= kth, logits, -np.inf)
+
+
+def top_k_with_ties(logits, k):
+    kth = np.sort(logits, axis=-1)[..., -k]
+    return np.where(logits >= kth[..., None], logits, -np.inf)
+
+
+def top_k_by_partition(logits, k):
+    result = np.full(logits.shape, -np.inf)
+    place = np.argpartition(-logits, k - 1, axis=-1)[..., :k]
+    np.put_along_axis(result, place, np.take_along_axis(logits, place, -1), -1)
+    return result
+
+
+def top_k_in_place(logits, k):
+    out = np.argsort(-logits, axis=-1, kind="stable")[..., k:]
+    np.put_along_axis(logits, out, -np.inf, axis=-1)
+    return logits
+
+
+def top_k_from_behind(logits, k):
+    place = np.argsort(logits, axis=-1, kind="stable")[..., -k:]
+    result = np.full(logits.shape, -np.inf)
+    np.put_along_axis(result, place, np.take_along_axis(logits, place, -1), -1)
+    return result
+
+
 RIGHT = [
     ("draw", draw),
     ("draw", draw_by_counting),
@@ -132,6 +184,9 @@ RIGHT = [
     ("gumbel_max", race),
     ("residual", residual),
     ("residual", missing),
+    ("top_k", top_k_by_places),
+    ("top_k", top_k_by_rows),
+    ("top_k", top_k_by_counting),
 ]
 
 WRONG = [
@@ -190,4 +245,15 @@ WRONG = [
         lambda p, q: np.maximum(p - q, 0) / np.maximum(p - q, 0).sum(),
         "It fails where p",
     ),
+    ("top_k", top_k_of_the_page, "Row 0 is right, row 1 is not."),
+    ("top_k", top_k_with_ties, "It keeps all scores that tie with the k-th highest."),
+    ("top_k", top_k_in_place, "It changes its input."),
+    ("top_k", top_k_from_behind, "Of equal scores the last stay, not the first."),
+    ("top_k", lambda z, k: top_k_by_places(z, k - 1), "It keeps one score too few."),
+    ("top_k", lambda z, k: top_k_by_places(z, k + 1), "It keeps one score too many."),
+    ("top_k", lambda z, k: np.maximum(top_k_by_places(z, k), -1e9), "a very low number"),
+    ("top_k", lambda z, k: top_k_by_places(z, 2), "`k` has no effect."),
+    ("top_k", lambda z, k: -top_k_by_places(-z, k), "It keeps the wrong scores of one vector."),
+    ("top_k", lambda z, k: np.sort(z)[..., ::-1][..., :k], "It returns the k highest alone"),
+    ("top_k", lambda z, k: np.exp(top_k_by_places(z, k)), "It returns the exponential of the rig"),
 ]

@@ -104,12 +104,19 @@ def each_for_itself(left, right, y):
     )
 
 
+def overweight_by_weights(tokens):
+    in_means = [1 / len(tokens) / n for n in tokens]
+    return np.array(in_means) * np.sum(tokens)
+
+
 RIGHT = [
     ("merged_lse", merged),
     ("merged_lse", merged_by_difference),
     ("merged_lse", merged_row_by_row),
     ("cut_loss", reduced),
     ("cut_loss", reduced_at_once),
+    ("overweight", overweight_by_weights),
+    ("overweight", lambda n: n.mean() / n),
 ]
 
 WRONG = [
@@ -122,4 +129,12 @@ WRONG = [
     ("cut_loss", reduced_without_maximum, "overflows"),
     ("cut_loss", gathered, "too large by log 2"),
     ("cut_loss", each_for_itself, "over its own classes"),
+    ("overweight", lambda n: n / n.mean(), "It is the other way round"),
+    ("overweight", lambda n: n.sum() / n, "it is a sum of means"),
+    ("overweight", lambda n: 1 / (len(n) * n), "the weight of a token in the mean of means"),
+    ("overweight", lambda n: n.mean() / n - 1, "how much more, one too little"),
+    ("overweight", lambda n: n.max() / n, "It compares with the longest rank"),
+    ("overweight", lambda n: n.sum() / 2 / n, "The number of ranks is taken for two."),
+    ("overweight", lambda n: n.mean() // n, "Two ranks are wrong already."),
+    ("overweight", lambda n: (n.mean() / n).max(), "It returns one number, not an array"),
 ]

@@ -47,12 +47,36 @@ def exp_without_cut(x):
     return sum(x**n / math.factorial(n) for n in range(40))
 
 
+def slower_of_two(n, passes, size, operations, peak, bandwidth):
+    moved, done = n * passes * size, n * operations
+    if moved / bandwidth > done / peak:
+        return moved / bandwidth
+    return done / peak
+
+
+def in_another_order(n, operations, passes, size, peak, bandwidth):
+    return slower_of_two(n, passes, size, operations, peak, bandwidth)
+
+
+def by_the_roof(n, passes, size, operations, peak, bandwidth):
+    intensity = operations / (passes * size)
+    return n * operations / min(peak, intensity * bandwidth)
+
+
 RIGHT = [
     ("attainable", attainable),
     ("attainable", attainable_by_ridge),
     ("exp_from_powers", exp_from_powers),
     ("exp_from_powers", exp_by_squaring),
     ("exp_from_powers", exp_cut_down),
+    ("least_seconds", slower_of_two),
+    ("least_seconds", by_the_roof),
+    (
+        "least_seconds",
+        lambda n, passes, size, ops, peak, bandwidth: np.maximum(
+            n * passes * size / bandwidth, n * ops / peak
+        ),
+    ),
 ]
 
 WRONG = [
@@ -68,4 +92,21 @@ WRONG = [
         lambda x: np.exp(x - np.rint(x / np.log(2)) * np.log(2)),
         "It leaves out 2**k.",
     ),
+    ("least_seconds", lambda n, p, s, o, peak, b: n * p * s / b + n * o / peak, "It adds the time"),
+    ("least_seconds", lambda n, p, s, o, peak, b: min(n * p * s / b, n * o / peak), "faster of th"),
+    ("least_seconds", lambda n, p, s, o, peak, b: n * p * s / b, "It looks at the memory alone."),
+    ("least_seconds", lambda n, p, s, o, peak, b: n * o / peak, "It looks at the arithmetic alone"),
+    ("least_seconds", lambda n, p, s, o, peak, b: max(n * s / b, n * o / peak), "goes by once"),
+    (
+        "least_seconds",
+        lambda n, p, s, o, peak, b: max(n * p / b, n * o / peak),
+        "numbers for bytes",
+    ),
+    ("least_seconds", lambda n, p, s, o, peak, b: min(peak, o * b / p / s), "the rate, not the"),
+    (
+        "least_seconds",
+        lambda n, p, s, o, peak, b: max(8 * n * s / b, n * o / peak),
+        "memory is slo",
+    ),
+    ("least_seconds", in_another_order, "It takes the arguments in another order"),
 ]

@@ -158,6 +158,11 @@ def chunked_grad_that_overflows(H, W, y, size):
     return p.T @ H / len(y)
 
 
+def first_loss_by_questions(k):
+    real, drawn = -np.log(1 / (1 + k)), np.log1p(1 / k)
+    return real + k * drawn
+
+
 RIGHT = [
     ("sampled_loss", sampled_loss),
     ("sampled_loss", sampled_loss_by_loop),
@@ -168,6 +173,8 @@ RIGHT = [
     ("chunked_grad", chunked_grad),
     ("chunked_grad", chunked_grad_by_weights),
     ("chunked_grad", chunked_grad_by_row),
+    ("first_nce_loss", first_loss_by_questions),
+    ("first_nce_loss", lambda k: np.logaddexp(0, np.log(k)) + k * np.logaddexp(0, -np.log(k))),
 ]
 
 WRONG = [
@@ -198,4 +205,12 @@ WRONG = [
     ("chunked_grad", chunked_grad_cut_after, "more memory than half the table"),
     ("chunked_grad", chunked_grad_in_float32, "The numbers are right to about 7 digits"),
     ("chunked_grad", lambda H, W, y, size: chunked_grad(H, W, y, size).T, "It is transposed."),
+    ("first_nce_loss", lambda k: (k + 1) * np.log(2), "all questions for open"),
+    ("first_nce_loss", lambda k: np.log(k + 1), "the loss of the right word alone"),
+    ("first_nce_loss", lambda k: np.log(k), "It is not the first loss."),
+    ("first_nce_loss", lambda k: first_loss_by_questions(k) / (k + 1), "the mean of the k + 1"),
+    ("first_nce_loss", lambda k: (k + 1) * np.log(k + 1), "All k + 1 words have the loss"),
+    ("first_nce_loss", lambda k: np.log(1 + k) - k * np.log(k / (1 + k)), "With many drawn words"),
+    ("first_nce_loss", lambda k: -first_loss_by_questions(k), "Every number has the wrong sign"),
+    ("first_nce_loss", lambda k: np.log(1 + k) + 1, "It is not the first loss."),
 ]
