@@ -214,7 +214,7 @@ def curves(x: ArrayLike, series: Mapping[str, ArrayLike], *, ax: Axes | None = N
 
 
 def _add_face() -> None:
-    """Let matplotlib draw with the face of the pages; another of this name would differ in bytes."""
+    """Let matplotlib draw with the face of the pages, and with no other of its name."""
     fontManager.ttflist = [font for font in fontManager.ttflist if font.name != FACE]
     for file in sorted(Path(__file__).with_name("_face").glob("*.ttf")):
         fontManager.addfont(file)

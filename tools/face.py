@@ -25,7 +25,7 @@ def cut(weight: int) -> bytes:
     """Return the face in one weight, for matplotlib."""
     font = TTFont(OF_THE_PAGES, recalcTimestamp=False)
     font.flavor = None
-    instantiateVariableFont(font, {"wght": weight}, inplace=True)
+    instantiateVariableFont(font, {"wght": weight}, inplace=True, updateFontNames=True)
     for table in NEEDLESS:
         del font[table]
     file = io.BytesIO()

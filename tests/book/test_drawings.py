@@ -3,6 +3,7 @@
 import itertools
 
 import face
+import numpy as np
 import pytest
 from support import drawings, pages
 
@@ -41,7 +42,7 @@ def test_no_text_touches_another(drawing):
     touching = [
         (one.says, other.says)
         for one, other in itertools.combinations(drawings.texts(drawing), 2)
-        if drawings.overlap(one.box + [[-APART], [APART]], other.box)
+        if drawings.overlap(one.box + np.array([[-APART], [APART]]), other.box)
     ]
     assert touching == []
 

@@ -1,4 +1,4 @@
-"""Where the text of a notebook's drawings stands: matplotlib writes it as outlines of its letters."""
+"""Where the text of stored drawings stands: matplotlib writes it as outlines of its letters."""
 
 import itertools
 import json
@@ -8,6 +8,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 import numpy as np
+
 from support import pages
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -52,7 +53,8 @@ def stored():
             for output in cell.get("outputs", []):
                 if "image/svg+xml" in output.get("data", {}):
                     svg = "".join(output["data"]["image/svg+xml"])
-                    found.append(Drawing(page, number, ElementTree.fromstring(svg, with_comments())))
+                    root = ElementTree.fromstring(svg, with_comments())
+                    found.append(Drawing(page, number, root))
     return found
 
 
@@ -61,11 +63,10 @@ def with_comments():
     return ElementTree.XMLParser(target=ElementTree.TreeBuilder(insert_comments=True))
 
 
+@cache
 def texts(drawing):
     """Return the texts of a drawing."""
-    outlines = {
-        path.get("id"): path for path in drawing.root.iter(f"{SVG}path") if path.get("id")
-    }
+    outlines = {path.get("id"): path for path in drawing.root.iter(f"{SVG}path") if path.get("id")}
     return [
         text
         for group in drawing.root.iter(f"{SVG}g")
