@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["bars", "curves", "use_style"]
 
-HATCHES = ["", "//", "..", "\\\\", "xx"]
+HATCHES = ["", "xx", "\\\\", "++", "oo"]  # of series: "//" is the panda's, ".." the duck's
 DASHES = ["-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1))]
 COLOURS = "#0173b2 #de8f05 #029e73 #d55e00 #cc78bc #ca9161 #fbafe4 #949494 #ece133 #56b4e9"
 FACE = "Atkinson Hyperlegible Next"  # of the pages; tools/face.py makes its two files
