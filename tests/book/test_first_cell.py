@@ -118,8 +118,7 @@ def test_a_book_without_a_repository_has_no_source():
 def test_pip_takes_such_an_archive(tmp_path):
     """As GitHub packs it, one folder deep: the metadata is that of the package."""
     archive = tmp_path / "lessons.zip"
-    module, face = "softmax_lessons/__init__.py", "softmax_lessons/_face/LICENSE"
-    files = ["pyproject.toml", "PACKAGE.md", "LICENSE", module, face]
+    files = ["pyproject.toml", "PACKAGE.md", "LICENSE", "softmax_lessons/__init__.py"]
     with zipfile.ZipFile(archive, "w") as packed:
         for file in files:
             packed.write(pages.ROOT / file, f"lessons-0a1b2c/{file}")

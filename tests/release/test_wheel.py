@@ -24,7 +24,6 @@ ABOUT = {
     "WHEEL",
     "entry_points.txt",
     "licenses/LICENSE",
-    "licenses/softmax_lessons/_face/LICENSE",
     "top_level.txt",
 }
 KINDS = {".py", ".mjs", ".typed", ".ttf", "LICENSE"}
