@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 try:
     import matplotlib.pyplot as plt
+    from matplotlib.font_manager import fontManager
     from matplotlib.rcsetup import cycler
 except ImportError as error:
     raise ImportError(
@@ -25,9 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = ["bars", "curves", "use_style"]
 
-HATCHES = ["", "//", "..", "\\\\", "xx"]
+HATCHES = ["", "xx", "\\\\", "++", "oo"]  # of series: "//" is the panda's, ".." the duck's
 DASHES = ["-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1))]
 COLOURS = "#0173b2 #de8f05 #029e73 #d55e00 #cc78bc #ca9161 #fbafe4 #949494 #ece133 #56b4e9"
+FACE = "Atkinson Hyperlegible Next"  # of the pages; tools/face.py makes its two files
 THEME = {  # seaborn's "ticks" and "colorblind", so that a page can draw without seaborn
     "axes.axisbelow": True,
     "axes.labelcolor": ".15",
@@ -55,14 +58,15 @@ RC = {
     "savefig.facecolor": "white",
     "savefig.bbox": "tight",
     "figure.constrained_layout.use": True,
-    "font.size": 11.5,
-    "axes.labelsize": 11.5,
-    "axes.titlesize": 12.5,
+    "font.family": [FACE, "DejaVu Sans"],  # the second has the Greek letters
+    "font.size": 12,
+    "axes.labelsize": 12,
+    "axes.titlesize": 13,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "xtick.labelsize": 11,
-    "ytick.labelsize": 11,
-    "legend.fontsize": 11,
+    "xtick.labelsize": 12,
+    "ytick.labelsize": 12,
+    "legend.fontsize": 12,
     "legend.frameon": False,
     "axes.edgecolor": "0.35",
     "axes.spines.top": False,
@@ -88,6 +92,7 @@ def use_style() -> None:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("svg", metadata={"Date": None})  # type: ignore[no-untyped-call]
+    _add_face()
     plt.style.use(THEME | RC)
 
 
@@ -144,7 +149,7 @@ def bars(
             edgecolor="white",
             linewidth=0,
         )
-        ax.bar_label(drawn, [_number(v, digits) for v in row], padding=3, fontsize=10.5)
+        ax.bar_label(drawn, [_number(v, digits) for v in row], padding=3)
     ax.axhline(0, color="0.35", linewidth=1)
     ax.set_xticks(np.arange(len(labels)), labels)
     ax.tick_params(axis="x", length=0)
@@ -206,6 +211,13 @@ def curves(x: ArrayLike, series: Mapping[str, ArrayLike], *, ax: Axes | None = N
     else:
         ax.legend()
     return ax
+
+
+def _add_face() -> None:
+    """Let matplotlib draw with the face of the pages, and with no other of its name."""
+    fontManager.ttflist = [font for font in fontManager.ttflist if font.name != FACE]
+    for file in sorted(Path(__file__).with_name("_face").glob("*.ttf")):
+        fontManager.addfont(file)
 
 
 def _as_rows(

@@ -208,15 +208,14 @@ def publish(site: Path, book: bytes) -> None:
     """Put the PDF into the site, and let the front page lead to it."""
     (site / NAME).write_bytes(book)
     page = site / f"{root()}.html"
-    start = r'(<div class="ways-in .*?</div>)(?:\n<p class="on-paper">.*?</p>)?'
+    way = r'<p class="[^"]*"><a [^>]*#about-offline">(?:(?!</p>).)*</p>'
+    start = rf'({way})(?:\n<p class="[^"]*on-paper">.*?</p>)?'
     address = os.path.relpath(site / NAME, page.parent)
     size = f"{len(PdfReader(BytesIO(book)).pages)} pages, {len(book) / 1e6:.0f} MB"
-    link = f'<p class="on-paper"><a href="{address}">The book as a PDF</a>, {size}</p>'
+    link = f'<p class="sd-card-text on-paper"><a href="{address}">The book as a PDF</a>, {size}</p>'
     html, found = re.subn(start, rf"\1\n{link}", page.read_text("utf-8"), flags=re.DOTALL)
     if found != 1:
-        sys.exit(
-            f"{page} has no block of the class ways-in, below which the link to the PDF stands."
-        )
+        sys.exit(f"{page} has no link to #about-offline, below which the link to the PDF stands.")
     page.write_text(html, "utf-8")
 
 

@@ -69,13 +69,14 @@ def files() -> tuple[dict[str, Any], dict[str, Any]]:
 def read(config: Config) -> About:
     """Read it from the files, and from the settings that addresses.py has made."""
     citation, project = files()
-    (text,) = set(citation["license"]) - {project["license"]}
+    code = project["license"].partition(" AND ")[0]  # before that of the face of the figures
+    (text,) = set(citation["license"]) - {code}
     return About(
         title=citation["title"],
         authors=" and ".join(author["name"] for author in citation["authors"]),
         version=project["version"],
         released=citation["date-released"],
-        code=project["license"],
+        code=code,
         text=text,
         package=project["name"],
         python=project["requires-python"].removeprefix(">="),

@@ -93,6 +93,14 @@ class Check extends Live {
 define("softmax-check", Check, `
 softmax-check.softmax-live {
   fieldset legend, .field span { display: block; font-weight: 600; margin-block-end: 0.25rem; }
+  /* Answers are as large as a finger, side by side where they are short. */
+  fieldset { display: flex; flex-wrap: wrap; gap: 0.5rem; margin-block: 0.25rem 0.75rem; }
+  fieldset legend { inline-size: 100%; margin-block-end: 0.5rem; }
+  fieldset .tick {
+    min-block-size: 2.75rem; padding: 0.3rem 0.9rem; border: 1px solid var(--edge); border-radius: 0.5rem;
+    line-height: 1.35; cursor: pointer;
+  }
+  fieldset .tick:has(:checked) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
   .field { display: block; }
   input[type="text"] {
     min-block-size: 2rem; padding: 0 0.5rem; border: 1px solid var(--edge); border-radius: 0.25rem;

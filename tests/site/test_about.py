@@ -40,7 +40,7 @@ def test_footer_tells_the_licences_and_the_version_and_where_more_stands(page):
     assert f"Version {PROJECT['version']}" in text
     assert CITATION["authors"][0]["name"] in text
     links = {link.get_text(): link["href"] for link in footer.select("a")}
-    licence = f"Licence: code {PROJECT['license']}, text {CITATION['license'][1]}"
+    licence = f"Licence: code {CITATION['license'][0]}, text {CITATION['license'][1]}"
     more = ["Attribute", "Cite", "Install", "Third parties", "Original", "Source"]
     assert list(links) == [licence, *more]
     assert (links.pop("Source"), links.pop("Original")) == (SOURCE, ORIGINAL)

@@ -117,6 +117,28 @@ def test_cells_have_one_frame_folded_or_not(visit):
     assert len(set(looks)) == 1, looks
 
 
+def test_figures_are_as_wide_as_a_phone(visit):
+    tab = visit("book/3-pytorch/training", PHONE)  # one of them in an exercise
+    widths = tab.locator("article figure img.figure-light").evaluate_all(
+        "all => all.map(picture => picture.getBoundingClientRect().width)"
+    )
+    assert len(widths) > 3
+    assert min(widths) >= 382  # so that their text is large enough: tests/book/test_drawings.py
+
+
+def test_icons_have_their_room_before_their_font_is_there(visit, new_tab, server):
+    def places(tab):
+        return tab.locator(".article-header-buttons > *, .search-button-field > *").evaluate_all(
+            "all => all.map(one => one.getBoundingClientRect().left)"
+        )
+
+    whole = visit(FRONT, LAPTOP)
+    without = new_tab(viewport=LAPTOP)
+    without.route("**/webfonts/*", lambda route: route.abort())
+    without.goto(f"{server}{FRONT}.html")
+    assert places(without) == places(whole)
+
+
 def test_no_name_in_the_contents_leaves_their_column(visit):
     tab = visit("book/appendix/api", LAPTOP)
     overhang = tab.locator(".bd-sidebar-secondary").evaluate("""box => {

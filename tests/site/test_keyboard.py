@@ -99,6 +99,9 @@ def test_the_menu_of_pages_opens(tab):
         tab_to(tab, "#pst-primary-sidebar-modal a.current, #pst-primary-sidebar-modal .current a")
         tab.keyboard.press("Escape")
         menu.wait_for(state="hidden")
+        tab.locator(".primary-toggle").click()
+        tab.locator("#pst-primary-sidebar-modal .drawer-close button").click(timeout=5000)
+        menu.wait_for(state="hidden")
 
 
 def test_folds_open(tab):

@@ -65,19 +65,33 @@ globalThis.bookSearch = (() => {
   }
 
   // What is looked for: a list of words, each with its parts and with what means the same.
-  function understand(query, synonyms) {
+  function understand(query, synonyms, numbers = []) {
     const words = even(query).match(WORD) ?? [];
     const groups = words.map((word) => ({ word, ...variants(word) }));
     const telling = groups.filter(({ word }) => !STOP.has(word.toLowerCase()));
     const kept = telling.length ? telling : groups;
     for (const group of kept) {
       group.same = [...(synonyms.get(group.whole) ?? [])];
+      // Readers copy more digits, or fewer, than a page shows.
       if (/^\d+\.\d+$/.test(group.word)) {
-        // Readers copy more digits, or fewer, than a page shows.
-        for (const digits of [2, 3]) group.same.push([Number(group.word).toFixed(digits)]);
+        for (const number of numbers) if (rounds(number, group.word)) group.same.push([number]);
       }
     }
     return kept;
+  }
+
+  // Whether two numbers are the same to as many digits as the shorter has, two of them at least.
+  function rounds(one, other) {
+    const digits = Math.min(...[one, other].map((text) => text.length - text.indexOf(".") - 1));
+    const short = [one, other].map((text) => Number(text).toFixed(digits));
+    return one !== other && digits + (short[0] >= 10) > 1 && short[0] === short[1];
+  }
+
+  // A word with two neighbouring letters exchanged, in each of the ways.
+  function exchanged(word) {
+    const ways = [];
+    for (let i = 1; i < word.length; i++) ways.push(word.slice(0, i - 1) + word[i] + word[i - 1] + word.slice(i + 1));
+    return ways;
   }
 
   const DIGITS = /^\d/;
@@ -119,6 +133,7 @@ globalThis.bookSearch = (() => {
         },
       });
       this.synonyms = new Map();
+      this.numbers = new Set(JSON.stringify(this.rows).match(/(?<![\d.])\d+\.\d+(?![\d.e])/g));
       for (const group of data.synonyms) {
         const terms = group.map((phrase) => (even(phrase).match(WORD) ?? []).map((one) => variants(one).whole));
         for (const one of terms) {
@@ -151,13 +166,16 @@ globalThis.bookSearch = (() => {
 
     // The best sections first, each with the terms of its that matched.
     find(query) {
-      const groups = understand(query, this.synonyms);
+      const groups = understand(query, this.synonyms, this.numbers);
       const phrase = squash(query);
       if (!/[a-z\d]|[^\x00-\x7f]/.test(phrase)) return []; // signs alone, but for those of mathematics
       const found = new Map();
       let whole = 0;
       for (const group of groups) {
-        const hits = this.mini.search(queryOf(group));
+        let hits = this.mini.search(queryOf(group));
+        if (!hits.length && group.whole.length > 4) {
+          hits = this.mini.search({ combineWith: "OR", queries: exchanged(group.whole), prefix: false, fuzzy: false });
+        }
         const rarity = Math.log(1 + this.rows.length / (hits.length + 1)); // a rare word says more
         whole += rarity;
         for (const { id, score, terms } of hits) {
