@@ -20,6 +20,7 @@ from softmax_lessons.exercises._judge import judge
 from softmax_lessons.exercises._registry import register
 from softmax_lessons.exercises._report import Report, Task
 from softmax_lessons.exercises.catalog import CHAPTERS as _OURS  # noqa: F401, registers them
+from softmax_lessons.language import _
 
 __all__ = [
     "Exercise",
@@ -113,7 +114,7 @@ def task(name: str | Exercise) -> Task:
     chapters = _registry.CHAPTERS.items()
     chapter = next((c for c, known in chapters if known.get(exercise.name) is exercise), "")
     stub = f"def {exercise.signature}:\n    ..."
-    return Task(exercise.name, exercise.title, chapter, exercise.statement, stub)
+    return Task(exercise.name, _(exercise.title), chapter, _(exercise.statement), stub)
 
 
 def check(name: str | Exercise, function: Callable[..., Any]) -> Report:
@@ -176,15 +177,18 @@ def check(name: str | Exercise, function: Callable[..., Any]) -> Report:
     exercise = _find(name)
     if not callable(function):
         own = exercise.name
-        hint = f'Pass the function itself, without brackets after it: `check("{own}", {own})`.'
-        mistake = f"This is no function, but an object of type `{class_name(function)}`."
+        hint = _(
+            'Pass the function itself, without brackets after it: `check("{own}", {own})`.', own=own
+        )
+        kind = class_name(function)
+        mistake = _("This is no function, but an object of type `{kind}`.", kind=kind)
         return Report(own, "wrong", mistake, hint=hint)
     try:
         return judge(exercise, function)
     except Exception as error:  # of ours, or of a notebook that has changed what we use
         got = brief(repr, error)
-        mistake = "The check itself failed, so nothing can be said of the solution."
-        hint = "Restart the kernel, and try again. If it fails again, please report it."
+        mistake = _("The check itself failed, so nothing can be said of the solution.")
+        hint = _("Restart the kernel, and try again. If it fails again, please report it.")
         return Report(exercise.name, "not checked", mistake, got=got, hint=hint)
 
 
