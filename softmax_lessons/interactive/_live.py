@@ -62,11 +62,7 @@ LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 def phrases(text: str) -> list[str]:
-    """Return the phrases of a script.
-
-    >>> phrases('say(_("Too large.")); say(_("One " + "two."))')
-    ['Too large.', 'One two.']
-    """
+    """Return the phrases that a script asks for."""
     return ["".join(map(json.loads, LITERAL.findall(found))) for found in PHRASE.findall(text)]
 
 

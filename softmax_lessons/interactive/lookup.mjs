@@ -141,9 +141,9 @@ class Lookup extends Figure {
       list: spoken(labels, weights),
       mean: entry(mean),
     });
-    const where = this.points.map((p, i) => _("{name} at {place}", { name: this.names[i], place: entry(p) }));
-    const title = _("Arrows in a plane: {list}.", { list: where.join(", ") });
-    this.svg.setAttribute("aria-label", `${title} ${sentence}`);
+    const where = this.points.map((p, i) => _("{name} at {at}", { name: this.names[i], at: entry(p) }));
+    const all = _("Arrows in a plane: {list}.", { list: where.join(", ") });
+    this.svg.setAttribute("aria-label", `${all} ${sentence}`);
     return sentence;
   }
 }

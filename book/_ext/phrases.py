@@ -1,0 +1,86 @@
+"""The frame's phrases in the language of the book: what stands around what the authors wrote.
+
+The code says everything in English, and asks for the book's language by it, `_("Run")`, here as in
+templates and scripts. A language has a table, `locale/<language>/LC_MESSAGES/sphinx.po`, and the
+same compiled, which joins those that Sphinx and the themes bring: so it bears their name. What no
+table has stays English. The language is the one that `_config.yml` gives to Sphinx.
+"""
+
+from __future__ import annotations
+
+import gettext
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from babel.messages.extract import extract_from_file
+from sphinx.application import Sphinx
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+LOCALE = HERE / "locale"
+DOMAIN = "sphinx"
+SCRIPT = "phrases.js"
+# What `_config.yml` says in English and readers see.
+SETTINGS = ["nb_code_prompt_show", "nb_code_prompt_hide"]
+
+
+@cache
+def language() -> str:
+    """Return the language of the book."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    return config["sphinx"]["config"].get("language", "en")
+
+
+@cache
+def table() -> gettext.NullTranslations:
+    """Return the table of the book's language."""
+    return gettext.translation(DOMAIN, LOCALE, [language()], fallback=True)
+
+
+def _(phrase: str, **values: Any) -> str:
+    """Return a phrase in the language of the book, with values in its places."""
+    said = table().gettext(phrase)
+    return said.format(**values) if values else said
+
+
+def of_scripts() -> dict[str, str]:
+    """Return what our scripts say, in the language of the book."""
+    files = [*HERE.glob("static/**/*.js"), *HERE.glob("static/**/*.mjs")]
+    found = (one for file in sorted(files) for one in extract_from_file("javascript", file))
+    phrases = [phrase for _line, phrase, _comments, _context in found]
+    words = [*phrases, *of_kernel()]
+    return {phrase: _(phrase) for phrase in words if _(phrase) != phrase}
+
+
+def of_kernel() -> list[str]:
+    """Return what the page's Python says."""
+    found = extract_from_file("python", HERE / "static" / "cells" / "kernel.py")
+    return [phrase for _line, phrase, _comments, _context in found]
+
+
+def set_prompts(app: Sphinx, config: Any) -> None:
+    """Translate the settings that readers see."""
+    for name in SETTINGS:
+        config[name] = _(config[name])
+
+
+def write_script(app: Sphinx, error: Exception | None) -> None:
+    """Write what tells Sphinx's own script, which has `_`, the phrases of ours."""
+    if not error and app.builder.format == "html" and language() != "en":
+        said = {"messages": of_scripts(), "locale": language()}
+        text = json.dumps(said, ensure_ascii=False)
+        script = f"Documentation.addTranslations({text});\n"
+        Path(app.outdir, "_static", SCRIPT).write_text(script, "utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect it to Sphinx: the script is there before assets.py joins all of them."""
+    app.add_message_catalog(DOMAIN, str(LOCALE))
+    app.connect("config-inited", set_prompts)
+    app.connect("build-finished", write_script)
+    if language() != "en":
+        app.add_js_file(SCRIPT)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
