@@ -14,6 +14,7 @@ from typing import Any
 import left_out
 import tomllib
 from docutils import nodes
+from phrases import _
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -47,8 +48,10 @@ def list_tests(app: Sphinx, page: str, source: list[str]) -> None:
         source[0] += f"\n## {file}\n"
         for test in group:
             name = test.partition("::")[2]
-            links = ", ".join(f"{{eq}}`{label}`" for label in equations[test])
-            source[0] += f"\n({anchor(test)})=\n### {words(name)}\n\nEquations: {links}\n\n"
+            links = (
+                _("Equations:") + " " + ", ".join(f"{{eq}}`{label}`" for label in equations[test])
+            )
+            source[0] += f"\n({anchor(test)})=\n### {words(name)}\n\n{links}\n\n"
             path = Path("..", "..", "tests", "package", file).as_posix()
             source[0] += f"```{{literalinclude}} {path}\n:pyobject: {name}\n```\n"
 
@@ -68,7 +71,7 @@ def link_equations(app: Sphinx, tree: nodes.document, page: str) -> None:
             logger.warning("%s has no test in %s", label, TABLE.name, location=equation)
             continue
         target = f"{app.builder.get_relative_uri(page, PAGE)}#{anchor(tests()[label])}"
-        text = f"Test of equation {number(app, page, equation)}"
+        text = _("Test of equation {n}", n=number(app, page, equation))
         link = nodes.reference("", text, internal=True, refuri=target)
         below = nodes.paragraph("", "", link, classes=["identity-test"])
         equation.parent.insert(equation.parent.index(equation) + 1, below)

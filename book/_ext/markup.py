@@ -12,7 +12,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-SOLUTION = re.compile(r'(<p class="admonition-title">Solution to)(<a [^>]*>) ')
+SOLUTION = re.compile(r'(<p class="admonition-title">[^<]+)(<a [^>]*>) ')
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -24,7 +24,7 @@ def correct(
     # The entries of a role="list" are list items; "doc-biblioentry" is deprecated.
     body = body.replace(' role="doc-biblioentry"', ' role="listitem"')
     # A hidden cell is named by the text that is seen, "Show the code".
-    body = body.replace(' aria-label="Toggle hidden content"', "")
+    body = re.sub(r'(<summary) aria-label="[^"]*"', r"\1", body)
     # The blank before the exercise that a solution names belongs to no link, which underlines it.
     context["body"] = SOLUTION.sub(r"\1 \2", body)
 

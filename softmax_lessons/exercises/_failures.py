@@ -108,7 +108,7 @@ def exception(stage: Stage, bad: Trial, *, first: bool = True) -> Finding:
     kind, message, got = raised.kinds[0], raised.message, raised_text(raised)
     say = partial(Finding, got=got)
     if is_arithmetic(raised):
-        return say(f"{_(stage.mistake)} {_('It raises {kind}.', kind=kind)}")
+        return say(_(stage.mistake) + " " + _("It raises {kind}.", kind=kind))
     if kind == "RecursionError":
         hint = _("A function that calls itself needs a way out.")
         return say(_("It calls itself without end."), hint)

@@ -191,6 +191,6 @@ def _folded(answer: str, feedback: str, wrong: list[tuple[str, str]]) -> str:
     entries = "".join(f"<dt>{escape(x)}</dt><dd>{escape(text)}</dd>\n" for x, text in wrong)
     others = f"\n<dl>\n{entries}</dl>" if wrong else ""
     return (
-        f"<details>\n<summary>{escape(_('Show the answer'))}</summary>\n"
+        "<details>\n<summary>" + escape(_("Show the answer")) + "</summary>\n"
         f"<p><strong>{escape(answer)}</strong>: {escape(feedback)}</p>{others}\n</details>"
     )
