@@ -44,6 +44,7 @@ def list_tests(app: Sphinx, page: str, source: list[str]) -> None:
     equations: dict[str, list[str]] = {}
     for label, test in tests().items():
         equations.setdefault(test, []).append(label)
+    held = _("Equations:")
     for file, group in groupby(sorted(equations), key=lambda test: test.partition("::")[0]):
         source[0] += f"\n## {file}\n"
         for test in group:
@@ -51,7 +52,7 @@ def list_tests(app: Sphinx, page: str, source: list[str]) -> None:
             links = (
                 _("Equations:") + " " + ", ".join(f"{{eq}}`{label}`" for label in equations[test])
             )
-            source[0] += f"\n({anchor(test)})=\n### {words(name)}\n\n{links}\n\n"
+            source[0] += f"\n({anchor(test)})=\n### {words(name)}\n\n{held} {links}\n\n"
             path = Path("..", "..", "tests", "package", file).as_posix()
             source[0] += f"```{{literalinclude}} {path}\n:pyobject: {name}\n```\n"
 

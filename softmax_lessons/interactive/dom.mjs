@@ -12,7 +12,7 @@ function fill(node, attributes, content) {
 // those of its own script; see _live.py.
 const phrases = {};
 
-/** A phrase in the language of the page, with values in its places: `_("after {word}", { word })`. */
+/** A phrase in the language of the page, with values where it has names in braces. */
 export function _(phrase, values = {}) {
   return (phrases[phrase] ?? phrase).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 }

@@ -59,7 +59,8 @@ class Double extends Figure {
     const each = labels.map((name, i) =>
       _("{name} {one} and {two}", { name, one: show(single[i]), two: show(doubled[i]) }),
     );
-    return `${size} ${_("For each score, once and twice: {list}.", { list: each.join(", ") })}`;
+    const all = _("For each score, once and twice: {list}.", { list: each.join(", ") });
+    return `${size} ${all}`;
   }
 }
 

@@ -31,9 +31,9 @@ class Explorer extends Figure {
     const sums = [_("Sum of softmax: {sum}.", { sum: show(sum(p)) })];
     if (beside) sums.push(_("Sum of the sigmoids (dashed): {sum}.", { sum: show(sum(s)) }));
     this.total.textContent = sums.join(" ");
-    const separate = beside ? ` ${_("Sigmoids: {list}.", { list: spoken(labels, s) })}` : "";
+    const sigmoids = _("Sigmoids: {list}.", { list: spoken(labels, s) });
     const softmaxes = _("Softmax: {list}.", { list: spoken(labels, p) });
-    return `${softmaxes}${separate} ${sums.join(" ")}`;
+    return [softmaxes, ...(beside ? [sigmoids] : []), ...sums].join(" ");
   }
 
   /** Let the page draw the first two boundaries of the bar, wherever it likes to. */

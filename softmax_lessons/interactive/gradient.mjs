@@ -63,7 +63,8 @@ class Gradient extends Figure {
       ...jacobian(z).map((line, i) => row(i, ...line.map((slope) => heat(slope, 0.25)))),
     );
     const each = labels.map((name, i) => `${name} ${show(slopes[i])}`);
-    return `${loss} ${_("p minus y: {list}.", { list: each.join(", ") })}`;
+    const all = _("p minus y: {list}.", { list: each.join(", ") });
+    return `${loss} ${all}`;
   }
 }
 

@@ -79,8 +79,8 @@ class Sampler extends Figure {
     const had = _("Before the filters they had {mass} of the probability.", { mass: show(mass) });
     this.line.textContent = `${kept} ${had}`;
     const list = spoken(words.slice(0, Math.min(n, 3)), after);
-    const start = word && `${_("After {word}:", { word })} `;
-    return `${start}${this.line.textContent} ${_("Likeliest: {list}.", { list })}`;
+    const last = [this.line.textContent, _("Likeliest: {list}.", { list })];
+    return [...(word ? [_("After {word}:", { word })] : []), ...last].join(" ");
   }
 }
 
