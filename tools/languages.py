@@ -1,6 +1,6 @@
 """Bring the tables of phrases up to date, compile them, and count what each language lacks.
 
-Usage: .venv/bin/python tools/languages.py [LANGUAGE [CHAPTER ...]]     (default: all that there are)
+Usage: .venv/bin/python tools/languages.py [LANGUAGE [CHAPTER ...]]   (default: all that there are)
 
 A new language gets its two tables, of the package and of the frame of the book. A phrase that is
 new in the code is added without a translation, one that is gone goes. What the exercises of a

@@ -46,6 +46,23 @@ def _(phrase: str, **values: Any) -> str:
     return said.format(**values) if values else said
 
 
+# What each chapter has: how it opens, its first question, and the headings at its end.
+OPENING = _("You will be able to")
+TIME = _("{lesson} minutes, and {exercises} for the exercises;")
+PREDICT = _("Predict first")
+MISTAKES, SUMMARY = _("What people get wrong"), _("Summary")
+EXERCISES, REFERENCES = _("Exercises"), _("References")
+
+
+def in_words(number: int) -> str:
+    """Return a number of minutes in words."""
+    words = [_("five"), _("ten"), _("fifteen"), _("twenty"), _("twenty-five"), _("thirty")]
+    words += [_("thirty-five"), _("forty"), _("forty-five"), _("fifty"), _("fifty-five")]
+    words += [_("sixty"), _("sixty-five"), _("seventy"), _("seventy-five"), _("eighty")]
+    words += [_("eighty-five"), _("ninety"), _("ninety-five")]
+    return words[number // 5 - 1]
+
+
 def of_scripts() -> dict[str, str]:
     """Return what our scripts say, in the language of the book."""
     files = [*HERE.glob("static/**/*.js"), *HERE.glob("static/**/*.mjs")]

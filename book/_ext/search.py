@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import left_out
+import phrases
 import yaml
 from bs4 import BeautifulSoup, Comment, SoupStrainer, Tag
 from phrases import _
@@ -97,7 +98,7 @@ def divide(html: str) -> list[Section]:
     for one in found:
         if one.kind == "entry":
             one.text = "\n".join(one.text)[:LONGEST_ENTRY].split("\n")
-    return [one for one in found if one.title and one.title != _("References")]
+    return [one for one in found if one.title and one.title != phrases.REFERENCES]
 
 
 def read(element: Tag, section: Section, found: list[Section]) -> None:

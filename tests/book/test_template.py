@@ -1,12 +1,16 @@
 """Each chapter has the frame that readers come to rely on."""
 
 import ast
+import gettext
 import re
 
+import phrases
 import pytest
 from support import pages
 
 from softmax_lessons import exercises
+
+LOCALE = pages.ROOT / "softmax_lessons" / "locale"
 
 
 def section(page, heading):
@@ -18,7 +22,7 @@ every_chapter = pytest.mark.parametrize("page", pages.CHAPTERS)
 BEFORE_THE_QUESTION = [
     "Something is wrong? Look up the symptom", "Start from a script that seems to work",
 ]  # fmt: skip
-LAST_SECTIONS = ["What people get wrong", "Summary", "Exercises", "References"]
+LAST_SECTIONS = [phrases.MISTAKES, phrases.SUMMARY, phrases.EXERCISES, phrases.REFERENCES]
 
 
 @every_chapter
@@ -26,20 +30,13 @@ def test_opening_says_what_and_how_long(page):
     heading, opening = re.split(r"\n\n+", pages.text(page))[:2]
     assert re.fullmatch(r"# .+", heading)
     assert re.fullmatch(r"\*[^*].+[^*]\*", opening), opening
-    assert "You will be able to" in opening
+    assert phrases.OPENING in opening
     assert pages.minutes(page) <= 30, "a page above 30 minutes is two pages"
-    time = f"{in_words(pages.minutes(page))} minutes, and "
-    time += f"{in_words(pages.exercise_minutes(page))} for the exercises;"
-    assert time.capitalize() in opening
-
-
-def in_words(number):
-    """Return a number from 5 to 99 in words."""
-    small = {5: "five", 10: "ten", 15: "fifteen"}
-    if number in small:
-        return small[number]
-    tens = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-    return tens[number // 10 - 2] + ("-five" if number % 10 else "")
+    time = phrases.TIME.format(
+        lesson=phrases.in_words(pages.minutes(page)).capitalize(),
+        exercises=phrases.in_words(pages.exercise_minutes(page)),
+    )
+    assert time in opening
 
 
 def test_course_lists_each_chapter_with_its_minutes():
@@ -73,8 +70,9 @@ def timed(way):
 @every_chapter
 def test_reader_predicts_first(page):
     question, *checks = quick_checks(page)
-    assert re.search(r"^:+\{admonition\} Predict first$", question.source, re.MULTILINE)
-    before = re.findall(r"^## (.+)", pages.text(page).split("} Predict first\n")[0], re.MULTILINE)
+    assert re.search(rf"^:+\{{admonition\}} {phrases.PREDICT}$", question.source, re.MULTILINE)
+    above = pages.text(page).split(f"}} {phrases.PREDICT}\n")[0]
+    before = re.findall(r"^## (.+)", above, re.MULTILINE)
     # The page on misuse opens with what people come to it for, in a hurry.
     assert before == (BEFORE_THE_QUESTION if page == "book/3-pytorch/misuse" else [])
     assert checks, "no quick check below the question"
@@ -94,7 +92,7 @@ def test_answer_to_the_prediction_is_computed_and_not_shown(page):
 def quick_checks(page):
     """The cell that asks to predict, and the quick checks that follow it."""
     cells = pages.notebook(page).cells
-    start = next(i for i, cell in enumerate(cells) if "Predict first" in cell.source)
+    start = next(i for i, cell in enumerate(cells) if phrases.PREDICT in cell.source)
     found = [cells[start]]
     for cell in cells[start + 1 :]:
         if "<softmax-check" not in shown(cell):
@@ -133,12 +131,18 @@ def test_exercises_of_the_chapter_are_checked_and_their_solutions_are_right(page
             checked.setdefault(found[1], []).append(output.data["text/plain"])
     assert checked, "no exercise with a checker"
     for name, (stub, solution) in checked.items():
-        assert f"{name}: not yet." in stub
-        assert f"{name}: right." in solution
+        assert f"{name}: {said('not yet')}." in stub
+        assert f"{name}: {said('right')}." in solution
     of_chapter = exercises.names(page.rpartition("/")[2])
     assert set(checked) <= set(of_chapter)
     for name in of_chapter:
         assert name in checked or re.search(rf"`{name}\b", pages.text(page)), name
+
+
+def said(verdict):
+    """Return what the checker says, in the language of the book."""
+    table = gettext.translation("softmax_lessons", LOCALE, [phrases.language()], fallback=True)
+    return table.gettext(verdict)
 
 
 def test_exercises_come_in_the_order_of_the_chapters():
