@@ -18,6 +18,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
+import yaml
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
@@ -26,6 +27,9 @@ from babel.messages.pofile import read_po, write_po
 from softmax_lessons.exercises import _registry
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "book" / "_ext"))
+from phrases import OPTIONS, SETTINGS  # noqa: E402
+
 CATALOG = "softmax_lessons/exercises/catalog"  # exercises, by chapter
 METHODS = {
     ".py": "python",
@@ -33,7 +37,6 @@ METHODS = {
     ".js": "javascript",
     ".html": "jinja2.ext:babel_extract",
 }
-OPTIONS = {"parse_template_string": "true"}
 LONG_AGO = datetime(2026, 1, 1, tzinfo=timezone.utc)  # Git knows when a table has changed
 
 
@@ -64,6 +67,9 @@ def phrases(table: Table) -> dict[str, str]:
                 METHODS[file.suffix], file, options=OPTIONS
             ):
                 found.setdefault(phrase, name)
+    if table is FRAME:
+        settings = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["sphinx"]["config"]
+        found |= {settings[name]: "_config.yml" for name in SETTINGS}
     return found
 
 

@@ -100,7 +100,7 @@ class Plain:
 
     def directive(self, token: Token) -> str:
         """Return what stands for a directive."""
-        name, _, title = token.info.strip().removeprefix("{").partition("}")
+        name, _brace, title = token.info.strip().removeprefix("{").partition("}")
         options = OPTIONS.match(token.content)[0]
         body = self.blocks(token.content.removeprefix(options).strip())
         title = self.inline(title.strip())

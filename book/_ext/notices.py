@@ -105,7 +105,7 @@ def katex() -> Part:
     script = installed("sphinxcontrib-katex", "sphinxcontrib/katex.py")
     number = found(r"""katex_version = ["']([\d.]+)""", script)
     text = (KATEX / "LICENSE").read_text("utf-8")
-    return Part("KaTeX, with its fonts", number, "MIT", text, ["_static/katex/**"])
+    return Part(_("KaTeX, with its fonts"), number, "MIT", text, ["_static/katex/**"])
 
 
 def minisearch() -> Part:

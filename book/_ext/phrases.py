@@ -23,8 +23,9 @@ ROOT = HERE.parents[1]
 LOCALE = HERE / "locale"
 DOMAIN = "sphinx"
 SCRIPT = "phrases.js"
+OPTIONS = {"parse_template_string": "true"}  # phrases stand in templates of scripts, too
 # What `_config.yml` says in English and readers see.
-SETTINGS = ["nb_code_prompt_show", "nb_code_prompt_hide"]
+SETTINGS = ["nb_code_prompt_show", "nb_code_prompt_hide", "ogp_image_alt"]
 
 
 @cache
@@ -63,12 +64,27 @@ def in_words(number: int) -> str:
     return words[number // 5 - 1]
 
 
+# What Sphinx says, too, and has in few languages.
+OF_SPHINX = [
+    _("Link to this code"),
+    _("Link to this definition"),
+    _("Link to this equation"),
+    _("Link to this heading"),
+    _("Link to this image"),
+    _("Link to this table"),
+    _("Link to this term"),
+]
+
+
 def of_scripts() -> dict[str, str]:
     """Return what our scripts say, in the language of the book."""
     files = [*HERE.glob("static/**/*.js"), *HERE.glob("static/**/*.mjs")]
-    found = (one for file in sorted(files) for one in extract_from_file("javascript", file))
-    phrases = [phrase for _line, phrase, _comments, _context in found]
-    words = [*phrases, *of_kernel()]
+    found = (
+        one
+        for file in sorted(files)
+        for one in extract_from_file("javascript", file, options=OPTIONS)
+    )
+    words = [phrase for _line, phrase, _comments, _context in found] + of_kernel()
     return {phrase: _(phrase) for phrase in words if _(phrase) != phrase}
 
 
@@ -87,9 +103,9 @@ def set_prompts(app: Sphinx, config: Any) -> None:
 def write_script(app: Sphinx, error: Exception | None) -> None:
     """Write what tells Sphinx's own script, which has `_`, the phrases of ours."""
     if not error and app.builder.format == "html" and language() != "en":
-        said = {"messages": of_scripts(), "locale": language()}
-        text = json.dumps(said, ensure_ascii=False)
-        script = f"Documentation.addTranslations({text});\n"
+        text = json.dumps(of_scripts(), ensure_ascii=False)
+        # Its `addTranslations` makes a function of a text, which the page's policy forbids.
+        script = f"Object.assign(Documentation.TRANSLATIONS, {text});\n"
         Path(app.outdir, "_static", SCRIPT).write_text(script, "utf-8")
 
 
