@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 LOCALE = HERE / "locale"
 DOMAIN = "sphinx"
+KERNEL = HERE / "static" / "cells" / "kernel.py"
 SCRIPT = "phrases.js"
 OPTIONS = {"parse_template_string": "true"}  # phrases stand in templates of scripts, too
 # What `_config.yml` says in English and readers see.
@@ -77,21 +78,15 @@ OF_SPHINX = [
 
 
 def of_scripts() -> dict[str, str]:
-    """Return what our scripts say, in the language of the book."""
+    """Return what our scripts say, and the page's Python, in the language of the book."""
     files = [*HERE.glob("static/**/*.js"), *HERE.glob("static/**/*.mjs")]
-    found = (
-        one
-        for file in sorted(files)
-        for one in extract_from_file("javascript", file, options=OPTIONS)
-    )
-    words = [phrase for _line, phrase, _comments, _context in found] + of_kernel()
-    return {phrase: _(phrase) for phrase in words if _(phrase) != phrase}
-
-
-def of_kernel() -> list[str]:
-    """Return what the page's Python says."""
-    found = extract_from_file("python", HERE / "static" / "cells" / "kernel.py")
-    return [phrase for _line, phrase, _comments, _context in found]
+    methods = dict.fromkeys(sorted(files), "javascript") | {KERNEL: "python"}
+    phrases = [
+        phrase
+        for file, method in methods.items()
+        for _line, phrase, *_more in extract_from_file(method, file, options=OPTIONS)
+    ]
+    return {phrase: _(phrase) for phrase in phrases if _(phrase) != phrase}
 
 
 def set_prompts(app: Sphinx, config: Any) -> None:
