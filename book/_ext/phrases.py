@@ -54,6 +54,8 @@ TIME = _("{lesson} minutes, and {exercises} for the exercises;")
 PREDICT = _("Predict first")
 MISTAKES, SUMMARY = _("What people get wrong"), _("Summary")
 EXERCISES, REFERENCES = _("Exercises"), _("References")
+# What the front page has.
+COURSE, WAYS = _("The course"), _("Four shorter ways")
 
 
 def in_words(number: int) -> str:
