@@ -32,11 +32,15 @@ def lay_out(language: str, folder: Path) -> None:
     config.write_text(text, "utf-8")
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a fork that lies in a folder."""
+    return os.environ | AS_A_FORK | {"PYTHONPATH": str(folder)}
+
+
 def build(folder: Path) -> subprocess.CompletedProcess[str]:
     """Build the book in a folder, as a fork of someone would."""
-    environment = os.environ | AS_A_FORK | {"PYTHONPATH": str(folder)}
     return subprocess.run(
-        BUILD, cwd=folder, env=environment, check=False, text=True,
+        BUILD, cwd=folder, env=environment(folder), check=False, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
 
