@@ -63,7 +63,10 @@ GERMAN = {
     "a list": (lambda s: [0.98], "Zurück kommt eine Liste, nicht eine Zahl."),
     "an exception": (lambda s: s["x"], "Sie greift auf einen Eintrag zu, den es nicht gibt (E"),
     "a factor": (lambda s: 2 * right(s), "Jede Zahl ist 2-mal so groß wie die richtige."),
-    "one class": (lambda s: s.sum(axis=-1).item() * 0 + 1, "Das Ergebnis ist immer 1."),
+    "one class": (
+        lambda s: s.sum(axis=-1).item() * 0 + 1,
+        "Für 6 verschiedene Eingaben kommt dasselbe Erg",
+    ),
     "other arguments": (lambda s, t: s, "Sie lässt sich nicht als `margin(scores)` aufrufen."),
 }
 
