@@ -52,7 +52,7 @@ def wheel(dist):
 
 
 def package():
-    """Return the files that belong into both: modules, ES modules, tables, the mark of a typed one."""
+    """Return the files that belong into both: modules, scripts, tables, the mark of a typed one."""
     files = [file for file in (ROOT / "softmax_lessons").rglob("*") if file.is_file()]
     files = [file for file in files if "__pycache__" not in file.parts and file.suffix != ".po"]
     assert {file.suffix or file.name for file in files} == {".py", ".mjs", ".mo", ".typed"}
