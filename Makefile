@@ -11,7 +11,7 @@ ALONE = $(PY) tools/alone.py
 # A file of tests, and a notebook, stays with one process. The longest files start first, so that
 # no process is left with one of them at the end.
 IN_PARALLEL = -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
-TESTS = tests/site tests/package book tests/release tests/book
+TESTS = tests/site tests/package book translations tests/release tests/book
 AS_A_FORK = BOOK_REPOSITORY=teacher/fork-of-lessons BOOK_BRANCH=main BOOK_NOTEBOOKS=notebooks \
 	BOOK_ADDRESS=https://teacher.github.io/fork-of-lessons/
 IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync) # not in the make of macOS
@@ -26,7 +26,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book book-itself preview test test-itself test-style test-site check-part wheel lanes mutants lab binder bench serve pdf slides bundle student lighthouse cells watch-lane audit reproducible faults planted outputs lock clean
+.PHONY: help book book-itself preview test test-itself test-style test-site check-part translation languages wheel lanes mutants lab binder bench serve pdf slides bundle student lighthouse cells watch-lane audit reproducible faults planted outputs lock clean
 
 help:
 	@grep -E '^[a-z-]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
@@ -67,6 +67,14 @@ check-part: ## try some chapters alone: build and test, and name the sentences t
 test-site:
 	@rm -rf _build/test
 	$(AS_A_FORK) $(BUILD) --path-output _build/test
+
+translation: ## build the book in another language, as a fork in it (LANGUAGE=de)
+	$(SETUP_SITE)
+	$(PY) tools/translation.py $(LANGUAGE)
+
+languages: ## bring the tables of phrases up to date, compile them, count what is missing (LANGUAGE=fr CHAPTERS=...)
+	$(SETUP_SITE)
+	$(PY) tools/languages.py $(LANGUAGE) $(CHAPTERS)
 
 wheel: ## build wheel and sdist into _build/dist; test the wheel alone, with NumPy and no more
 	$(SETUP)

@@ -19,6 +19,7 @@ from addresses import GITHUB
 from docutils import nodes
 from docutils.parsers.rst import directives
 from packaging.requirements import Requirement
+from phrases import _
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
@@ -73,7 +74,7 @@ def read(config: Config) -> About:
     (text,) = set(citation["license"]) - {code}
     return About(
         title=citation["title"],
-        authors=" and ".join(author["name"] for author in citation["authors"]),
+        authors=_(" and ").join(author["name"] for author in citation["authors"]),
         version=project["version"],
         released=citation["date-released"],
         code=code,
@@ -105,8 +106,9 @@ def bibtex(about: About) -> str:
 def reference(about: About) -> str:
     """Return the entry for a list of works, in words."""
     where = about.address or about.repository
+    version = _("version {number}", number=about.version)
     return (
-        f"{about.authors} ({about.released[:4]}). {about.title} (version {about.version})."
+        f"{about.authors} ({about.released[:4]}). {about.title} ({version})."
         f"{' ' + where if where else ''}"
     )
 
@@ -115,10 +117,14 @@ def attribution(about: About) -> str:
     """Return the line that the licence of text and figures asks for."""
     of_text = re.sub(r"^CC-(.*)-(4\.0)$", r"CC \1 \2", about.text)
     terms = f"{of_text} (https://creativecommons.org/licenses/by/4.0/)"
-    line = f'"{about.title}" by {about.authors}, {about.original}, licensed under {terms}'
-    if about.is_copy and (here := about.address or about.repository):
-        line += f", as published at {here}"
-    return f"{line}."
+    values = {"title": about.title, "authors": about.authors, "original": about.original}
+    values |= {"terms": terms, "here": about.address or about.repository}
+    if about.is_copy and values["here"]:
+        return _(
+            '"{title}" by {authors}, {original}, licensed under {terms}, as published at {here}.',
+            **values,
+        )
+    return _('"{title}" by {authors}, {original}, licensed under {terms}.', **values)
 
 
 def paragraph(*parts: nodes.Node | str) -> nodes.paragraph:
@@ -130,6 +136,12 @@ def paragraph(*parts: nodes.Node | str) -> nodes.paragraph:
 def link(text: str, address: str) -> nodes.reference:
     """Return a link to another site."""
     return nodes.reference("", text, refuri=address)
+
+
+def around(text: str, node: nodes.Node) -> list[nodes.Node | str]:
+    """Return a text with a node where it says "{link}"."""
+    before, after = text.split("{link}")
+    return [before, node, after]
 
 
 def licence(name: str) -> nodes.reference:
@@ -147,7 +159,7 @@ def to_copy(name: str, what: str, text: str) -> list[nodes.Node]:
     block = nodes.literal_block("", text, language="text", ids=[name], classes=["to-copy"])
     button = (
         f'<p class="copy-bar pst-js-only"><button type="button" data-copy="{escape(name)}">'
-        f'Copy {escape(what)}</button> <span role="status"></span></p>'
+        f'{escape(what)}</button> <span role="status"></span></p>'
     )
     return [block, nodes.raw("", button, format="html")]
 
@@ -158,21 +170,20 @@ def show_version(about: About) -> list[nodes.Node]:
     if about.repository:
         folder = "blob" if about.repository.startswith(GITHUB) else "-/blob"  # as GitLab has it
         file = f"{about.repository}/{folder}/{about.branch}/CHANGELOG.md"
-        changes = [" The ", link("change log", file), " says what is new."]
-    return [
-        paragraph(
-            f"The course and its package share one version: {about.version}, ",
-            f"released on {about.released}.",
-            *changes,
-        )
-    ]
+        changes = [" ", *around(_("The {link} says what is new."), link(_("change log"), file))]
+    said = _(
+        "The course and its package share one version: {version}, released on {date}.",
+        version=about.version,
+        date=about.released,
+    )
+    return [paragraph(said, *changes)]
 
 
 def show_citation(about: About) -> list[nodes.Node]:
     """Give the entry for BibTeX, and the same in words."""
     return [
-        *to_copy("cite-bibtex", "BibTeX", bibtex(about)),
-        *to_copy("cite-text", "reference", reference(about)),
+        *to_copy("cite-bibtex", _("Copy BibTeX"), bibtex(about)),
+        *to_copy("cite-text", _("Copy reference"), reference(about)),
     ]
 
 
@@ -182,14 +193,18 @@ def show_install(about: About) -> list[nodes.Node]:
     (bound,) = numpy.specifier
     shown = [
         paragraph(
-            f"The package needs Python {about.python} or later with NumPy {bound.version} or later,"
-            " and nothing else. From a checkout of the source:"
+            _(
+                "The package needs Python {python} or later with NumPy {numpy} or later, and "
+                "nothing else. From a checkout of the source:",
+                python=about.python,
+                numpy=bound.version,
+            )
         ),
         commands("pip install ."),
     ]
     if about.repository:
         shown += [
-            paragraph("Without a checkout:"),
+            paragraph(_("Without a checkout:")),
             commands(f'pip install "{about.package} @ git+{about.repository}"'),
         ]
     return shown
@@ -200,11 +215,14 @@ def show_source(about: About) -> list[nodes.Node]:
     if about.repository:
         short = about.repository.removeprefix("https://")
         where = link(short, about.repository)
-        return [paragraph("This copy of the book is built from ", where, ".")]
+        return [paragraph(*around(_("This copy of the book is built from {link}."), where))]
     return [
         paragraph(
-            "This copy of the book was built from a folder that names no repository. The folder "
-            "holds all of the source, and the download button of a page brings its notebook."
+            _(
+                "This copy of the book was built from a folder that names no repository. The "
+                "folder holds all of the source, and the download button of a page brings its "
+                "notebook."
+            )
         )
     ]
 
@@ -212,18 +230,21 @@ def show_source(about: About) -> list[nodes.Node]:
 def show_attribution(about: About) -> list[nodes.Node]:
     """Give the line to put under what one takes, and say who made the original."""
     original = link(about.original.removeprefix("https://"), about.original)
-    made = [paragraph("The original is by ", about.authors, ": ", original, ".")]
+    who = _("The original is by {authors}: {link}.").replace("{authors}", about.authors)
+    made = [paragraph(*around(who, original))]
     if about.repository and about.is_copy:
         here = link(about.repository.removeprefix("https://"), about.repository)
-        made.append(paragraph("This copy is kept in ", here, ", and may have been changed there."))
-    return [*made, *to_copy("attribute-text", "attribution", attribution(about))]
+        kept = _("This copy is kept in {link}, and may have been changed there.")
+        made.append(paragraph(*around(kept, here)))
+    return [*made, *to_copy("attribute-text", _("Copy attribution"), attribution(about))]
 
 
 def show_licence(about: About) -> list[nodes.Node]:
     """Name the two licences."""
-    code = ["Code is under ", licence(about.code), ": the package, the tests, the tools, and "]
-    text = ["the cells. Text and figures of the course are under ", licence(about.text), "."]
-    return [paragraph(*code, *text)]
+    code = _("Code is under {link}: the package, the tests, the tools, and the cells.")
+    text = _("Text and figures of the course are under {link}.")
+    of_code, of_text = around(code, licence(about.code)), around(text, licence(about.text))
+    return [paragraph(*of_code, " ", *of_text)]
 
 
 PARTS = {

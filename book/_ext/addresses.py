@@ -25,6 +25,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import yaml
 from jupyter_book.config import yaml_to_sphinx
+from phrases import _
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ExtensionError
@@ -123,7 +124,7 @@ def launch_addresses(config: Config, page: str) -> list[tuple[str, str, str]]:
         else:
             source = f"git/{quote(config.book_repository)}"
         address = f"{hub.rstrip('/')}/v2/{source}/{branch}?urlpath={interface}/{file}"
-        found.append(("Binder", address, " (its first start takes minutes)"))
+        found.append(("Binder", address, _(" (its first start takes minutes)")))
     if hub := launch.get("jupyterhub_url"):
         where = f"{interface}/{path.rpartition('/')[2]}/{file}"
         asked = {"repo": config.book_repository, "urlpath": where, "branch": branch}

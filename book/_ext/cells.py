@@ -26,6 +26,7 @@ import places
 import wheels
 from addresses import launch_addresses
 from docutils import nodes
+from phrases import _
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
@@ -74,14 +75,14 @@ def read_notebook(path: str) -> list[Code]:
     names = slices.read_all(codes)
     own = [
         {name for module, name in ELSEWHERE.items() if read.uses(module)}
-        | set(cell["metadata"].get(NEEDS, []))
+        | set(map(_, cell["metadata"].get(NEEDS, [])))
         for read, cell in zip(names, of_code, strict=True)
     ]
     result = []
     for i, code in enumerate(codes):
         missing = own[i].union(*(own[j] for j in slices.needed(names, i)))
         # WebAssembly raises no flags of floating point, so NumPy never warns there.
-        warns = {"NumPy's warnings"} if "catch_warnings" in code else set()
+        warns = {_("NumPy's warnings")} if "catch_warnings" in code else set()
         if not hidden[i]:
             result.append(Code(i, "" if missing else code, sorted(missing | warns)))
     return result
@@ -112,14 +113,16 @@ def add_bars(app: Sphinx, tree: nodes.document, page: str) -> None:
 def button(cell: Code, place: int, address: str, link: str) -> str:
     """Return the bar of a cell that runs in the page; of an exercise, it says what to do."""
     edit = hint = ""
+    name = _("cell {n}", n=place)
+    label, word = _("Run {name}", name=name), _("Run")
+    run = f'<button class="cell-run" type="button" aria-label="{label}">{word}</button>'
     if "exercises.check(" in cell.code and re.search(r"^ +\.\.\.$", cell.code, re.MULTILINE):
-        edit = (
-            f'<button class="cell-edit" type="button" aria-label="Edit cell {place}">Edit</button>'
-        )
-        hint = "Fill in the code, and run it: it names the first mistake."
+        label, word = _("Edit {name}", name=name), _("Edit")
+        edit = f'<button class="cell-edit" type="button" aria-label="{label}">{word}</button>'
+        hint = _("Fill in the code, and run it: it names the first mistake.")
     return (
-        f'<div class="cell-bar" data-cell="{cell.number}" data-code="{escape(address)}">'
-        f'<button class="cell-run" type="button" aria-label="Run cell {place}">Run</button>{edit}'
+        f'<div class="cell-bar" data-cell="{cell.number}" data-name="{escape(name)}" '
+        f'data-code="{escape(address)}">{run}{edit}'
         f'<span class="cell-status" role="status">{hint}</span>{link}</div>'
     )
 
@@ -130,9 +133,9 @@ def elsewhere(cell: Code, app: Sphinx, page: str, link: str) -> str:
         f'<a href="{escape(address)}">{name}</a>{more}'
         for name, address, more in launch_addresses(app.config, page)
     ]
-    where = ", ".join([*links, "or your own machine"]) if links else "your own machine"
-    needs = " and ".join(cell.missing)
-    return f'<p class="cell-bar cell-elsewhere">Needs {needs}: runs on {where}.{link}</p>'
+    where = ", ".join([*links, _("or your own machine")]) if links else _("your own machine")
+    needs = _("Needs {what}: runs on {where}.", what=_(" and ").join(cell.missing), where=where)
+    return f'<p class="cell-bar cell-elsewhere">{needs}{link}</p>'
 
 
 def put_before_output(bar: nodes.Node, cell: nodes.container) -> None:

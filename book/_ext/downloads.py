@@ -29,6 +29,7 @@ from docutils.utils import new_document
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from myst_parser.parsers.mdit import create_md_parser
+from phrases import _
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -46,7 +47,7 @@ DOMAINS = {"cite": "cite", "eq": "math", "ref": "std", "numref": "std"}
 VERBATIM = {"amsmath", "code_block", "fence", "html_block", "math_block"}
 OPTIONS = re.compile(r"(?::[\w-]+:.*\n)*")
 DEFINITION = re.compile(r"^(\S.*)\n: +", re.MULTILINE)
-OPEN, CLOSE = "<details>\n<summary>Solution</summary>", "</details>"
+OPEN, CLOSE = "<details>\n<summary>" + _("Solution") + "</summary>", "</details>"
 EMPTY = re.compile(rf"{OPEN}\s*{CLOSE}")
 FOLDED = {"hide-cell", "hide-input", "remove-cell", "remove-input"}
 
@@ -99,7 +100,7 @@ class Plain:
 
     def directive(self, token: Token) -> str:
         """Return what stands for a directive."""
-        name, _, title = token.info.strip().removeprefix("{").partition("}")
+        name, _brace, title = token.info.strip().removeprefix("{").partition("}")
         options = OPTIONS.match(token.content)[0]
         body = self.blocks(token.content.removeprefix(options).strip())
         title = self.inline(title.strip())
@@ -118,7 +119,8 @@ class Plain:
                 return f"### {self.exercises[label]}"
             case "solution-start":
                 self.in_solution = True
-                return f"#### Solution to {self.exercises[title]}\n\n{OPEN}"
+                heading = _("Solution to {exercise}", exercise=self.exercises[title])
+                return f"#### {heading}\n\n{OPEN}"
             case "solution-end":
                 self.in_solution = False
                 return CLOSE

@@ -9,6 +9,7 @@ file, see downloads.py and addresses.py.
 
 from __future__ import annotations
 
+import phrases
 import status
 from addresses import GITHUB
 
@@ -36,12 +37,22 @@ if importlib.util.find_spec("softmax_lessons") is None:
             "cell again, or open the page on Binder, where everything is installed."
         )
     importlib.invalidate_caches()"""
+SPEAK = """
+
+from softmax_lessons.language import set_language
+
+set_language("{language}")"""
 TAG = "remove-cell"
 
 
 def cell(source: str = "") -> str:
-    """Return the cell that installs the package from somewhere; in the repository, from nowhere."""
-    return CELL.format(source=source)
+    """Return the cell that installs the package from somewhere; in the repository, from nowhere.
+
+    In a book in another language than English, the exercises and the live figures speak it, too.
+    """
+    language = phrases.language()
+    speak = "" if language == "en" else SPEAK.format(language=language)
+    return CELL.format(source=source) + speak
 
 
 def source(repository: str, branch: str) -> str:

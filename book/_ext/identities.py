@@ -14,6 +14,7 @@ from typing import Any
 import left_out
 import tomllib
 from docutils import nodes
+from phrases import _
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -43,12 +44,15 @@ def list_tests(app: Sphinx, page: str, source: list[str]) -> None:
     equations: dict[str, list[str]] = {}
     for label, test in tests().items():
         equations.setdefault(test, []).append(label)
+    held = _("Equations:")
     for file, group in groupby(sorted(equations), key=lambda test: test.partition("::")[0]):
         source[0] += f"\n## {file}\n"
         for test in group:
             name = test.partition("::")[2]
-            links = ", ".join(f"{{eq}}`{label}`" for label in equations[test])
-            source[0] += f"\n({anchor(test)})=\n### {words(name)}\n\nEquations: {links}\n\n"
+            links = (
+                _("Equations:") + " " + ", ".join(f"{{eq}}`{label}`" for label in equations[test])
+            )
+            source[0] += f"\n({anchor(test)})=\n### {words(name)}\n\n{held} {links}\n\n"
             path = Path("..", "..", "tests", "package", file).as_posix()
             source[0] += f"```{{literalinclude}} {path}\n:pyobject: {name}\n```\n"
 
@@ -68,7 +72,7 @@ def link_equations(app: Sphinx, tree: nodes.document, page: str) -> None:
             logger.warning("%s has no test in %s", label, TABLE.name, location=equation)
             continue
         target = f"{app.builder.get_relative_uri(page, PAGE)}#{anchor(tests()[label])}"
-        text = f"Test of equation {number(app, page, equation)}"
+        text = _("Test of equation {n}", n=number(app, page, equation))
         link = nodes.reference("", text, internal=True, refuri=target)
         below = nodes.paragraph("", "", link, classes=["identity-test"])
         equation.parent.insert(equation.parent.index(equation) + 1, below)

@@ -22,12 +22,17 @@ from typing import Any
 import nbformat
 import yaml
 from docutils import nodes
+from phrases import _
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTES = "left_out.json"
+# As the front page says it.
+MINUTES = _("{n} minutes").replace("{n}", r"(\d+)")
+IN_ALL = _("{n} minutes in all").replace("{n}", r"^\d+")
+IN_ALL += "(" + _(", and {n} for the exercises").replace("{n}", r"\d+") + ")?"
 CHAPTER = re.compile(r"book/\d")
 LABELS = re.compile(
     r"^\(([\w-]+)\)=|\$\$ \(([\w-]+)\)|^:(?:label|name): *([\w-]+)|\]\{#([\w-]+)\}", re.MULTILINE
@@ -143,10 +148,12 @@ def add_up(ways: nodes.enumerated_list) -> None:
     """Say how long the rest of a list takes; without a rest, its introduction goes along."""
     section, place = ways.parent, ways.parent.index(ways)
     before, after = section[place - 1] if place else None, next(iter(section[place + 1 :]), None)
-    whole = sum(int(n) for entry in ways for n in re.findall(r"(\d+) minutes", entry.astext())[:1])
-    total = re.compile(r"^\d+ minutes in all(, and \d+ for the exercises)?")
+    whole = sum(int(n) for entry in ways for n in re.findall(MINUTES, entry.astext())[:1])
+    total = re.compile(IN_ALL)
     if isinstance(after, nodes.paragraph) and total.match(after.astext()):
-        after[0] = nodes.Text(total.sub(f"{sum_before(ways) + whole} minutes in all", after[0]))
+        after[0] = nodes.Text(
+            total.sub(_("{n} minutes in all", n=sum_before(ways) + whole), after[0])
+        )
         if not whole and not sum_before(ways):
             section.remove(after)
     if not len(ways):
@@ -161,7 +168,7 @@ def sum_before(ways: nodes.enumerated_list) -> int:
         return 0
     earlier = [one for one in ways.parent if isinstance(one, nodes.enumerated_list)]
     earlier = earlier[: earlier.index(ways)]
-    found = (re.findall(r"(\d+) minutes", item.astext())[:1] for one in earlier for item in one)
+    found = (re.findall(MINUTES, item.astext())[:1] for one in earlier for item in one)
     return sum(int(n) for numbers in found for n in numbers)
 
 

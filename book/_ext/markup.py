@@ -9,10 +9,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import phrases
 from docutils import nodes
 from sphinx.application import Sphinx
 
-SOLUTION = re.compile(r'(<p class="admonition-title">Solution to)(<a [^>]*>) ')
+SOLUTION = re.compile(r'(<p class="admonition-title">[^<]+)(<a [^>]*>) ')
+CARDS = {phrases.MISTAKES: "mistakes", phrases.SUMMARY: "summary"}
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -24,9 +26,16 @@ def correct(
     # The entries of a role="list" are list items; "doc-biblioentry" is deprecated.
     body = body.replace(' role="doc-biblioentry"', ' role="listitem"')
     # A hidden cell is named by the text that is seen, "Show the code".
-    body = body.replace(' aria-label="Toggle hidden content"', "")
+    body = re.sub(r'(<summary) aria-label="[^"]*"', r"\1", body)
     # The blank before the exercise that a solution names belongs to no link, which underlines it.
     context["body"] = SOLUTION.sub(r"\1 \2", body)
+
+
+def mark_sections(app: Sphinx, tree: nodes.document, page: str) -> None:
+    """Give the sections that are cards a class: what they are called depends on the language."""
+    for section in tree.findall(nodes.section):
+        if kind := CARDS.get(section[0].astext()):
+            section["classes"].append(kind)
 
 
 def name_cells(app: Sphinx, tree: nodes.document, page: str) -> None:
@@ -51,5 +60,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the corrections, and let our templates go before the theme's."""
     app.config.templates_path.insert(0, str(TEMPLATES))
     app.connect("html-page-context", correct)
+    app.connect("doctree-resolved", mark_sections)
     app.connect("doctree-resolved", name_cells)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from cells import FETCHED, PYODIDE
 from docutils import nodes
 from docutils.parsers.rst import directives
+from phrases import _
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
@@ -104,7 +105,7 @@ def katex() -> Part:
     script = installed("sphinxcontrib-katex", "sphinxcontrib/katex.py")
     number = found(r"""katex_version = ["']([\d.]+)""", script)
     text = (KATEX / "LICENSE").read_text("utf-8")
-    return Part("KaTeX, with its fonts", number, "MIT", text, ["_static/katex/**"])
+    return Part(_("KaTeX, with its fonts"), number, "MIT", text, ["_static/katex/**"])
 
 
 def minisearch() -> Part:
@@ -166,12 +167,12 @@ def of_python() -> list[tuple[str, str]]:
 def rows(name: str) -> Iterator[tuple[str, ...]]:
     """Yield the rows of a table, its head first."""
     if name == "site":
-        yield "What", "Version", "Licence"
+        yield _("What"), _("Version"), _("Licence")
         for part in parts():
             yield part.name, part.version, part.licence
     else:
-        yield "File", "Licence"
-        yield from of_python() or [("none", "this copy was built without")]
+        yield _("File"), _("Licence")
+        yield from of_python() or [(_("none"), _("this copy was built without"))]
 
 
 class Notices(SphinxDirective):
@@ -189,7 +190,7 @@ class Notices(SphinxDirective):
         if self.arguments[0] == "site" or FETCHED.exists():
             address = relative_uri(self.env.app.builder.get_target_uri(self.env.docname), text)
             link = nodes.reference("", text.rpartition("/")[2], internal=True, refuri=address)
-            more = "Their notices and licences in full: "
+            more = _("Their notices and licences in full:") + " "
             shown.append(nodes.paragraph("", more, link, nodes.Text(".")))
         return shown
 
@@ -202,7 +203,8 @@ def row(texts: tuple[str, ...]) -> nodes.row:
 
 def ours() -> set[str]:
     """Return the names of files of our own, and of those that the build makes from them."""
-    made = {"book.css", "book.js", "notices.txt", "sections.js", "sizes.json", "notice.json"}
+    made = {"book.css", "book.js", "notices.txt", "phrases.js", "sections.js"}
+    made |= {"sizes.json", "notice.json"}
     folders = ("book/_static", "book/_ext", "book/data", "softmax_lessons")
     places = [ROOT / folder for folder in folders]
     return made | {file.name for place in places for file in place.rglob("*")}

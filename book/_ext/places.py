@@ -8,9 +8,11 @@ What the sign does more than a link, `static/links.js` says.
 from __future__ import annotations
 
 from collections import Counter
+from html import escape
 from typing import Any
 
 from docutils import nodes
+from phrases import _
 from sphinx.application import Sphinx
 from sphinx_exercise.nodes import is_exercise_node, is_extension_node, is_solution_node
 
@@ -56,7 +58,8 @@ def add_signs(app: Sphinx, tree: nodes.document, page: str) -> None:
 
 def sign(name: str, kind: str) -> str:
     """Return the link to a place, like those that Sphinx makes."""
-    return f'<a class="headerlink" href="#{name}" title="Link to this {kind}">#</a>'
+    title = _("Link to this cell") if kind == "cell" else _("Link to this exercise")
+    return f'<a class="headerlink" href="#{name}" title="{escape(title)}">#</a>'
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

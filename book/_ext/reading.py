@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 import nbformat
+import phrases
 from docutils import nodes
 from sphinx.application import Sphinx
 
@@ -49,7 +50,7 @@ def lesson_and_exercises(cells: list[Any]) -> tuple[list[Any], list[Any]]:
             continue
         for source in re.split(r"^(?=## )", cell.source, flags=re.MULTILINE):
             if source.startswith("## "):
-                section = exercises if source.startswith("## Exercises\n") else lesson
+                section = exercises if source.startswith(f"## {phrases.EXERCISES}\n") else lesson
             section.append(nbformat.v4.new_markdown_cell(source))
     return lesson, exercises
 

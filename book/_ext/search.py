@@ -24,8 +24,10 @@ from pathlib import Path
 from typing import Any
 
 import left_out
+import phrases
 import yaml
 from bs4 import BeautifulSoup, Comment, SoupStrainer, Tag
+from phrases import _
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -33,7 +35,7 @@ PARTS = ["minisearch.js", "engine.js", "view.js"]  # of search.js, in their orde
 FOLDER = "_static/search"
 WORDS = "book/search.yml"
 # What Sphinx brings for its own search, and for the marks that it leaves on pages.
-OF_SPHINX = ["searchtools.js", "language_data.js", "sphinx_highlight.js"]
+OF_SPHINX = ["searchtools.js", "language_data.js", "sphinx_highlight.js", "translations.js"]
 LONGEST_ENTRY = 160  # characters of an entry of the API: what it does, and its first parameters
 LONGEST_CODE = 60  # characters of a section: the names that it introduces come first
 WITH_CODE = 0.5  # pages that count less are found by their text alone
@@ -96,7 +98,7 @@ def divide(html: str) -> list[Section]:
     for one in found:
         if one.kind == "entry":
             one.text = "\n".join(one.text)[:LONGEST_ENTRY].split("\n")
-    return [one for one in found if one.title and one.title != "References"]
+    return [one for one in found if one.title and one.title != phrases.REFERENCES]
 
 
 def read(element: Tag, section: Section, found: list[Section]) -> None:
@@ -200,7 +202,7 @@ def read_table(element: Tag, section: Section, found: list[Section]) -> None:
             told = zip(symptoms[1:], words[1:], strict=False)
             new.text.append(". ".join(f"{head}: {word}" for head, word in told) + ".")
             found.append(new)
-        elif words[:1] == ["Symptom"]:
+        elif words[:1] == [_("Symptom")]:
             symptoms = words
         else:
             section.text.append(" · ".join(word for word in words if word))

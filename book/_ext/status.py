@@ -23,6 +23,7 @@ from cells import FETCHED, PYODIDE
 from docutils import nodes
 from docutils.parsers.rst import directives
 from packaging.requirements import Requirement
+from phrases import _
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
@@ -42,7 +43,7 @@ def times(app: Sphinx, page: str) -> Rows:
             title = app.env.titles[name].astext()
             link = nodes.reference("", title, internal=True, refuri=address)
             yield link, text(f"{run['seconds']:.1f}")
-    yield text("All"), text(f"{total:.1f}")
+    yield text(_("All")), text(f"{total:.1f}")
 
 
 def runs(app: Sphinx, page: str) -> Rows:
@@ -82,31 +83,31 @@ def named(*extras: str) -> set[str]:
 def pyodide(app: Sphinx, page: str) -> Rows:
     """Give the files of Python in the page, with their licences; then where their hashes stand."""
     if not FETCHED.exists():
-        yield text("none"), text("the site was built without")
+        yield text(_("none")), text(_("the site was built without"))
         return
     for file, what in json.loads((FETCHED / "notice.json").read_text()).items():
         yield text(file), text(", ".join(what["licences"]))
     address = relative_uri(app.builder.get_target_uri(page), f"{PYODIDE}/notice.json")
-    yield nodes.reference("", "notice.json", internal=True, refuri=address), text("all hashes")
+    yield nodes.reference("", "notice.json", internal=True, refuri=address), text(_("all hashes"))
 
 
 def machine(app: Sphinx, page: str) -> Rows:
     """Give where and when the site was built, and from which commit."""
-    yield text("Operating system"), text(system())
-    yield text("Processor"), text(processor())
-    yield text("Cores"), text(str(os.cpu_count()))
+    yield text(_("Operating system")), text(system())
+    yield text(_("Processor")), text(processor())
+    yield text(_("Cores")), text(str(os.cpu_count()))
     now = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    yield text("Built"), text(now)
-    yield text("Commit"), text(commit())
+    yield text(_("Built")), text(now)
+    yield text(_("Commit")), text(commit())
 
 
 TABLES = {
-    "times": ("Notebook", "Seconds", times),
-    "runs": ("Run with", "Notebooks", runs),
-    "pinned": ("Name", "Version", pinned),
-    "versions": ("Name", "Version", versions),
-    "pyodide": ("File", "Licence", pyodide),
-    "machine": ("What", "Value", machine),
+    "times": (_("Notebook"), _("Seconds"), times),
+    "runs": (_("Run with"), _("Notebooks"), runs),
+    "pinned": (_("Name"), _("Version"), pinned),
+    "versions": (_("Name"), _("Version"), versions),
+    "pyodide": (_("File"), _("Licence"), pyodide),
+    "machine": (_("What"), _("Value"), machine),
 }
 
 
@@ -124,15 +125,15 @@ def processor() -> str:
         found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     except OSError:
         found = None
-    return found[1] if found else platform.processor() or "unknown"
+    return found[1] if found else platform.processor() or _("unknown")
 
 
 def commit() -> str:
     """Return the commit that the files are of, and whether they have been changed since."""
     head = git("rev-parse", "HEAD")
     if not head:
-        return "unknown: not built in a Git checkout"
-    return f"{head}, with changes" if git("status", "--porcelain") else head
+        return _("unknown: not built in a Git checkout")
+    return _("{commit}, with changes", commit=head) if git("status", "--porcelain") else head
 
 
 def git(*arguments: str) -> str:

@@ -21,6 +21,7 @@ from softmax_lessons.exercises._registry import register
 from softmax_lessons.exercises._report import Report, Task
 from softmax_lessons.exercises._solution import no_function, of_function
 from softmax_lessons.exercises.catalog import CHAPTERS as _OURS  # noqa: F401, registers them
+from softmax_lessons.language import _
 
 __all__ = [
     "Exercise",
@@ -114,7 +115,7 @@ def task(name: str | Exercise) -> Task:
     chapters = _registry.CHAPTERS.items()
     chapter = next((c for c, known in chapters if known.get(exercise.name) is exercise), "")
     stub = f"def {exercise.signature}:\n    ..."
-    return Task(exercise.name, exercise.title, chapter, exercise.statement, stub)
+    return Task(exercise.name, _(exercise.title), chapter, _(exercise.statement), stub)
 
 
 def check(name: str | Exercise, function: Callable[..., Any]) -> Report:
@@ -181,8 +182,8 @@ def check(name: str | Exercise, function: Callable[..., Any]) -> Report:
         return judge(exercise, of_function(function))
     except Exception as error:  # of ours, or of a notebook that has changed what we use
         got = brief(repr, error)
-        mistake = "The check itself failed, so nothing can be said of the solution."
-        hint = "Restart the kernel, and try again. If it fails again, please report it."
+        mistake = _("The check itself failed, so nothing can be said of the solution.")
+        hint = _("Restart the kernel, and try again. If it fails again, please report it.")
         return Report(exercise.name, "not checked", mistake, got=got, hint=hint)
 
 

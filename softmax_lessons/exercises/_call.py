@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from softmax_lessons.language import _
+
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Args, Array
 
@@ -151,7 +153,9 @@ def describe(result: Any) -> Outcome:
         except (ValueError, TypeError, OverflowError):  # rows of several lengths, and the like
             value = None
     if value is not None and value.dtype.kind in "biufc" and value.size > LARGE:
-        return Outcome(kind=kind, shape=value.shape, text=f"numbers of shape {value.shape}")
+        return Outcome(
+            kind=kind, shape=value.shape, text=_("numbers of shape {shape}", shape=value.shape)
+        )
     if value is not None and value.dtype.kind not in "biufc":
         kind = kind.replace("ndarray", "array")
         kind, value = f"{kind} of shape {value.shape} and dtype {value.dtype}", None
@@ -208,4 +212,6 @@ def line_of(
 
 def place(line: int | None, source: str) -> str:
     """Return what to say of a line of the reader's code."""
-    return "" if line is None else f"in line {line}: {source}".removesuffix(": ")
+    if line is None:
+        return ""
+    return _("in line {line}: {source}", line=line, source=source).removesuffix(": ")

@@ -12,6 +12,7 @@ from softmax_lessons.exercises._call import Outcome, Raised, place
 from softmax_lessons.exercises._exercise import Stage
 from softmax_lessons.exercises._report import numbers_text
 from softmax_lessons.exercises._trial import Finding, Trial, is_numbers
+from softmax_lessons.language import _
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
@@ -22,32 +23,35 @@ def ending(outcome: Outcome) -> Finding | None:
     if outcome.ended in ("slow", "time", "waits", "stuck"):
         return unfinished(outcome)
     if outcome.ended:
-        hint = "A function ends with `return`. Leave the process to the notebook."
-        return Finding(f"It {outcome.ended}.", hint, "no result")
+        hint = _("A function ends with `return`. Leave the process to the notebook.")
+        return Finding(outcome.ended, hint, _("no result"))
     return None
 
 
 def unfinished(outcome: Outcome) -> Finding:
     """Tell of a call whose time was up, with the line that was running."""
-    limit = f"no result within {outcome.limit:g} seconds"
+    seconds = f"{outcome.limit:g}"
+    limit = _("no result within {seconds} seconds", seconds=seconds)
     if outcome.ended == "slow":
-        mistake = "It is far too slow."
-        hint = "A right solution takes a few milliseconds."
-        limit += " for all calls together"
+        mistake = _("It is far too slow.")
+        hint = _("A right solution takes a few milliseconds.")
+        limit = _("no result within {seconds} seconds for all calls together", seconds=seconds)
     elif outcome.ended == "waits":
-        mistake = "It waits, and does not come to an end."
-        hint = (
+        mistake = _("It waits, and does not come to an end.")
+        hint = _(
             "It hardly used the processor. Take everything from the arguments, and wait for none."
         )
     else:
-        mistake = "It does not come to an end in time."
-        hint = "Either a loop goes on for ever, or it goes through far too many numbers one by one."
+        mistake = _("It does not come to an end in time.")
+        hint = _(
+            "Either a loop goes on for ever, or it goes through far too many numbers one by one."
+        )
     if outcome.ended == "stuck":
-        hint = "It waits, or is inside one long call."
+        hint = _("It waits, or is inside one long call.")
     if outcome.where:
-        hint += " The line under *Got* was running when the time was up."
+        hint += " " + _("The line under *Got* was running when the time was up.")
     if outcome.ended == "stuck":
-        hint += " It could not be stopped, and still runs: restart the kernel."
+        hint += " " + _("It could not be stopped, and still runs: restart the kernel.")
     return Finding(mistake, hint, "\n".join(filter(None, [limit, outcome.where])))
 
 
@@ -81,17 +85,20 @@ def truth_value(source: str, got: str) -> Finding:
             if name in ("sorted", "nlargest", "nsmallest")
             else (f"z.{name}(axis=-1, keepdims=True)")
         )
-        hint = f"Of a batch `{name}` compares whole rows. Of each row: `{instead}`."
-        return Finding(
-            f"Python's `{name}` compares the rows of a batch, not its numbers.", hint, got
+        hint = _(
+            "Of a batch `{name}` compares whole rows. Of each row: `{instead}`.",
+            name=name,
+            instead=instead,
         )
+        mistake = _("Python's `{name}` compares the rows of a batch, not its numbers.", name=name)
+        return Finding(mistake, hint, got)
     if re.match(r"(if|elif|while|assert)\b|.*\b(if|and|or|not)\b", source):
-        hint = "`if` takes one answer, an array has many. `np.where` decides entry by entry."
-        return Finding("It asks `if` of a whole array.", hint, got)
-    hint = (
+        hint = _("`if` takes one answer, an array has many. `np.where` decides entry by entry.")
+        return Finding(_("It asks `if` of a whole array."), hint, got)
+    hint = _(
         "`==` and `<` of arrays give an array of answers. `in`, `and` and `sort` need one answer."
     )
-    return Finding("It asks whether a whole array is true.", hint, got)
+    return Finding(_("It asks whether a whole array is true."), hint, got)
 
 
 def exception(stage: Stage, bad: Trial, *, first: bool = True) -> Finding:
@@ -101,20 +108,24 @@ def exception(stage: Stage, bad: Trial, *, first: bool = True) -> Finding:
     kind, message, got = raised.kinds[0], raised.message, raised_text(raised)
     say = partial(Finding, got=got)
     if is_arithmetic(raised):
-        return say(f"{stage.mistake} It raises {kind}.")
+        return say(_(stage.mistake) + " " + _("It raises {kind}.", kind=kind))
     if kind == "RecursionError":
-        return say("It calls itself without end.", "A function that calls itself needs a way out.")
+        hint = _("A function that calls itself needs a way out.")
+        return say(_("It calls itself without end."), hint)
     if "MemoryError" in raised.kinds:
-        return say("It asks for far more memory than the task needs.", "Look at the shapes inside.")
+        hint = _("Look at the shapes inside.")
+        return say(_("It asks for far more memory than the task needs."), hint)
     if kind == "SystemExit":
-        return say("It calls `exit`.", "A function ends with `return`.")
+        return say(_("It calls `exit`."), _("A function ends with `return`."))
     if "Python scalar" in message:
-        hint = "`math.exp` takes one number. `np.exp` takes an array."
-        return say("It treats an array as one number.", hint)
+        hint = _("`math.exp` takes one number. `np.exp` takes an array.")
+        return say(_("It treats an array as one number."), hint)
     if "scalar index" in message:
-        hint = "A list takes one whole number as its index, and `np.concatenate([a, b])` takes one "
-        hint += "list of arrays. To pick entries, make the list an array."
-        return say("It passes an array where one whole number is expected.", hint)
+        hint = _(
+            "A list takes one whole number as its index, and `np.concatenate([a, b])` takes one "
+            "list of arrays. To pick entries, make the list an array."
+        )
+        return say(_("It passes an array where one whole number is expected."), hint)
     if "truth value of an array" in message:
         return truth_value(raised.source, got)
     pair = BROADCAST.search(message)
@@ -122,63 +133,84 @@ def exception(stage: Stage, bad: Trial, *, first: bool = True) -> Finding:
     if pair and isinstance(x, np.ndarray):
         shapes = {tuple(map(int, re.findall(r"\d+", s))) for s in pair.groups()}
         if shapes == {x.shape, x.shape[:-1]}:
-            return say(
-                "A sum or maximum over the last axis lacks `keepdims=True`.",
-                f"Shapes {pair[1]} and {pair[2]} do not fit. With `keepdims=True` the reduced "
-                "axis stays, with length 1.",
+            hint = _(
+                "Shapes {one} and {other} do not fit. With `keepdims=True` the reduced axis "
+                "stays, with length 1.",
+                one=pair[1],
+                other=pair[2],
             )
+            return say(_("A sum or maximum over the last axis lacks `keepdims=True`."), hint)
     if kind == "AxisError":
-        hint = "The last axis is -1, however many there are."
-        return say("It names an axis that this input does not have.", hint)
+        hint = _("The last axis is -1, however many there are.")
+        return say(_("It names an axis that this input does not have."), hint)
     if kind == "NameError":
-        hint = "Import it, or define it, in a cell above; or is it misspelt?"
-        return say("It uses a name that is not defined.", hint)
+        hint = _("Import it, or define it, in a cell above; or is it misspelt?")
+        return say(_("It uses a name that is not defined."), hint)
+    inputs = _(stage.name)
     if kind == "IndexError":
-        hint = "In a batch `len(x)` counts the rows, and `x.shape[-1]` the classes."
+        hint = _("In a batch `len(x)` counts the rows, and `x.shape[-1]` the classes.")
         if "index -" in message or "shape mismatch" in message:
-            hint = stage.hint
-        return say(f"It asks for an entry that is not there, with {stage.name}.", hint)
-    article = "an" if kind[0] in "AEIOU" else "a"
-    hint = "Run the input in a cell of its own to see the whole traceback."
+            hint = _(stage.hint)
+        return say(_("It asks for an entry that is not there, with {inputs}.", inputs=inputs), hint)
+    hint = _("Run the input in a cell of its own to see the whole traceback.")
     if not first:  # what was right so far says where to look
-        hint = stage.hint
-    return say(f"It raises {article} {kind}, with {stage.name}.", hint)
+        hint = _(stage.hint)
+    if kind[0] in "AEIOU":
+        return say(_("It raises an {kind}, with {inputs}.", kind=kind, inputs=inputs), hint)
+    return say(_("It raises a {kind}, with {inputs}.", kind=kind, inputs=inputs), hint)
 
 
 def no_numbers(outcome: Outcome, expected: Array, *, accepts_lists: bool) -> Finding | None:
     """Tell what came back, if it is nothing, or nothing that can be compared."""
-    wanted = "an array" if expected.ndim else "one number"
+    wanted = _("an array") if expected.ndim else _("one number")
     if outcome.kind == "nothing":
         return nothing(outcome, expected)
     if outcome.shape is not None:
-        hint = "Look at the shapes inside."
-        mistake = f"The result has shape {outcome.shape} instead of {expected.shape}."
+        hint = _("Look at the shapes inside.")
+        mistake = _(
+            "The result has shape {got} instead of {wanted}.",
+            got=outcome.shape,
+            wanted=expected.shape,
+        )
         return Finding(mistake, hint, outcome.text)
     value = outcome.value
     if value is not None and value.dtype.kind == "c":
-        return Finding("It returns complex numbers.", "Return real numbers.")
+        return Finding(_("It returns complex numbers."), _("Return real numbers."))
     if value is not None and value.dtype.kind == "b" and not value.ndim and not expected.ndim:
-        return Finding("It returns True or False, not a number.", "Count, and divide.")
+        return Finding(_("It returns True or False, not a number."), _("Count, and divide."))
     if is_numbers(outcome, accepts_lists=accepts_lists):
         return None
-    kind = "`...`" if outcome.kind == "..." else f"an object of type `{outcome.kind}`"
-    if outcome.kind.startswith(("list", "tuple", "array")):
-        kind = f"{'an' if outcome.kind[0] == 'a' else 'a'} {outcome.kind}"
-        wanted += " of numbers" * (" of " in kind)
+    kind = "`...`" if outcome.kind == "..." else kind_text(outcome.kind)
+    if expected.ndim and " of " in outcome.kind:  # an array, but not of numbers
+        wanted = _("an array of numbers")
     text = outcome.text if value is None else f"{outcome.kind}: {numbers_text(value, 4)}"
-    return Finding(f"It returns {kind}, not {wanted}.", f"Return {wanted}.", text)
+    mistake = _("It returns {kind}, not {wanted}.", kind=kind, wanted=wanted)
+    return Finding(mistake, _("Return {wanted}.", wanted=wanted), text)
+
+
+def kind_text(kind: str) -> str:
+    """Return the kind of a result that is no array of numbers, with its article."""
+    parts = re.fullmatch(r"(list|tuple|array)(?: of shape (.+) and dtype (.+))?", kind)
+    if not parts:
+        return _("an object of type `{kind}`", kind=kind)
+    thing = {"list": _("a list"), "tuple": _("a tuple"), "array": _("an array")}[parts[1]]
+    if not parts[2]:
+        return thing
+    return _(
+        "{thing} of shape {shape} and dtype {dtype}", thing=thing, shape=parts[2], dtype=parts[3]
+    )
 
 
 def nothing(outcome: Outcome, expected: Array) -> Finding:
     """Tell what a function did that returns nothing."""
-    mistake = "It returns nothing."
-    hint = "Every way through the function must end in a `return`."
+    mistake = _("It returns nothing.")
+    hint = _("Every way through the function must end in a `return`.")
     if prints(outcome.printed, expected):
-        mistake = "It prints its result, and returns nothing."
-        hint = "Write `return` where it says `print`: only what is returned can be used."
+        mistake = _("It prints its result, and returns nothing.")
+        hint = _("Write `return` where it says `print`: only what is returned can be used.")
     elif outcome.changed:
-        mistake = "It changes its input, and returns nothing."
-        hint = "Calculate a new array and `return` it."
+        mistake = _("It changes its input, and returns nothing.")
+        hint = _("Calculate a new array and `return` it.")
     return Finding(mistake, hint, "None")
 
 

@@ -55,18 +55,12 @@ from softmax_lessons.exercises._trial import (
     is_numbers,
 )
 from softmax_lessons.exercises.rules import finite
+from softmax_lessons.language import _
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
 
 LONGER = np.dtype(np.longdouble) != np.dtype(np.float64)
-
-NOT_REPRODUCIBLE = Finding(
-    "The same call does not always return the same.",
-    "It draws random numbers, or keeps something from one call to the next. "
-    "Calculate everything from the arguments.",
-    "different results for the same input",
-)
 
 
 def judge(exercise: Exercise, solution: Solution) -> Report:
@@ -82,8 +76,12 @@ def judge(exercise: Exercise, solution: Solution) -> Report:
     if not replaced:
         return report
     names = ", ".join(f"`{name}`" for name in replaced[:3])
-    note = f"Something else was in the place of {names}. The check used the original: restart the "
-    return replace(report, notes=(*report.notes, note + "kernel to have it back."))
+    note = _(
+        "Something else was in the place of {names}. The check used the original: restart the "
+        "kernel to have it back.",
+        names=names,
+    )
+    return replace(report, notes=(*report.notes, note))
 
 
 class Examination:
@@ -107,20 +105,25 @@ class Examination:
         for stage in self.exercise.stages:
             trials = self._run(stage.cases)
             if untouched(self.solution, trials[0].outcome) and not self.holds:
-                hint = "Write the function, then run this again. It starts with "
-                hint += f"`def {self.exercise.signature}:`."
+                hint = _(
+                    "Write the function, then run this again. It starts with `def {signature}:`.",
+                    signature=self.exercise.signature,
+                )
                 return Report(name, "not yet", hint=hint)
             bad = next((t for t in trials if not self._is_right(stage, t)), None)
             if bad:
                 finding = next(f for f in self._findings(stage, trials, bad) if f)
                 return self._wrong(stage, bad, finding)
             if not self.holds and not self._is_reproducible(trials[0]):
-                return self._wrong(stage, trials[0], NOT_REPRODUCIBLE)
-            self.holds.append(stage.name)
-        warned = "The numbers are right, but on the way there were warnings: "
+                return self._wrong(stage, trials[0], not_reproducible())
+            self.holds.append(_(stage.name))
+        warned = _("The numbers are right, but on the way there were warnings:")
         notes = noted([t.outcome for t in self.trials], warned)
         if self.solution.uses_our_answer(self.exercise):
-            notes += (f"It calls `{name}` of the package, which the task asks you to write.",)
+            note = _(
+                "It calls `{name}` of the package, which the task asks you to write.", name=name
+            )
+            notes += (note,)
         return Report(name, "right", holds=tuple(self.holds), notes=notes)
 
     def _run(self, cases: tuple[Args, ...]) -> list[Trial]:
@@ -145,8 +148,8 @@ class Examination:
             signature.bind(*self.exercise.stages[0].cases[0])
         except TypeError:
             return Finding(
-                f"It cannot be called as `{self.exercise.signature}`.",
-                "Give it the arguments that the task names, in their order.",
+                _("It cannot be called as `{signature}`.", signature=self.exercise.signature),
+                _("Give it the arguments that the task names, in their order."),
                 f"def {self.called}{brief(str, signature)}",
             )
         return None
@@ -163,9 +166,9 @@ class Examination:
             call_text(self.called, bad.args),
             finding.expected or expected,
             got,
-            finding.hint or stage.hint,
+            finding.hint or _(stage.hint),
             tuple(self.holds),
-            noted([bad.outcome], "There were warnings: "),
+            noted([bad.outcome], _("There were warnings:")),
         )
 
     # --- right or wrong -----------------------------------------------------------------------
@@ -209,7 +212,7 @@ class Examination:
             yield exception(stage, bad, first=not self.holds)
         yield no_numbers(bad.outcome, bad.expected, accepts_lists=exercise.accepts_lists)
         if not self._is_reproducible(bad):
-            yield NOT_REPRODUCIBLE
+            yield not_reproducible()
         if self._is_close(stage, bad.got, bad.expected):
             yield right_numbers(bad, stage)
         numeric = [t for t in trials if self._is_numbers(t)]
@@ -231,8 +234,8 @@ class Examination:
         for rule in (finite, *exercise.rules):
             violated = rule(bad.got)
             if violated and not rule(bad.expected):
-                yield Finding(f"{stage.mistake} {violated}" if stage.hard else violated)
-        yield Finding(stage.mistake)
+                yield Finding(f"{_(stage.mistake)} {_(violated)}" if stage.hard else _(violated))
+        yield Finding(_(stage.mistake))
 
     def _other_order(self, stage: Stage, bad: Trial) -> Finding | None:
         """Look for the parameters of the task in another order, with which it is right."""
@@ -246,8 +249,8 @@ class Examination:
         if not self._is_right(stage, Trial(args, self.call(*args), bad.expected)):
             return None
         return Finding(
-            f"It takes the arguments in another order: {', '.join(own)}.",
-            f"The task calls `{self.exercise.signature}`.",
+            _("It takes the arguments in another order: {names}.", names=", ".join(own)),
+            _("The task calls `{signature}`.", signature=self.exercise.signature),
             f"def {self.called}({', '.join(own)})",
         )
 
@@ -261,7 +264,7 @@ class Examination:
             if all(explains(mistake, trial) for trial in self.trials):
                 made = apply(mistake.function, bad.args)
                 if not self._is_close(stage, made, bad.expected):
-                    return Finding(mistake.sentence, mistake.hint)
+                    return Finding(_(mistake.sentence), _(mistake.hint))
         return None
 
     def _limit(self, stage: Stage, bad: Trial) -> Finding | None:
@@ -287,15 +290,31 @@ class Examination:
         if wrong.outcome.ended:
             return None
         score = max(wrong.args[0].ravel().tolist(), key=abs)
+        from_score = f"{score:.6g}"
         got = raised_text(bad.outcome.raised) if bad.outcome.raised else ""
         hint = ""
         if 11300 < abs(score) < 11410:  # no other floats end there
             returns = wrong.outcome.value is not None and wrong.got.dtype == np.longdouble
-            hint = "It returns `np.longdouble` numbers. " if returns and LONGER else ""
-            hint += "So far reaches `np.longdouble`; float64 reaches 709. " + stage.hint
+            parts = [_("It returns `np.longdouble` numbers.")] if returns and LONGER else []
+            parts.append(_("So far reaches `np.longdouble`; float64 reaches 709."))
+            hint = " ".join([*parts, _(stage.hint)])
         if score > 0 and overflowed(wrong.outcome):
-            return Finding(f"It overflows from a score of {score:.6g} on.", hint, got)
-        return Finding(f"{stage.mistake} It goes wrong from a score of {score:.6g} on.", hint, got)
+            mistake = _("It overflows from a score of {score} on.", score=from_score)
+            return Finding(mistake, hint, got)
+        seen = _("It goes wrong from a score of {score} on.", score=from_score)
+        return Finding(f"{_(stage.mistake)} {seen}", hint, got)
+
+
+def not_reproducible() -> Finding:
+    """Tell that a result is another one each time."""
+    return Finding(
+        _("The same call does not always return the same."),
+        _(
+            "It draws random numbers, or keeps something from one call to the next. Calculate "
+            "everything from the arguments."
+        ),
+        _("different results for the same input"),
+    )
 
 
 def explains(mistake: KnownMistake, trial: Trial) -> bool:
@@ -321,8 +340,8 @@ def noted(outcomes: list[Outcome], warned: str) -> tuple[str, ...]:
     if printed:
         first, *more = printed.strip().splitlines()
         dots = " ..." if more or len(first) > 80 else ""
-        notes.append(f"It printed: {first[:80]}{dots}")
+        notes.append(_("It printed: {text}", text=first[:80] + dots))
     messages = dict.fromkeys(message for o in outcomes for message in o.warned)
     if messages:
-        notes.append(warned + "; ".join(list(messages)[:3]) + ".")
+        notes.append(f"{warned} {'; '.join(list(messages)[:3])}.")
     return tuple(notes)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from softmax_lessons.language import _
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -119,28 +121,33 @@ class Report:
     @property
     def headline(self) -> str:
         """The verdict in a few words."""
-        words = "one mistake to fix" if self.verdict == "wrong" else self.verdict
-        return f"{self.exercise}: {words}."
+        verdicts = {
+            "right": _("right"),
+            "wrong": _("one mistake to fix"),
+            "not yet": _("not yet"),
+            "not checked": _("not checked"),
+        }
+        return f"{self.exercise}: {verdicts[self.verdict]}."
 
     @property
     def rows(self) -> list[tuple[str, str, bool]]:
         """The parts that are there: their names, their texts, and whether they are code."""
         parts = [
-            ("Mistake", self.mistake, False),
-            ("Input", self.call, True),
-            ("Expected", self.expected, True),
-            ("Got", self.got, True),
-            ("Hint", self.hint, False),
-            ("Holds" if self else "Right so far", ", ".join(self.holds), False),
-            *(("Note", note, False) for note in self.notes),
+            (_("Mistake"), self.mistake, False),
+            (_("Input"), self.call, True),
+            (_("Expected"), self.expected, True),
+            (_("Got"), self.got, True),
+            (_("Hint"), self.hint, False),
+            (_("Holds") if self else _("Right so far"), ", ".join(self.holds), False),
+            *((_("Note"), note, False) for note in self.notes),
         ]
         return [part for part in parts if part[1]]
 
     def __repr__(self) -> str:
         """Return the report as text."""
-        width = max((len(name) for name, *_ in self.rows), default=0) + 2
+        width = max((len(name) for name, *_rest in self.rows), default=0) + 2
         lines = [self.headline]
-        for name, text, _ in self.rows:
+        for name, text, _code in self.rows:
             first, *others = text.splitlines()
             lines.append(f"  {name + ':':{width}}{first}")
             lines += [" " * (width + 2) + line for line in others]

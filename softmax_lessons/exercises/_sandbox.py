@@ -48,6 +48,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from softmax_lessons.exercises._call import Outcome, Stopped, line_of, perform, place, record
+from softmax_lessons.language import _
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -259,8 +260,9 @@ class InFork(Caller):
         self._process.join(PATIENCE)
         code = self._process.exitcode or 0
         if code >= 0:
-            return f"ended the whole Python process, with exit code {code}"
-        return f"crashed the whole Python process ({signal.Signals(-code).name})"
+            return _("It ended the whole Python process, with exit code {code}.", code=code)
+        name = signal.Signals(-code).name
+        return _("It crashed the whole Python process ({name}).", name=name)
 
     def close(self) -> None:
         """End the process, and all that it started."""
@@ -446,7 +448,7 @@ class InThread(Caller):
             return watch.without_imports(box[0])
         frames = [(f.f_code.co_filename, line) for f, line in traceback.walk_stack(frame)]
         where = place(*line_of(self._function, frames))
-        for _ in range(10):  # a bare `except` in the loop may catch the first ones
+        for _attempt in range(10):  # a bare `except` in the loop may catch the first ones
             if thread.is_alive():
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Stopped)

@@ -13,6 +13,7 @@ from softmax_lessons.exercises._exercise import Exercise
 from softmax_lessons.exercises._own import uses_our_answer
 from softmax_lessons.exercises._report import Report
 from softmax_lessons.exercises._sandbox import Caller, start
+from softmax_lessons.language import _
 
 
 @dataclass(frozen=True)
@@ -60,5 +61,8 @@ def do_nothing() -> None:
 def no_function(exercise: Exercise, kind: str) -> Report:
     """Return the report on something that cannot be called."""
     own = exercise.name
-    hint = f'Pass the function itself, without brackets after it: `check("{own}", {own})`.'
-    return Report(own, "wrong", f"This is no function, but an object of type `{kind}`.", hint=hint)
+    hint = _(
+        'Pass the function itself, without brackets after it: `check("{own}", {own})`.', own=own
+    )
+    mistake = _("This is no function, but an object of type `{kind}`.", kind=kind)
+    return Report(own, "wrong", mistake, hint=hint)

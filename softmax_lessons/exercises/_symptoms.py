@@ -15,6 +15,7 @@ import numpy as np
 from softmax_lessons.exercises._exercise import Exercise, Stage
 from softmax_lessons.exercises._trial import Finding, Trial, agree
 from softmax_lessons.exercises.rules import probabilities
+from softmax_lessons.language import _
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Args, Array
@@ -47,19 +48,29 @@ def other_shape(bad: Trial) -> Finding | None:
     if got.shape == expected.shape:
         return None
     if got.ndim == 2 and agree(got.T, expected, 1e-7):
-        hint = "Keep the axes in their order: rows first."
-        return Finding("The result is transposed: rows and columns are exchanged.", hint)
+        hint = _("Keep the axes in their order: rows first.")
+        return Finding(_("The result is transposed: rows and columns are exchanged."), hint)
     if got.size == expected.size and agree(got.reshape(expected.shape), expected, 1e-7):
-        said = f"{got.shape} instead of {expected.shape}"
-        hint = "`keepdims=True` is for the steps inside. Drop the axis from the result."
-        hint = hint if got.ndim > expected.ndim else "Keep the shape of the input."
-        return Finding(f"The numbers are right, but their shape is {said}.", hint)
+        mistake = _(
+            "The numbers are right, but their shape is {got} instead of {wanted}.",
+            got=got.shape,
+            wanted=expected.shape,
+        )
+        if got.ndim <= expected.ndim:
+            return Finding(mistake, _("Keep the shape of the input."))
+        hint = _("`keepdims=True` is for the steps inside. Drop the axis from the result.")
+        return Finding(mistake, hint)
     if got.ndim == 0:
-        return Finding(f"It returns one number, not an array of shape {expected.shape}.")
+        shape = expected.shape
+        return Finding(_("It returns one number, not an array of shape {shape}.", shape=shape))
     if expected.ndim == 0:
-        hint = "Reduce all axes, or drop the one that `keepdims=True` leaves."
-        return Finding(f"It returns an array of shape {got.shape}, not one number.", hint)
-    return Finding(f"The result has shape {got.shape} instead of {expected.shape}.")
+        mistake = _("It returns an array of shape {shape}, not one number.", shape=got.shape)
+        hint = _("Reduce all axes, or drop the one that `keepdims=True` leaves.")
+        return Finding(mistake, hint)
+    mistake = _(
+        "The result has shape {got} instead of {wanted}.", got=got.shape, wanted=expected.shape
+    )
+    return Finding(mistake)
 
 
 def constant(trials: list[Trial]) -> Finding | None:
@@ -67,14 +78,15 @@ def constant(trials: list[Trial]) -> Finding | None:
     if len(trials) < 2 or agree(trials[0].expected, trials[1].expected, 1e-7):
         return None
     if all(np.isnan(t.got).all() and not np.isnan(t.expected).all() for t in trials):
-        return Finding("The result has NaN, which is no number, for every input.")
+        return Finding(_("The result has NaN, which is no number, for every input."))
     for value in (0, 1):
         if all((t.got == value).all() and (t.expected != value).any() for t in trials):
-            return Finding(f"The result is always {value}.", "Follow one input, step by step.")
+            mistake = _("The result is always {value}.", value=value)
+            return Finding(mistake, _("Follow one input, step by step."))
     if all(agree(t.got, trials[0].got, 1e-12) for t in trials):
         return Finding(
-            f"The result is the same for {len(trials)} different inputs.",
-            "Does it use its arguments, or a variable from outside with the same numbers?",
+            _("The result is the same for {n} different inputs.", n=len(trials)),
+            _("Does it use its arguments, or a variable from outside with the same numbers?"),
         )
     return None
 
@@ -96,8 +108,8 @@ def ignored(trials: list[Trial], names: list[str]) -> Finding | None:
             and agree(a.got, b.got, 1e-12)
             for a, b in pairs
         ):
-            hint = "Two calls that differ in it alone give the same."
-            return Finding(f"`{name}` has no effect.", hint)
+            hint = _("Two calls that differ in it alone give the same.")
+            return Finding(_("`{name}` has no effect.", name=name), hint)
     return None
 
 
@@ -114,8 +126,14 @@ def nearly_zero(bad: Trial, exercise: Exercise) -> Finding | None:
     if not right or not rest.any() or not (rest < 1e-6).all():
         return None
     return Finding(
-        f"Where 0 belongs stands a small number, such as {float(rest.max()):.3g}.",
-        "Does a low score, such as -100, stand for what is left out? Only exp(-inf) is exactly 0.",
+        _(
+            "Where 0 belongs stands a small number, such as {number}.",
+            number=f"{float(rest.max()):.3g}",
+        ),
+        _(
+            "Does a low score, such as -100, stand for what is left out? Only exp(-inf) is "
+            "exactly 0."
+        ),
     )
 
 
@@ -125,7 +143,8 @@ def not_zero(stage: Stage, bad: Trial) -> Finding | None:
     if not found.any():
         return None
     worst = float(found[np.abs(found).argmax()])
-    return Finding(f"{stage.mistake} Where 0 belongs stands {worst:.4g}.")
+    seen = _("Where 0 belongs stands {number}.", number=f"{worst:.4g}")
+    return Finding(f"{_(stage.mistake)} {seen}")
 
 
 def one_row(trials: list[Trial]) -> Finding | None:
@@ -134,15 +153,15 @@ def one_row(trials: list[Trial]) -> Finding | None:
     if not tables or any(len(np.unique(t.got, axis=0)) > 1 for t in tables):
         return None
     return Finding(
-        "All rows are the same.",
-        "Does each have a list of its own? `[[0] * k] * n` is one list of k zeros, n times.",
+        _("All rows are the same."),
+        _("Does each have a list of its own? `[[0] * k] * n` is one list of k zeros, n times."),
     )
 
 
 def unchanged_input(trials: list[Trial]) -> Finding | None:
     """Look for a result that is the input."""
     if len(trials) > 1 and all(agree(t.got, np.asarray(t.args[0]), 1e-12) for t in trials):
-        return Finding("It returns its input as it was.")
+        return Finding(_("It returns its input as it was."))
     return None
 
 
@@ -152,8 +171,8 @@ def truncated(trials: list[Trial]) -> Finding | None:
         t.got.dtype.kind in "iu" and agree(t.got, np.trunc(t.expected), 0) for t in trials
     ):
         return Finding(
-            "The fractions are cut off: the result is stored as integers.",
-            "`np.zeros_like(x)` has the dtype of x, and `astype(int)` cuts.",
+            _("The fractions are cut off: the result is stored as integers."),
+            _("`np.zeros_like(x)` has the dtype of x, and `astype(int)` cuts."),
         )
     return None
 
@@ -166,13 +185,13 @@ def wrong_axis(trials: list[Trial]) -> Finding | None:
     for axis in range(max(g.ndim for g in many) - 1):
         if all(g.ndim > axis + 1 and np.allclose(g.sum(axis=axis), 1) for g in many):
             return Finding(
-                f"Your rows sum to 1 along axis {axis}, not along the last axis.",
-                "The classes lie along the last axis: `axis=-1`, with `keepdims=True`.",
+                _("Your rows sum to 1 along axis {axis}, not along the last axis.", axis=axis),
+                _("The classes lie along the last axis: `axis=-1`, with `keepdims=True`."),
             )
     if all(np.allclose(g.sum(), 1) for g in many):
         return Finding(
-            "The whole array sums to 1, not each row.",
-            "Sum along the last axis only: `axis=-1`, with `keepdims=True`.",
+            _("The whole array sums to 1, not each row."),
+            _("Sum along the last axis only: `axis=-1`, with `keepdims=True`."),
         )
     return None
 
@@ -189,8 +208,8 @@ def scaled_exponents(trials: list[Trial]) -> Finding | None:
     if not (math.isfinite(c) and np.allclose(slopes, c, 1e-7, 0)) or math.isclose(c, 1):
         return None
     return Finding(
-        f"It is the softmax of {c:.6g} times the right exponents.",
-        "Are the scores multiplied by something, or is the base of the powers not e?",
+        _("It is the softmax of {factor} times the right exponents.", factor=f"{c:.6g}"),
+        _("Are the scores multiplied by something, or is the base of the powers not e?"),
     )
 
 
@@ -215,46 +234,50 @@ def scaled(trials: list[Trial], *, logarithmic: bool) -> Finding | None:
         if c == 0 or math.isclose(c, 1, rel_tol=1e-4):
             return None
         if math.isclose(c, -1, rel_tol=1e-7):
-            hint = "A minus is missing, or there is one too many."
-            return Finding("Every number has the wrong sign.", hint)
+            hint = _("A minus is missing, or there is one too many.")
+            return Finding(_("Every number has the wrong sign."), hint)
         for base in (2, 10):
             if logarithmic and math.isclose(c, 1 / math.log(base), rel_tol=1e-7):
                 return Finding(
-                    f"It uses the logarithm of base {base}, not the natural one.",
-                    "`np.log` is the natural logarithm.",
+                    _("It uses the logarithm of base {base}, not the natural one.", base=base),
+                    _("`np.log` is the natural logarithm."),
                 )
-        return Finding(f"Every number is {c:.6g} times the right one.")
+        return Finding(_("Every number is {factor} times the right one.", factor=f"{c:.6g}"))
     tables = [t.args[0] for _, t in factors if isinstance(t.args[0], np.ndarray)]
     if len(tables) == len(factors) and all(table.ndim for table in tables):
-        counts = {"the number of classes": [table.shape[-1] for table in tables]}
+        counts = {_("the number of classes"): [table.shape[-1] for table in tables]}
         if all(table.ndim == 2 for table in tables):
-            counts["the number of rows"] = [len(table) for table in tables]
-            counts["the number of all scores"] = [table.size for table in tables]
+            counts[_("the number of rows")] = [len(table) for table in tables]
+            counts[_("the number of all scores")] = [table.size for table in tables]
         for what, ns in counts.items():
             if np.allclose(values, ns, 1e-7, 0):
-                return Finding(f"It is off by the factor N, {what}: it must be divided by N.")
+                return Finding(
+                    _("It is off by the factor N, {what}: it must be divided by N.", what=what)
+                )
             if np.allclose(values, 1 / np.array(ns), 1e-7, 0):
-                return Finding(f"It is divided by N, {what}, once too often.")
+                return Finding(_("It is divided by N, {what}, once too often.", what=what))
     return None
 
 
-FUNCTIONS: dict[str, Callable[[Array], Array]] = {
-    "the logarithm of": np.log,
-    "the exponential of": np.exp,
-    "1 minus": lambda e: 1 - e,
-    "1 divided by": lambda e: 1 / e,
-    "the square of": np.square,
-    "the square root of": np.sqrt,
-}
+def operations() -> dict[str, Callable[[Array], Array]]:
+    """Return what may be done once too much, by the sentence that says so."""
+    return {
+        _("It returns the logarithm of the right result."): np.log,
+        _("It returns the exponential of the right result."): np.exp,
+        _("It returns 1 minus the right result."): lambda e: 1 - e,
+        _("It returns 1 divided by the right result."): lambda e: 1 / e,
+        _("It returns the square of the right result."): np.square,
+        _("It returns the square root of the right result."): np.sqrt,
+    }
 
 
 def transformed(trials: list[Trial]) -> Finding | None:
     """Look for a result on which one operation was done too much."""
     if len(trials) < 2:
         return None
-    for name, f in FUNCTIONS.items():
+    for mistake, f in operations().items():
         if all(agree(t.got, f(t.expected), 1e-7) for t in trials):
-            return Finding(f"It returns {name} the right result.", "Follow one entry.")
+            return Finding(mistake, _("Follow one entry."))
     return None
 
 
@@ -272,8 +295,8 @@ def rounded(trials: list[Trial]) -> Finding | None:
             return None
         if error > unit / 50 and (np.abs(got / unit - np.rint(got / unit)) < 1e-3).all():
             return Finding(
-                f"The numbers are rounded to {decimals} decimals inside the function.",
-                "Return all digits. Round when you print.",
+                _("The numbers are rounded to {n} decimals inside the function.", n=decimals),
+                _("Return all digits. Round when you print."),
             )
     return None
 
@@ -290,8 +313,12 @@ def low_precision(trials: list[Trial], *, tolerance: float) -> Finding | None:
     if digits >= asked:  # it is wrong where the right number is 0
         return None
     return Finding(
-        f"The numbers are right to about {digits} digits, and {asked} are asked for.",
-        "Is something on the way rounded, stored as float32, or kept from 0 by a small number?",
+        _(
+            "The numbers are right to about {digits} digits, and {asked} are asked for.",
+            digits=digits,
+            asked=asked,
+        ),
+        _("Is something on the way rounded, stored as float32, or kept from 0 by a small number?"),
     )
 
 
@@ -307,8 +334,12 @@ def clipped_logarithm(trials: list[Trial]) -> Finding | None:
     if len(set(right)) < 2 or not np.allclose(stops, stops[0], 1e-4, 0):
         return None
     smallest = math.exp(-abs(stops[0]))
-    inside = f", which is {'' if stops[0] < 0 else '-'}log({smallest:.3g})" if smallest else ""
-    return Finding(f"No result goes beyond {stops[0]:.4g}{inside}.")
+    end = f"{stops[0]:.4g}"
+    if not smallest:
+        return Finding(_("No result goes beyond {end}.", end=end))
+    logarithm = f"{'' if stops[0] < 0 else '-'}log({smallest:.3g})"
+    mistake = _("No result goes beyond {end}, which is {logarithm}.", end=end, logarithm=logarithm)
+    return Finding(mistake)
 
 
 def shifted(trials: list[Trial]) -> Finding | None:
@@ -321,12 +352,13 @@ def shifted(trials: list[Trial]) -> Finding | None:
         if not np.isfinite(off).all() or not np.ptp(off) <= 1e-6 * np.abs(off).max():
             return None
         amounts.append(float(off.mean()))
-    same = np.allclose(amounts, amounts[0], 1e-6, 0)
-    amount = f", {amounts[0]:.4g}" if same else ""
-    return Finding(
-        f"All entries are off by the same amount{amount}, so their differences are right.",
-        "What is added to all of them, or missing?",
-    )
+    mistake = _("All entries are off by the same amount, so their differences are right.")
+    if np.allclose(amounts, amounts[0], 1e-6, 0):
+        mistake = _(
+            "All entries are off by the same amount, {amount}, so their differences are right.",
+            amount=f"{amounts[0]:.4g}",
+        )
+    return Finding(mistake, _("What is added to all of them, or missing?"))
 
 
 def permuted(trials: list[Trial]) -> Finding | None:
@@ -335,8 +367,8 @@ def permuted(trials: list[Trial]) -> Finding | None:
         agree(np.sort(t.got, axis=None), np.sort(t.expected, axis=None), 1e-7) for t in trials
     ):
         return Finding(
-            "The numbers are the right ones, but they stand in the wrong places.",
-            "Is something sorted, reversed or reshaped on the way?",
+            _("The numbers are the right ones, but they stand in the wrong places."),
+            _("Is something sorted, reversed or reshaped on the way?"),
         )
     return None
 
@@ -347,7 +379,8 @@ def some_rows(bad: Trial) -> Finding | None:
         return None
     right = [agree(g, e, 1e-7) for g, e in zip(bad.got, bad.expected, strict=True)]
     if any(right) and not all(right):  # all are, if only the last digits are off
-        return Finding(f"Row {right.index(True)} is right, row {right.index(False)} is not.")
+        one, other = right.index(True), right.index(False)
+        return Finding(_("Row {one} is right, row {other} is not.", one=one, other=other))
     return None
 
 
@@ -355,20 +388,24 @@ def right_numbers(bad: Trial, stage: Stage) -> Finding:
     """Tell what is wrong although the numbers are right."""
     if bad.outcome.changed:
         return Finding(
-            "It changes its input.",
-            "The caller's array is overwritten. `x = x - 1` makes a new array, `x -= 1` does not.",
-            "the right numbers, and a changed argument",
-            "the right numbers, and the argument as it was",
+            _("It changes its input."),
+            _(
+                "The caller's array is overwritten. `x = x - 1` makes a new array, `x -= 1` does "
+                "not."
+            ),
+            _("the right numbers, and a changed argument"),
+            _("the right numbers, and the argument as it was"),
         )
     if stage.memory is not None and bad.outcome.peak > stage.memory:
         return Finding(
-            stage.mistake,
-            stage.hint,
-            f"the right numbers, and {bad.outcome.peak / 1000:.0f} kB held at once",
-            f"the right numbers, and at most {stage.memory / 1000:.0f} kB held at once",
+            _(stage.mistake),
+            _(stage.hint),
+            _("the right numbers, and {n} kB held at once", n=f"{bad.outcome.peak / 1000:.0f}"),
+            _("the right numbers, and at most {n} kB held at once", n=f"{stage.memory / 1000:.0f}"),
         )
+    got, wanted = bad.got.dtype, bad.args[0].dtype
     return Finding(
-        f"It returns {bad.got.dtype} for {bad.args[0].dtype} input.",
+        _("It returns {got} for {wanted} input.", got=got, wanted=wanted),
         "",
         f"{bad.got.dtype}",
         f"{bad.expected.dtype}",

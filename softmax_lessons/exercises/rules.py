@@ -8,6 +8,8 @@ import numpy as np
 
 __all__ = ["at_least_zero", "at_most_zero", "finite", "probabilities", "sums_to_zero"]
 
+from softmax_lessons.language import _
+
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
 
@@ -41,8 +43,8 @@ def finite(result: Array) -> str:
     'The result is infinite.'
     """
     if np.isnan(result).any():
-        return "The result has NaN, which is no number."
-    return "The result is infinite." if np.isinf(result).any() else ""
+        return _("The result has NaN, which is no number.")
+    return _("The result is infinite.") if np.isinf(result).any() else ""
 
 
 def probabilities(result: Array) -> str:
@@ -74,14 +76,14 @@ def probabilities(result: Array) -> str:
     'The probabilities of a row sum to 1.1, not to 1.'
     """
     if (result < 0).any():
-        return "A probability is negative."
+        return _("A probability is negative.")
     if (result > 1).any():
-        return "A probability is above 1."
+        return _("A probability is above 1.")
     total = result.sum(axis=-1)
     off = np.abs(total - 1)
     if (off > 1e-10).any():
         worst = float(np.ravel(total)[np.argmax(off)])
-        return f"The probabilities of a row sum to {worst:.12g}, not to 1."
+        return _("The probabilities of a row sum to {total}, not to 1.", total=f"{worst:.12g}")
     return ""
 
 
@@ -113,7 +115,7 @@ def at_least_zero(result: Array) -> str:
     >>> rules.at_least_zero(np.array(-0.1))
     'The result is negative, which it can never be.'
     """
-    return "The result is negative, which it can never be." if (result < 0).any() else ""
+    return _("The result is negative, which it can never be.") if (result < 0).any() else ""
 
 
 def at_most_zero(result: Array) -> str:
@@ -144,7 +146,7 @@ def at_most_zero(result: Array) -> str:
     >>> rules.at_most_zero(np.array(0.1))
     'The logarithm of a probability is above 0.'
     """
-    return "The logarithm of a probability is above 0." if (result > 0).any() else ""
+    return _("The logarithm of a probability is above 0.") if (result > 0).any() else ""
 
 
 def sums_to_zero(result: Array) -> str:
@@ -176,4 +178,4 @@ def sums_to_zero(result: Array) -> str:
     'A row sums to 0.25, not to 0.'
     """
     worst = float(np.abs(result.sum(axis=-1)).max())
-    return f"A row sums to {worst:.4g}, not to 0." if worst > 1e-9 else ""
+    return _("A row sums to {total}, not to 0.", total=f"{worst:.4g}") if worst > 1e-9 else ""

@@ -10,6 +10,7 @@ import numpy as np
 
 from softmax_lessons.interactive._live import Live, live
 from softmax_lessons.interactive._values import as_finite
+from softmax_lessons.language import _
 
 if TYPE_CHECKING:
     from softmax_lessons._arguments import Number
@@ -190,6 +191,6 @@ def _folded(answer: str, feedback: str, wrong: list[tuple[str, str]]) -> str:
     entries = "".join(f"<dt>{escape(x)}</dt><dd>{escape(text)}</dd>\n" for x, text in wrong)
     others = f"\n<dl>\n{entries}</dl>" if wrong else ""
     return (
-        "<details>\n<summary>Show the answer</summary>\n"
+        "<details>\n<summary>" + escape(_("Show the answer")) + "</summary>\n"
         f"<p><strong>{escape(answer)}</strong>: {escape(feedback)}</p>{others}\n</details>"
     )

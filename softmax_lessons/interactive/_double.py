@@ -12,6 +12,7 @@ from softmax_lessons.gradients import softmax_vjp
 from softmax_lessons.interactive._live import Live
 from softmax_lessons.interactive._table import figure
 from softmax_lessons.interactive._values import as_class, as_scores, limit
+from softmax_lessons.language import _
 from softmax_lessons.losses import cross_entropy_and_grad
 
 if TYPE_CHECKING:
@@ -76,11 +77,11 @@ def double_softmax(scores: ArrayLike, labels: Sequence[str], *, target: Supports
     return figure(
         "double",
         {"labels": names, "scores": z.tolist(), "limit": limit(z), "target": t},
-        "Gradient of the loss for each score, with one softmax and with two",
-        ["class", "p", "one softmax", "two softmaxes"],
+        _("Gradient of the loss for each score, with one softmax and with two"),
+        [_("class"), "p", _("one softmax"), _("two softmaxes")],
         [
             *rows,
-            ["size", "", np.linalg.norm(once), np.linalg.norm(twice)],
-            ["loss", "", loss, doubled],
+            [_("size"), "", np.linalg.norm(once), np.linalg.norm(twice)],
+            [_("loss"), "", loss, doubled],
         ],
     )

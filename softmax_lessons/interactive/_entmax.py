@@ -10,6 +10,7 @@ from softmax_lessons.alternatives import entmax as entmax_of
 from softmax_lessons.interactive._live import Live
 from softmax_lessons.interactive._table import figure, show
 from softmax_lessons.interactive._values import as_scores, limit
+from softmax_lessons.language import _
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -76,7 +77,7 @@ def entmax(scores: ArrayLike, labels: Sequence[str], *, alpha: Number = 1.5) -> 
     return figure(
         "entmax",
         {"labels": names, "scores": z.tolist(), "limit": limit(z), "alpha": a},
-        f"Entmax view: {', '.join(show(s, 2) for s in z)} at several alphas",
+        _("Entmax view: {scores} at several alphas", scores=", ".join(show(s, 2) for s in z)),
         ["alpha", *names],
         rows,
     )

@@ -9,6 +9,7 @@ from softmax_lessons.activations import sigmoid, softmax
 from softmax_lessons.interactive._live import Live
 from softmax_lessons.interactive._table import figure, show
 from softmax_lessons.interactive._values import as_scores, as_slider_temperature, limit
+from softmax_lessons.language import _
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -67,7 +68,7 @@ def explorer(scores: ArrayLike, labels: Sequence[str], *, temperature: Number = 
     return figure(
         "explorer",
         {"labels": names, "scores": z.tolist(), "limit": limit(z), "temperature": t},
-        f"Softmax explorer, at temperature {show(t, 2)}",
-        ["class", "score", "softmax", "sigmoid"],
-        [*rows, ["sum", "", p.sum(), s.sum()]],
+        _("Softmax explorer, at temperature {temperature}", temperature=show(t, 2)),
+        [_("class"), _("score"), "softmax", "sigmoid"],
+        [*rows, [_("sum"), "", p.sum(), s.sum()]],
     )

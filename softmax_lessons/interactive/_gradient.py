@@ -10,6 +10,7 @@ from softmax_lessons.gradients import softmax_jacobian
 from softmax_lessons.interactive._live import Live
 from softmax_lessons.interactive._table import figure, show
 from softmax_lessons.interactive._values import as_class, as_scores, limit
+from softmax_lessons.language import _
 from softmax_lessons.losses import cross_entropy_and_grad
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def gradient(scores: ArrayLike, labels: Sequence[str], *, target: SupportsIndex)
     return figure(
         "gradient",
         {"labels": names, "scores": z.tolist(), "limit": limit(z), "target": t},
-        f"Gradient view: the loss is {show(float(loss))}",
-        ["class", "p", "y", "p − y", *(f"slope for {name}" for name in names)],
+        _("Gradient view: the loss is {loss}", loss=show(float(loss))),
+        [_("class"), "p", "y", "p − y", *(_("slope for {name}", name=name) for name in names)],
         rows,
     )

@@ -10,6 +10,8 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
+from softmax_lessons.language import _
+
 
 @dataclass(frozen=True, repr=False)
 class Live:
@@ -46,10 +48,28 @@ def live(name: str, config: dict[str, Any], content: str, text: str) -> Live:
     The script stands apart, so that whoever stores the output, or makes a page of it, can leave it
     out and load the modules from files.
     """
+    if said := translated(name):
+        config = config | {"phrases": said}
     tag, attribute = f"softmax-{name}", escape(json.dumps(config, ensure_ascii=False))
     element = f'<{tag} class="softmax-live" config="{attribute}">\n{content}\n</{tag}>'
     # With `async` it runs as soon as it is read, and nothing on the page jumps.
     return Live(f'{element}\n<script type="module" async>\n{script(name)}</script>', text)
+
+
+# How a script asks for a phrase: `_("...")`, which may go on after a plus.
+PHRASE = re.compile(r'(?<![\w.])_\(\s*((?:"(?:[^"\\]|\\.)*"(?:\s*\+\s*)?)+)')
+LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+def phrases(text: str) -> list[str]:
+    """Return the phrases that a script asks for."""
+    return ["".join(map(json.loads, LITERAL.findall(found))) for found in PHRASE.findall(text)]
+
+
+def translated(name: str) -> dict[str, str]:
+    """Return what the script of ``<name>.mjs`` says, in the language that was chosen."""
+    said = {phrase: _(phrase) for phrase in phrases(script(name))}
+    return {phrase: other for phrase, other in said.items() if other != phrase}
 
 
 @cache

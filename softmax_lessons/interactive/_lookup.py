@@ -13,6 +13,7 @@ from softmax_lessons.activations import softmax
 from softmax_lessons.interactive._live import Live
 from softmax_lessons.interactive._table import figure, show
 from softmax_lessons.interactive._values import as_names, check_finite
+from softmax_lessons.language import _
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -90,7 +91,7 @@ def lookup(
     if v.ndim not in (1, 2) or len(v) != len(k) or not 1 <= v[0].size <= 3:
         message = f"values must be {len(k)} numbers, or {len(k)} rows of up to three, one a key"
         raise ValueError(f"{message}, got shape {v.shape}")
-    names = [f"key {i + 1}" for i in range(len(k))] if labels is None else labels
+    names = [_("key {n}", n=i + 1) for i in range(len(k))] if labels is None else labels
     names = as_names(names, len(k), "keys")
     scores = k @ q / (math.sqrt(2) if scaled else 1)
     weights = softmax(scores)
@@ -98,7 +99,7 @@ def lookup(
         [name, point(key), score, weight, entry(value)]
         for name, key, score, weight, value in zip(names, k, scores, weights, v, strict=True)
     ]
-    mean: list[Any] = ["mean", "", "", float(weights.sum()), entry(weights @ v)]
+    mean: list[Any] = [_("mean"), "", "", float(weights.sum()), entry(weights @ v)]
     return figure(
         "lookup",
         {
@@ -109,8 +110,14 @@ def lookup(
             "scaled": bool(scaled),
             "limit": limit(np.array([*k, q])),
         },
-        f"Look-up: the query {point(q)} attends to {len(k)} keys",
-        ["key", "coordinates", f"q · k{' / √2' if scaled else ''}", "weight", "value"],
+        _("Look-up: the query {query} attends to {n} keys", query=point(q), n=len(k)),
+        [
+            _("key"),
+            _("coordinates"),
+            f"q · k{' / √2' if scaled else ''}",
+            _("weight"),
+            _("value"),
+        ],
         [*rows, mean],
     )
 

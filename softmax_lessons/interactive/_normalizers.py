@@ -11,6 +11,7 @@ from softmax_lessons.activations import softmax
 from softmax_lessons.interactive._live import Live
 from softmax_lessons.interactive._table import figure, show
 from softmax_lessons.interactive._values import as_scores, limit
+from softmax_lessons.language import _
 from softmax_lessons.normalizers import (
     min_max,
     normalize_by_abs,
@@ -92,7 +93,7 @@ def normalizers(vectors: Mapping[str, ArrayLike], labels: Sequence[str]) -> Live
         with np.errstate(all="ignore"):
             p = candidate(z)
             total = p.sum()
-        rows.append([name, *p, total, " ".join(broken(candidate, z)) or "nothing"])
+        rows.append([_(name), *p, total, " ".join(broken(candidate, z)) or _("nothing")])
     config = {
         "labels": classes,
         "scores": z.tolist(),
@@ -102,8 +103,12 @@ def normalizers(vectors: Mapping[str, ArrayLike], labels: Sequence[str]) -> Live
     return figure(
         "normalizers",
         config,
-        f"Normalizer gallery: {names[0]} = {', '.join(show(s, 2) for s in z)}",
-        ["candidate", *classes, "sum", "breaks"],
+        _(
+            "Normalizer gallery: {name} = {scores}",
+            name=names[0],
+            scores=", ".join(show(s, 2) for s in z),
+        ),
+        [_("candidate"), *classes, _("sum"), _("breaks")],
         rows,
     )
 

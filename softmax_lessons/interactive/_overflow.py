@@ -11,6 +11,7 @@ from softmax_lessons.activations import softmax
 from softmax_lessons.interactive._live import Live
 from softmax_lessons.interactive._table import figure
 from softmax_lessons.interactive._values import FARTHEST, as_finite, as_scores
+from softmax_lessons.language import _
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -82,11 +83,12 @@ def overflow(scores: ArrayLike, labels: Sequence[str], *, lift: float = 0.0) -> 
                 columns += [powers / powers.sum(), softmax(lifted)]
         p = np.stack(columns, axis=-1)
         rows += [[f"{name}, {c:g}", *row] for name, row in zip(names, p, strict=True)]
-    kinds = [f"{dtype} {form}" for dtype in ("float32", "float64") for form in ("naive", "shifted")]
+    forms = (_("naive"), _("shifted"))
+    kinds = [f"{dtype} {form}" for dtype in ("float32", "float64") for form in forms]
     return figure(
         "overflow",
         {"labels": names, "scores": z.tolist(), "lift": start},
-        "Overflow lab: probability of each class, naive and with the maximum subtracted",
-        ["class, lift", *kinds],
+        _("Overflow lab: probability of each class, naive and with the maximum subtracted"),
+        [_("class, lift"), *kinds],
         rows,
     )

@@ -14,6 +14,7 @@ from softmax_lessons.interactive._values import (
     as_slider_bins,
     as_slider_temperature,
 )
+from softmax_lessons.language import _
 from softmax_lessons.losses import cross_entropy
 
 if TYPE_CHECKING:
@@ -103,8 +104,12 @@ def reliability(
     return figure(
         "reliability",
         {"rows": text, "temperature": t, "bins": n_bins},
-        f"Reliability view: {len(y)} examples in {n_bins} bins "
-        "(ECE: calibration error, NLL: −log-likelihood)",
-        ["temperature", "accuracy", "confidence", "ECE", "NLL", "Brier score"],
+        _(
+            "Reliability view: {n} examples in {bins} bins "
+            "(ECE: calibration error, NLL: −log-likelihood)",
+            n=len(y),
+            bins=n_bins,
+        ),
+        [_("temperature"), _("accuracy"), _("confidence"), "ECE", "NLL", _("Brier score")],
         rows,
     )

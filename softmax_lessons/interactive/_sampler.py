@@ -12,6 +12,7 @@ from softmax_lessons.activations import softmax
 from softmax_lessons.interactive._live import Live
 from softmax_lessons.interactive._table import figure, show
 from softmax_lessons.interactive._values import as_slider_temperature, check_texts
+from softmax_lessons.language import _
 from softmax_lessons.sampling import min_p as keep_min_p
 from softmax_lessons.sampling import top_k as keep_top_k
 from softmax_lessons.sampling import top_p as keep_top_p
@@ -117,16 +118,33 @@ def sampler(
         "top_p": p,
         "min_p": least,
     }
-    word, names, _ = contexts[0]
+    word, names = contexts[0][:2]
     stages = filtered(-np.cumsum(behind[0]) / 1000, t, k, p, least)
     is_left = stages[-1] > -np.inf
     mass = float(softmax(stages[0])[is_left].sum())
+    values = {
+        "temperature": show(t, 2),
+        "n": is_left.sum(),
+        "all": is_left.size,
+        "mass": show(mass),
+    }
+    caption = _(
+        "Next words, at temperature {temperature}: {n} of {all} left, which had {mass} of the "
+        "probability",
+        **values,
+    )
+    if word:
+        caption = _(
+            "Next words after {word}, at temperature {temperature}: {n} of {all} left, which had "
+            "{mass} of the probability",
+            word=word,
+            **values,
+        )
     return figure(
         "sampler",
         config,
-        f"Next words{word and ' after '}{word}, at temperature {show(t, 2)}: "
-        f"{is_left.sum()} of {is_left.size} left, which had {show(mass)} of the probability",
-        ["word", "before", "after"],
+        caption,
+        [_("word"), _("before"), _("after")],
         rows(names, stages),
     )
 
@@ -193,4 +211,4 @@ def rows(names: list[str], stages: list[FloatArray]) -> list[list[Any]]:
 
     listed = [row(name, slice(i, i + 1)) for i, name in enumerate(names[:SHOWN])]
     others = len(names) - SHOWN
-    return [*listed, row(f"{others} others", slice(SHOWN, None))] if others > 0 else listed
+    return [*listed, row(_("{n} others", n=others), slice(SHOWN, None))] if others > 0 else listed

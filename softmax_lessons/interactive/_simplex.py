@@ -14,6 +14,7 @@ from softmax_lessons.interactive._values import (
     as_slider_temperature,
     limit,
 )
+from softmax_lessons.language import _
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -73,7 +74,10 @@ def simplex(scores: ArrayLike, labels: Sequence[str], *, temperature: Number = 1
     return figure(
         "simplex",
         {"labels": names, "scores": z.tolist(), "limit": limit(z), "temperature": t},
-        f"Simplex view: softmax of {', '.join(show(s, 2) for s in z)} at several temperatures",
-        ["temperature", *names],
+        _(
+            "Simplex view: softmax of {scores} at several temperatures",
+            scores=", ".join(show(s, 2) for s in z),
+        ),
+        [_("temperature"), *names],
         rows,
     )

@@ -13,6 +13,7 @@ from softmax_lessons.activations import logsumexp, softmax
 from softmax_lessons.interactive._live import Live
 from softmax_lessons.interactive._table import figure, show
 from softmax_lessons.interactive._values import as_scores, as_slider_temperature
+from softmax_lessons.language import _
 
 if TYPE_CHECKING:
     from typing import SupportsIndex
@@ -96,7 +97,7 @@ def smooth_maximum(
     t = as_slider_temperature(temperature, HOTTEST)
     others = [j for j in range(z.size) if j != i]
     corner = float(z[others].max())
-    stay = " and ".join(f"{names[j]} {show(float(z[j]), 2)}" for j in others)
+    stay = _(" and ").join(f"{names[j]} {show(float(z[j]), 2)}" for j in others)
     seen = dict.fromkeys([float(z[i]), *(round(corner + step, 2) for step in STEPS)])
     return figure(
         "smooth",
@@ -108,14 +109,19 @@ def smooth_maximum(
             "temperature": t,
             "hottest": float(HOTTEST),
         },
-        f"Smooth maximum: {names[i]} moves, {stay} stay, at temperature {show(t, 2)}",
+        _(
+            "Smooth maximum: {name} moves, {others} stay, at temperature {temperature}",
+            name=names[i],
+            others=stay,
+            temperature=show(t, 2),
+        ),
         [
-            f"score of {names[i]}",
-            "maximum",
-            "slope",
-            "smooth maximum",
-            "slope",
-            f"softmax of {names[i]}",
+            _("score of {name}", name=names[i]),
+            _("maximum"),
+            _("slope"),
+            _("smooth maximum"),
+            _("slope"),
+            _("softmax of {name}", name=names[i]),
         ],
         [row(np.where(np.arange(z.size) == i, score, z), i, t) for score in seen],
     )
@@ -128,7 +134,7 @@ def row(z: FloatArray, i: int, t: float) -> list[Any]:
     nudge = NUDGE * (np.arange(z.size) == i)
     rise = (smooth_max(z + nudge, t) - smooth_max(z - nudge, t)) / (2 * NUDGE)
     probability = float(softmax(z, temperature=t)[i])
-    values = [float(z.max()), " or ".join(sides), smooth_max(z, t)]
+    values = [float(z.max()), _(" or ").join(sides), smooth_max(z, t)]
     return [show(float(z[i]), 2), *values, round(rise, 3), round(probability, 3)]
 
 

@@ -11,6 +11,7 @@ from softmax_lessons.information import entropy, kl_divergence
 from softmax_lessons.interactive._live import Live
 from softmax_lessons.interactive._table import figure, show
 from softmax_lessons.interactive._values import as_names, as_row
+from softmax_lessons.language import _
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -82,15 +83,19 @@ def code_tree(counts: ArrayLike, labels: Sequence[str], *, truth: ArrayLike) -> 
         [name, *row] for name, *row in zip(names, y, p, bits, y * bits, strict=True)
     ]
     rows += [
-        ["on average", 1.0, 1.0, "", mean],
-        ["entropy", "", "", "", least],
-        ["too many", "", "", "", excess],
+        [_("on average"), 1.0, 1.0, "", mean],
+        [_("entropy"), "", "", "", least],
+        [_("too many"), "", "", "", excess],
     ]
-    parts = f"{show(least)} entropy + {show(excess)} too many"
     return figure(
         "tree",
         {"labels": names, "counts": n.astype(int).tolist(), "truth": t.tolist(), "most": MOST},
-        f"Code tree: {show(mean)} bits on average = {parts}",
-        ["class", "really", "code made for", "bits", "really × bits"],
+        _(
+            "Code tree: {mean} bits on average = {entropy} entropy + {excess} too many",
+            mean=show(mean),
+            entropy=show(least),
+            excess=show(excess),
+        ),
+        [_("class"), _("really"), _("code made for"), _("bits"), _("really × bits")],
         rows,
     )

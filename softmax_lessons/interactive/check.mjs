@@ -1,5 +1,5 @@
 /* A quick check: a question with options or a number to answer, and feedback on each mistake. */
-import { Live, define, el, keepKeys } from "./dom.mjs";
+import { Live, _, define, el, keepKeys } from "./dom.mjs";
 
 /** 0.25, 0,25, -1e-3 and −2 are numbers; anything else is NaN. */
 export function parse(text) {
@@ -15,11 +15,10 @@ export function emphasized(text) {
 
 class Check extends Live {
   begin() {
-    this.config = JSON.parse(this.getAttribute("config"));
     this.status = el("p", { role: "status" });
     this.form = el("form");
     const { question, options } = this.config;
-    const button = el("button", { type: "submit" }, "Check");
+    const button = el("button", { type: "submit" }, _("Check"));
     const answer = options ? this.choice(question, options) : this.field(question);
     this.form.append(answer, button, this.status);
     this.form.addEventListener("submit", (event) => {
@@ -60,7 +59,7 @@ class Check extends Live {
   judge() {
     const { value } = this.form.elements.answer;
     const { options } = this.config;
-    if (!value.trim()) this.say(options ? "Choose an answer first." : "Write a number first.");
+    if (!value.trim()) this.say(options ? _("Choose an answer first.") : _("Write a number first."));
     else if (options) this.judgeChoice(Number(value));
     else this.judgeNumber(parse(value));
   }
@@ -74,14 +73,16 @@ class Check extends Live {
     const { answer, tolerance, feedback, wrong, hint } = this.config;
     const matches = (value) => Math.abs(x - value) <= tolerance;
     const mistake = wrong.find(([value]) => matches(value));
-    if (Number.isNaN(x)) this.say("That is not a number. Write it in digits, such as 0.25 or 0,25.");
-    else if (matches(answer)) this.verdict(true, feedback);
+    if (Number.isNaN(x)) {
+      this.say(_("That is not a number. Write it in digits, such as 0.25 or 0,25."));
+    } else if (matches(answer)) this.verdict(true, feedback);
     else if (mistake) this.verdict(false, mistake[1]);
-    else this.verdict(false, `${x > answer ? "Too large." : "Too small."} ${hint}`);
+    else this.verdict(false, `${x > answer ? _("Too large.") : _("Too small.")} ${hint}`);
   }
 
   verdict(right, feedback) {
-    this.say(`${right ? "✓ Right." : "✗ Not yet."} ${feedback}`, right ? "right" : "wrong");
+    const mark = right ? `✓ ${_("Right.")}` : `✗ ${_("Not yet.")}`;
+    this.say(`${mark} ${feedback}`, right ? "right" : "wrong");
   }
 
   say(text, kind = "") {

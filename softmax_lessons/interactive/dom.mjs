@@ -8,6 +8,15 @@ function fill(node, attributes, content) {
   return node;
 }
 
+// What the figures say in another language than English, by the English phrases: each element brings
+// those of its own script; see _live.py.
+const phrases = {};
+
+/** A phrase in the language of the page, with values where it has names in braces. */
+export function _(phrase, values = {}) {
+  return (phrases[phrase] ?? phrase).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+}
+
 /** A new element of HTML. */
 export const el = (name, attributes = {}, ...content) =>
   fill(document.createElement(name), attributes, content);
@@ -26,8 +35,13 @@ export function keepKeys(element) {
 export class Live extends HTMLElement {
   connectedCallback() {
     if (this.form) return; // it has only been moved within the page
-    if (isRead(this)) this.begin();
-    else waitFor(this);
+    if (!isRead(this)) {
+      waitFor(this);
+      return;
+    }
+    this.config = JSON.parse(this.getAttribute("config"));
+    Object.assign(phrases, this.config.phrases);
+    this.begin();
   }
 }
 

@@ -1,5 +1,5 @@
 /* The double softmax: the gradient of the loss for the scores, with one softmax and with two. */
-import { define, el } from "./dom.mjs";
+import { _, define, el } from "./dom.mjs";
 import { Figure } from "./figure.mjs";
 import { crossEntropy, crossEntropyGradient, show, softmax, sum } from "./math.mjs";
 
@@ -22,7 +22,9 @@ function signed(name, value, kind) {
 }
 
 class Double extends Figure {
-  static title = "Double softmax";
+  static get title() {
+    return _("Double softmax");
+  }
 
   build() {
     this.scores();
@@ -39,16 +41,26 @@ class Double extends Figure {
     const single = crossEntropyGradient(z, t);
     const doubled = twice(z, t);
     this.cells.forEach((cell, i) =>
-      cell.replaceChildren(signed("once", single[i], ""), signed("twice", doubled[i], "open")),
+      cell.replaceChildren(signed(_("once"), single[i], ""), signed(_("twice"), doubled[i], "open")),
     );
     const [a, b] = [Math.hypot(...single), Math.hypot(...doubled)];
-    const ratio = b > 0 ? `: ${show(a / b, 1)} times as large with one.` : ".";
-    const size = `Size of the gradient: ${show(a)} with one softmax, ${show(b)} with two${ratio}`;
-    const both = `${show(crossEntropy(z, t))} with one, ${show(crossEntropy(softmax(z), t))} with two`;
+    const sizes = { one: show(a), two: show(b), ratio: show(a / b, 1) };
+    const size =
+      b > 0
+        ? _(
+            "Size of the gradient: {one} with one softmax, {two} with two: {ratio} times as large " +
+            "with one.",
+            sizes,
+          )
+        : _("Size of the gradient: {one} with one softmax, {two} with two.", sizes);
+    const losses = { one: show(crossEntropy(z, t)), two: show(crossEntropy(softmax(z), t)) };
     this.size.textContent = size;
-    this.loss.textContent = `Loss: ${both}.`;
-    const each = labels.map((name, i) => `${name} ${show(single[i])} and ${show(doubled[i])}`);
-    return `${size} For each score, once and twice: ${each.join(", ")}.`;
+    this.loss.textContent = _("Loss: {one} with one, {two} with two.", losses);
+    const each = labels.map((name, i) =>
+      _("{name} {one} and {two}", { name, one: show(single[i]), two: show(doubled[i]) }),
+    );
+    const all = _("For each score, once and twice: {list}.", { list: each.join(", ") });
+    return `${size} ${all}`;
   }
 }
 

@@ -1,6 +1,6 @@
 /* Entmax in the triangle of all probabilities: from softmax to sparsemax and beyond. */
 import { bars } from "./bars.mjs";
-import { define, el, svg } from "./dom.mjs";
+import { _, define, el, svg } from "./dom.mjs";
 import { Figure, spoken } from "./figure.mjs";
 import { show, softmax, sum } from "./math.mjs";
 import { TRIANGLE_STYLE, line, move, triangle } from "./triangle.mjs";
@@ -22,12 +22,10 @@ export function entmax(z, alpha) {
   return p.map((each) => each / sum(p));
 }
 
-const legend =
-  "The curve joins what the scores give when they are multiplied by any number, from 0 upwards. " +
-  "The small point is softmax. On a side, the class at the opposite corner has exactly 0.";
-
 class Entmax extends Figure {
-  static title = "Entmax view";
+  static get title() {
+    return _("Entmax view");
+  }
 
   build() {
     const { alpha, labels } = this.config;
@@ -37,6 +35,11 @@ class Entmax extends Figure {
     this.soft = svg("circle", { r: 4 });
     this.point = svg("g", { class: "point" }, svg("circle", { r: 8 }));
     this.svg = triangle(labels, this.path, this.point, this.soft);
+    const legend = _(
+      "The curve joins what the scores give when they are multiplied by any number, from 0 " +
+      "upwards. The small point is softmax. On a side, the class at the opposite corner has " +
+      "exactly 0."
+    );
     this.form.append(this.svg, el("p", { class: "hint" }, legend));
   }
 
@@ -51,8 +54,11 @@ class Entmax extends Figure {
     this.path.setAttribute("d", line([[1 / 3, 1 / 3, 1 / 3], ...path]));
     move(this.point, p);
     move(this.soft, softmax(z));
-    const sentence = `At alpha ${show(alpha, 2)}: ${spoken(labels, p)}.`;
-    this.svg.setAttribute("aria-label", `Triangle with a class at each corner. ${sentence}`);
+    const sentence = _("At alpha {alpha}: {list}.", {
+      alpha: show(alpha, 2),
+      list: spoken(labels, p),
+    });
+    this.svg.setAttribute("aria-label", `${_("Triangle with a class at each corner.")} ${sentence}`);
     return sentence;
   }
 }

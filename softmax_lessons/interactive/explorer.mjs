@@ -1,11 +1,13 @@
 /* The softmax explorer: move three to six scores and the temperature, watch the probabilities. */
 import { bars, stack } from "./bars.mjs";
-import { define, el } from "./dom.mjs";
+import { _, define, el } from "./dom.mjs";
 import { Figure, spoken } from "./figure.mjs";
 import { show, sigmoid, softmax, sum } from "./math.mjs";
 
 class Explorer extends Figure {
-  static title = "Softmax explorer";
+  static get title() {
+    return _("Softmax explorer");
+  }
 
   build() {
     this.scores();
@@ -13,7 +15,7 @@ class Explorer extends Figure {
     this.beside = el("input", { type: "checkbox" });
     this.whole = el("div");
     this.total = el("p", {});
-    const tick = el("label", { class: "tick" }, this.beside, "Show a separate sigmoid of each score");
+    const tick = el("label", { class: "tick" }, this.beside, _("Show a separate sigmoid of each score"));
     this.form.append(this.whole, this.total, tick);
   }
 
@@ -26,11 +28,12 @@ class Explorer extends Figure {
     this.cells.forEach((cell, i) => bars(cell, beside ? [[p[i]], [s[i], "open"]] : [[p[i]]]));
     stack(p.map((each, i) => [each, `class${i}`]), this.whole);
     this.lend(p);
-    const sums = [`Sum of softmax: ${show(sum(p))}.`];
-    if (beside) sums.push(`Sum of the sigmoids (dashed): ${show(sum(s))}.`);
+    const sums = [_("Sum of softmax: {sum}.", { sum: show(sum(p)) })];
+    if (beside) sums.push(_("Sum of the sigmoids (dashed): {sum}.", { sum: show(sum(s)) }));
     this.total.textContent = sums.join(" ");
-    const separate = beside ? ` Sigmoids: ${spoken(labels, s)}.` : "";
-    return `Softmax: ${spoken(labels, p)}.${separate} ${sums.join(" ")}`;
+    const sigmoids = _("Sigmoids: {list}.", { list: spoken(labels, s) });
+    const softmaxes = _("Softmax: {list}.", { list: spoken(labels, p) });
+    return [softmaxes, ...(beside ? [sigmoids] : []), ...sums].join(" ");
   }
 
   /** Let the page draw the first two boundaries of the bar, wherever it likes to. */

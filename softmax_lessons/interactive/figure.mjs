@@ -1,6 +1,6 @@
 /* A figure with sliders: what the live figures have in common beside their arithmetic. */
 import { BAR_STYLE } from "./bars.mjs";
-import { Live, dress, el, keepKeys } from "./dom.mjs";
+import { Live, _, dress, el, keepKeys } from "./dom.mjs";
 import { show } from "./math.mjs";
 
 /** A subclass has a `title`, says `build()` once and `draw()` after each change. `draw` returns
@@ -10,16 +10,15 @@ export class Figure extends Live {
     dress(BAR_STYLE);
     dress(FIGURE_STYLE);
     const { title } = this.constructor;
-    this.config = JSON.parse(this.getAttribute("config"));
     this.sliders = [];
     this.status = el("p", { role: "status", class: "unseen" });
-    const reset = el("button", { type: "button" }, "Reset");
+    const reset = el("button", { type: "button" }, _("Reset"));
     const head = el("div", { class: "head" }, el("strong", {}, title), reset);
     this.setAttribute("role", "group");
     this.setAttribute("aria-label", title);
     this.form = el("form", {}, head);
     this.build();
-    const hint = "Arrow keys move a slider; with Shift they move it by its last digit.";
+    const hint = _("Arrow keys move a slider; with Shift they move it by its last digit.");
     this.form.append(el("p", { class: "hint" }, hint), this.status);
     this.replaceChildren(this.form);
     keepKeys(this);
@@ -79,12 +78,12 @@ export class Figure extends Live {
   /** A slider for the temperature; the ends are those of _values.py. */
   temperatureSlider() {
     const { temperature } = this.config;
-    return this.slider("temperature", temperature, { min: 0.1, max: 5 }).input;
+    return this.slider(_("temperature"), temperature, { min: 0.1, max: 5 }).input;
   }
 
   /** A choice of one of several names. */
   choice(title, names, start = 0) {
-    this.radios = names.map((_, i) => el("input", { type: "radio", name: "choice", value: i }));
+    this.radios = names.map((name, i) => el("input", { type: "radio", name: "choice", value: i }));
     this.radios[start].setAttribute("checked", ""); // what a reset goes back to
     const choices = this.radios.map((input, i) =>
       el("label", { class: "tick" }, input, el("span", {}, names[i])),
@@ -94,7 +93,7 @@ export class Figure extends Live {
 
   /** The choice of the true class. */
   targets() {
-    this.choice("The picture shows", this.config.labels, this.config.target);
+    this.choice(_("The picture shows"), this.config.labels, this.config.target);
   }
 
   get z() {
@@ -112,7 +111,7 @@ export const cell = (text, scope = "") =>
 
 /** "seal 24.9 percent, panda 66.4 percent": probabilities to speak. */
 export const spoken = (labels, p) =>
-  labels.map((name, i) => `${name} ${show(100 * p[i], 1)} percent`).join(", ");
+  labels.map((name, i) => _("{name} {number} percent", { name, number: show(100 * p[i], 1) })).join(", ");
 
 const FIGURE_STYLE = `
 .softmax-live {

@@ -1,6 +1,6 @@
 /* The gradient view: the loss, p - y and the Jacobian of softmax, while the scores move. */
 import { bars } from "./bars.mjs";
-import { define, el } from "./dom.mjs";
+import { _, define, el } from "./dom.mjs";
 import { Figure, cell } from "./figure.mjs";
 import { crossEntropy, crossEntropyGradient, show, softmax, sum } from "./math.mjs";
 
@@ -22,7 +22,9 @@ function heat(x, most) {
 }
 
 class Gradient extends Figure {
-  static title = "Gradient view";
+  static get title() {
+    return _("Gradient view");
+  }
 
   build() {
     const { labels } = this.config;
@@ -35,9 +37,9 @@ class Gradient extends Figure {
       const row = el("tr", {}, ...head.map((name) => cell(name, "col")));
       return el("table", {}, el("caption", {}, caption), el("thead", {}, row), body);
     };
-    const left = table("Gradient of the loss", ["class", "p", "y", "p − y"], this.slopes);
-    const caption = "Jacobian: slope of each p (row) for each score (column)";
-    const right = table(caption, ["p of", ...labels], this.matrix);
+    const left = table(_("Gradient of the loss"), [_("class"), "p", "y", "p − y"], this.slopes);
+    const caption = _("Jacobian: slope of each p (row) for each score (column)");
+    const right = table(caption, [_("p of"), ...labels], this.matrix);
     this.form.append(this.loss, el("div", { class: "tables" }, left, right));
   }
 
@@ -46,7 +48,10 @@ class Gradient extends Figure {
     const z = this.z;
     const p = softmax(z);
     const t = this.chosen;
-    const loss = `Loss: −ln p of ${labels[t]} = ${show(crossEntropy(z, t))}.`;
+    const loss = _("Loss: −ln p of {name} = {loss}.", {
+      name: labels[t],
+      loss: show(crossEntropy(z, t)),
+    });
     const slopes = crossEntropyGradient(z, t);
     const row = (i, ...cells) => el("tr", {}, cell(labels[i], "row"), ...cells);
     this.cells.forEach((box, i) => bars(box, [[p[i]]]));
@@ -58,7 +63,8 @@ class Gradient extends Figure {
       ...jacobian(z).map((line, i) => row(i, ...line.map((slope) => heat(slope, 0.25)))),
     );
     const each = labels.map((name, i) => `${name} ${show(slopes[i])}`);
-    return `${loss} p minus y: ${each.join(", ")}.`;
+    const all = _("p minus y: {list}.", { list: each.join(", ") });
+    return `${loss} ${all}`;
   }
 }
 

@@ -1,6 +1,6 @@
 /* The look-up: attention of one query to a few keys, arrows that the reader moves. */
 import { stack } from "./bars.mjs";
-import { define, el, svg } from "./dom.mjs";
+import { _, define, el, svg } from "./dom.mjs";
 import { Figure, cell, spoken } from "./figure.mjs";
 import { show, softmax, sum } from "./math.mjs";
 
@@ -45,17 +45,19 @@ class Arrow {
 }
 
 class Lookup extends Figure {
-  static title = "Look-up";
+  static get title() {
+    return _("Look-up");
+  }
 
   build() {
     const { labels, query, scaled, limit } = this.config;
-    this.names = ["query", ...labels];
-    this.choice("Move", this.names);
+    this.names = [_("query"), ...labels];
+    this.choice(_("Move"), this.names);
     this.axes = [1.5 * limit, limit].map(
       (max, i) => this.slider("xy"[i], query[i], { min: -max, max }).input,
     );
     this.scaled = el("input", { type: "checkbox", ...(scaled && { checked: "" }) });
-    this.form.append(el("label", { class: "tick" }, this.scaled, "Divide the scores by √2"));
+    this.form.append(el("label", { class: "tick" }, this.scaled, _("Divide the scores by √2")));
     this.start();
     this.addEventListener("reset", () => this.start());
     this.form.append(el("div", { class: "both" }, this.plane(), this.table()));
@@ -89,7 +91,7 @@ class Lookup extends Figure {
     this.whole = el("div");
     this.body = el("tbody");
     this.score = cell("", "col");
-    const head = [cell("key", "col"), this.score, cell("weight", "col"), cell("value", "col")];
+    const head = [cell(_("key"), "col"), this.score, cell(_("weight"), "col"), cell(_("value"), "col")];
     const table = el("table", {}, el("thead", {}, el("tr", {}, ...head)), this.body);
     return el("div", {}, this.whole, table);
   }
@@ -134,10 +136,14 @@ class Lookup extends Figure {
       head.prepend(el("span", { class: `fill swatch class${i}` }));
       return row(head, scores[i], weights[i], entry(values[i]));
     });
-    this.body.replaceChildren(...rows, row(cell("mean", "row"), "", sum(weights), entry(mean)));
-    const sentence = `Weights: ${spoken(labels, weights)}. Weighted mean of the values: ${entry(mean)}.`;
-    const where = this.points.map((each, i) => `${this.names[i]} at ${entry(each)}`);
-    this.svg.setAttribute("aria-label", `Arrows in a plane: ${where.join(", ")}. ${sentence}`);
+    this.body.replaceChildren(...rows, row(cell(_("mean"), "row"), "", sum(weights), entry(mean)));
+    const sentence = _("Weights: {list}. Weighted mean of the values: {mean}.", {
+      list: spoken(labels, weights),
+      mean: entry(mean),
+    });
+    const where = this.points.map((p, i) => _("{name} at {at}", { name: this.names[i], at: entry(p) }));
+    const all = _("Arrows in a plane: {list}.", { list: where.join(", ") });
+    this.svg.setAttribute("aria-label", `${all} ${sentence}`);
     return sentence;
   }
 }

@@ -1,5 +1,5 @@
 /* The normalizer gallery: move the scores, watch each candidate break its requirement. */
-import { define, el } from "./dom.mjs";
+import { _, define, el } from "./dom.mjs";
 import { Figure, cell } from "./figure.mjs";
 import { softmax, sum } from "./math.mjs";
 
@@ -39,12 +39,20 @@ export function broken(f, z) {
   return Object.keys(holds).filter((name) => !holds[name]);
 }
 
-const requirements =
-  "R1: nothing is negative. R2: the sum is 1. R3: there is an answer. R4: the order stays. " +
-  "R5: the level does not matter. R6: no probability is exactly 0.";
+/** What the candidates are called on the page. */
+const names = () => ({
+  "by sum": _("by sum"),
+  "by absolute value": _("by absolute value"),
+  "by square": _("by square"),
+  "clipped, by sum": _("clipped, by sum"),
+  "min-max": _("min-max"),
+  softmax: "softmax",
+});
 
 class Normalizers extends Figure {
-  static title = "Normalizer gallery";
+  static get title() {
+    return _("Normalizer gallery");
+  }
 
   build() {
     const { labels, limit, scores, vectors } = this.config;
@@ -53,13 +61,17 @@ class Normalizers extends Figure {
       button.addEventListener("click", () => this.start(vector));
       return button;
     });
-    const legend = el("legend", {}, "Start from");
+    const legend = el("legend", {}, _("Start from"));
     this.form.append(el("fieldset", { class: "starts" }, legend, ...buttons));
     const range = { min: -limit, max: limit };
     this.inputs = labels.map((name, i) => this.slider(name, scores[i], range).input);
-    this.level = this.slider("added to all", 0, { min: -3, max: 3 }).input;
+    this.level = this.slider(_("added to all"), 0, { min: -3, max: 3 }).input;
     this.body = el("tbody");
-    const head = ["candidate", ...labels, "sum"].map((name) => cell(name, "col"));
+    const head = [_("candidate"), ...labels, _("sum")].map((name) => cell(name, "col"));
+    const requirements = _(
+      "R1: nothing is negative. R2: the sum is 1. R3: there is an answer. R4: the order stays. " +
+      "R5: the level does not matter. R6: no probability is exactly 0."
+    );
     this.form.append(
       el("table", {}, el("thead", {}, el("tr", {}, ...head)), this.body),
       el("p", {}, requirements),
@@ -76,11 +88,13 @@ class Normalizers extends Figure {
     const c = this.level.valueAsNumber;
     const z = this.z.map((s) => Number((s + c).toFixed(2))); // 0.1 + 0.2 is 0.3 here
     const said = [];
-    const rows = Object.entries(candidates).map(([name, f]) => {
+    const rows = Object.entries(names()).map(([key, name]) => {
+      const f = candidates[key];
       const p = f(z);
       const faults = broken(f, z);
-      said.push(`${name} breaks ${faults.join(", ") || "nothing"}`);
-      const verdict = faults.length ? `✗ breaks ${faults.join(" ")}` : "✓ breaks nothing";
+      const breaks = (comma) => _("breaks {what}", { what: faults.join(comma) || _("nothing") });
+      said.push(`${name} ${breaks(", ")}`);
+      const verdict = `${faults.length ? "✗" : "✓"} ${breaks(" ")}`;
       const heading = cell(name, "row");
       heading.append(" ", el("span", {}, verdict));
       return el("tr", {}, heading, ...p.map((x) => cell(x)), cell(sum(p)));

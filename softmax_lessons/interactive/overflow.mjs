@@ -1,5 +1,5 @@
 /* The overflow lab: lift all scores, see the naive form overflow while the shifted one holds. */
-import { define, el } from "./dom.mjs";
+import { _, define, el } from "./dom.mjs";
 import { Figure, cell } from "./figure.mjs";
 import { show } from "./math.mjs";
 
@@ -22,29 +22,36 @@ export function shifted(z, format) {
   return naive(z.map((s) => format.round(s - top)), format);
 }
 
-const names = ["score", "exp", "sum", "p"];
-
 /** What happened to the naive form, in a sentence. */
 export function story(plain, safe, { largest }) {
   const { z, powers, total, p } = plain;
   const far = p.some((each, i) => !(Math.abs(each - safe.p[i]) <= 1e-4));
   const top = show(Math.max(...z), 2);
   if (powers.includes(Infinity)) {
-    const first = `exp(${top}) is above ${show(largest)}, the largest number, and becomes inf.`;
-    return `${first} inf / inf is nan, all else / inf is 0.`;
+    return _(
+      "exp({top}) is above {largest}, the largest number, and becomes inf. inf / inf is nan, all " +
+      "else / inf is 0.",
+      { top, largest: show(largest) },
+    );
   }
-  if (total === Infinity) return "Each power fits, their sum does not: all else / inf is 0.";
-  if (total === 0) return `exp(${top}) is below the smallest number and becomes 0. 0 / 0 is nan.`;
-  if (far) return "The powers are so small that they have lost digits, and the probabilities are wrong.";
-  return "Both forms agree.";
+  if (total === Infinity) return _("Each power fits, their sum does not: all else / inf is 0.");
+  if (total === 0) {
+    return _("exp({top}) is below the smallest number and becomes 0. 0 / 0 is nan.", { top });
+  }
+  if (far) {
+    return _("The powers are so small that they have lost digits, and the probabilities are wrong.");
+  }
+  return _("Both forms agree.");
 }
 
 class Overflow extends Figure {
-  static title = "Overflow lab";
+  static get title() {
+    return _("Overflow lab");
+  }
 
   build() {
     const { lift } = this.config;
-    this.lift = this.slider("added to all", lift, { min: -1000, max: 1000, coarse: 1 }).input;
+    this.lift = this.slider(_("added to all"), lift, { min: -1000, max: 1000, coarse: 1 }).input;
     this.parts = Object.entries(formats).map(([name, format]) => {
       const part = { name, format, body: el("tbody"), story: el("p") };
       const head = [name, ...this.config.labels].map((label) => cell(label, "col"));
@@ -63,15 +70,16 @@ class Overflow extends Figure {
       const safe = shifted(z, format);
       const rows = (form, { z, powers, total, p }) => [
         el("tr", { class: "form" }, el("th", { scope: "rowgroup", colspan: z.length + 1 }, form)),
-        el("tr", {}, cell(names[0], "row"), ...z.map((s) => el("td", {}, show(s, 2)))),
-        el("tr", {}, cell(names[1], "row"), ...powers.map((x) => cell(x))),
-        el("tr", {}, cell(names[2], "row"), el("td", { colspan: z.length }, show(total))),
-        el("tr", { class: "result" }, cell(names[3], "row"), ...p.map((x) => cell(x))),
+        el("tr", {}, cell(_("score"), "row"), ...z.map((s) => el("td", {}, show(s, 2)))),
+        el("tr", {}, cell("exp", "row"), ...powers.map((x) => cell(x))),
+        el("tr", {}, cell(_("sum"), "row"), el("td", { colspan: z.length }, show(total))),
+        el("tr", { class: "result" }, cell("p", "row"), ...p.map((x) => cell(x))),
       ];
-      body.replaceChildren(...rows("naive", plain), ...rows("maximum subtracted", safe));
+      body.replaceChildren(...rows(_("naive"), plain), ...rows(_("maximum subtracted"), safe));
       line.textContent = `${name}: ${story(plain, safe, format)}`;
       const list = (p) => p.map((x) => show(x)).join(", ");
-      return `${line.textContent} In ${name}: naive ${list(plain.p)}, shifted ${list(safe.p)}.`;
+      const both = { name, naive: list(plain.p), shifted: list(safe.p) };
+      return `${line.textContent} ${_("In {name}: naive {naive}, shifted {shifted}.", both)}`;
     });
     return said.join(" ");
   }

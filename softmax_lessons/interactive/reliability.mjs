@@ -1,5 +1,5 @@
 /* The reliability view: held-out examples sorted by confidence, while the temperature moves. */
-import { define, el, svg } from "./dom.mjs";
+import { _, define, el, svg } from "./dom.mjs";
 import { Figure, cell } from "./figure.mjs";
 import { logSumExp, show, softmax, sum } from "./math.mjs";
 
@@ -38,20 +38,16 @@ export function measure(examples, temperature, bins) {
   };
 }
 
-const names = {
-  accuracy: "accuracy",
-  confidence: "mean confidence",
-  error: "expected calibration error",
-  loss: "negative log-likelihood",
-  brier: "Brier score",
-};
+const measures = () => ({
+  accuracy: _("accuracy"),
+  confidence: _("mean confidence"),
+  error: _("expected calibration error"),
+  loss: _("negative log-likelihood"),
+  brier: _("Brier score"),
+});
 const [left, top, side, strip] = [36, 8, 240, 44]; // the diagram, and the counts below it
 const x = (value) => left + side * value;
 const y = (value) => top + side * (1 - value);
-const legend =
-  "Bars: how often the choices of a bin are right. Lines: how sure they are. A line above its bar " +
-  "is too sure. Dashed: where both agree. Below: how many examples a bin holds.";
-
 /** The marks of a bin: its bar, its line, its count. */
 function marks({ count, said, right }, i, bins, most) {
   if (!count) return [];
@@ -67,13 +63,15 @@ function marks({ count, said, right }, i, bins, most) {
 }
 
 class Reliability extends Figure {
-  static title = "Reliability view";
+  static get title() {
+    return _("Reliability view");
+  }
 
   build() {
     const { rows, bins } = this.config;
     this.examples = parse(rows);
     this.temperature = this.temperatureSlider();
-    this.bins = this.slider("bins", bins, { min: 1, max: 50, digits: 0, coarse: 1 }).input;
+    this.bins = this.slider(_("bins"), bins, { min: 1, max: 50, digits: 0, coarse: 1 }).input;
     const text = (word, attributes) => svg("text", attributes, word);
     const ticks = [0, 0.5, 1].flatMap((value) => [
       text(String(value), { x: left - 6, y: y(value) + 4, "text-anchor": "end" }),
@@ -86,8 +84,12 @@ class Reliability extends Figure {
     this.svg.append(this.marks, frame, even, ...ticks);
     this.body = el("tbody");
     this.now = cell("", "col");
-    const head = el("tr", {}, cell("measure", "col"), cell("T = 1.00", "col"), this.now);
+    const head = el("tr", {}, cell(_("measure"), "col"), cell("T = 1.00", "col"), this.now);
     const table = el("table", {}, el("thead", {}, head), this.body);
+    const legend = _(
+      "Bars: how often the choices of a bin are right. Lines: how sure they are. A line above its " +
+      "bar is too sure. Dashed: where both agree. Below: how many examples a bin holds."
+    );
     this.form.append(el("div", { class: "both" }, this.svg, table), el("p", { class: "hint" }, legend));
   }
 
@@ -97,7 +99,7 @@ class Reliability extends Figure {
     const plain = measure(this.examples, 1, bins);
     const now = measure(this.examples, temperature, bins);
     const most = Math.max(...now.bins.map(({ count }) => count));
-    const at = `at temperature ${show(temperature, 2)}`;
+    const names = measures();
     this.marks.replaceChildren(...now.bins.flatMap((bin, i) => marks(bin, i, bins, most)));
     this.now.textContent = `T = ${show(temperature, 2)}`;
     this.body.replaceChildren(
@@ -107,11 +109,14 @@ class Reliability extends Figure {
     );
     const full = now.bins.filter(({ count }) => count);
     const each = full.map(({ count, said, right }) => {
-      return `sure ${show(said / count, 2)}, right ${show(right / count, 2)}, ${count} examples`;
+      const values = { sure: show(said / count, 2), right: show(right / count, 2), count };
+      return _("sure {sure}, right {right}, {count} examples", values);
     });
-    this.svg.setAttribute("aria-label", `Reliability diagram ${at}. ${each.join("; ")}.`);
+    const at = { temperature: show(temperature, 2), bins };
+    const title = _("Reliability diagram at temperature {temperature}.", at);
+    this.svg.setAttribute("aria-label", `${title} ${each.join("; ")}.`);
     const said = Object.entries(names).map(([key, name]) => `${name} ${show(now[key])}`);
-    return `A${at.slice(1)}, with ${bins} bins: ${said.join(", ")}.`;
+    return `${_("At temperature {temperature}, with {bins} bins:", at)} ${said.join(", ")}.`;
   }
 }
 

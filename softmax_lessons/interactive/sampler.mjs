@@ -1,6 +1,6 @@
 /* The sampler: the words that may come next, while temperature, top-k, top-p and min-p move. */
 import { stack } from "./bars.mjs";
-import { define, el } from "./dom.mjs";
+import { _, define, el } from "./dom.mjs";
 import { Figure, cell, spoken } from "./figure.mjs";
 import { show, softmax, sum } from "./math.mjs";
 
@@ -30,21 +30,23 @@ function crossing(probabilities, p) {
 const dropper = (counts, i) => ["top-k", "top-p", "min-p"][counts.findIndex((n) => i >= n)];
 
 class Sampler extends Figure {
-  static title = "Sampler";
+  static get title() {
+    return _("Sampler");
+  }
 
   build() {
     const { contexts, numbers, top_k, top_p, min_p } = this.config;
     this.logits = contexts.map(({ behind }) => parse(behind));
-    if (contexts.length > 1) this.choice("After", contexts.map(({ word }) => word));
+    if (contexts.length > 1) this.choice(_("After"), contexts.map(({ word }) => word));
     this.temperature = this.temperatureSlider();
-    const [all, read] = [numbers.length, (i) => String(numbers[i] ?? "all")];
+    const [all, read] = [numbers.length, (i) => String(numbers[i] ?? _("all"))];
     this.k = this.slider("top-k", top_k, { min: 0, max: all, digits: 0, coarse: 1, read }).input;
     this.p = this.slider("top-p", top_p, { min: 0.01, max: 1, coarse: 0.05 }).input;
     this.least = this.slider("min-p", min_p, { min: 0, max: 1, coarse: 0.05 }).input;
     this.whole = el("div");
     this.line = el("p");
     this.body = el("tbody");
-    const head = [cell("next word", "col"), el("td"), cell("before", "col"), cell("after", "col")];
+    const head = [cell(_("next word"), "col"), el("td"), cell(_("before"), "col"), cell(_("after"), "col")];
     this.form.append(this.line, this.whole);
     this.form.append(el("table", {}, el("thead", {}, el("tr", {}, ...head)), this.body));
   }
@@ -62,7 +64,7 @@ class Sampler extends Figure {
     const mass = sum(before.slice(0, n));
 
     const others = z.length - words.length;
-    const names = others ? [...words, `${others} others`] : words;
+    const names = others ? [...words, _("{n} others", { n: others })] : words;
     this.body.replaceChildren(
       ...names.map((name, i) => {
         const to = i < words.length ? i + 1 : z.length;
@@ -73,10 +75,12 @@ class Sampler extends Figure {
     const [first, second = 0] = before.slice(0, n);
     const parts = [first, second, mass - first - second].map((size, i) => [size, `class${i}`]);
     stack([...parts, [1 - mass, "open"]], this.whole);
-    const had = `Before the filters they had ${show(mass)} of the probability.`;
-    this.line.textContent = `Words left: ${n} of ${z.length}. ${had}`;
-    const best = spoken(words.slice(0, Math.min(n, 3)), after);
-    return `${word && `After ${word}: `}${this.line.textContent} Likeliest: ${best}.`;
+    const kept = _("Words left: {n} of {all}.", { n, all: z.length });
+    const had = _("Before the filters they had {mass} of the probability.", { mass: show(mass) });
+    this.line.textContent = `${kept} ${had}`;
+    const list = spoken(words.slice(0, Math.min(n, 3)), after);
+    const last = [this.line.textContent, _("Likeliest: {list}.", { list })];
+    return [...(word ? [_("After {word}:", { word })] : []), ...last].join(" ");
   }
 }
 

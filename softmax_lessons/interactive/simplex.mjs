@@ -1,6 +1,6 @@
 /* The simplex view: three scores as a point in the triangle of all probabilities. */
 import { bars } from "./bars.mjs";
-import { define, el, svg } from "./dom.mjs";
+import { _, define, el, svg } from "./dom.mjs";
 import { Figure, spoken } from "./figure.mjs";
 import { show, softmax, sum } from "./math.mjs";
 import { TRIANGLE_STYLE, line, move, probabilities, scoresFor, triangle } from "./triangle.mjs";
@@ -19,12 +19,10 @@ function ring(z, temperature) {
   });
 }
 
-const legend =
-  "You can drag the large point, too. Small points: the same scores at other temperatures. " +
-  "Rings: all scores that lie as far apart. The bold ring is at your temperature.";
-
 class Simplex extends Figure {
-  static title = "Simplex view";
+  static get title() {
+    return _("Simplex view");
+  }
 
   build() {
     const { labels } = this.config;
@@ -49,6 +47,10 @@ class Simplex extends Figure {
     this.point.addEventListener("pointermove", (event) => {
       if (this.point.hasPointerCapture(event.pointerId)) this.follow(event);
     });
+    const legend = _(
+      "You can drag the large point, too. Small points: the same scores at other temperatures. " +
+      "Rings: all scores that lie as far apart. The bold ring is at your temperature."
+    );
     this.form.append(this.svg, el("p", { class: "hint" }, legend));
   }
 
@@ -75,8 +77,11 @@ class Simplex extends Figure {
     const path = Array.from({ length: 101 }, (_, i) => softmax(z, 10 ** (i / 25 - 2)));
     this.path.setAttribute("d", line([...path, [1 / 3, 1 / 3, 1 / 3]]));
     move(this.point, p);
-    const sentence = `At temperature ${show(temperature, 2)}: ${spoken(labels, p)}.`;
-    this.svg.setAttribute("aria-label", `Triangle with a class at each corner. ${sentence}`);
+    const sentence = _("At temperature {temperature}: {list}.", {
+      temperature: show(temperature, 2),
+      list: spoken(labels, p),
+    });
+    this.svg.setAttribute("aria-label", `${_("Triangle with a class at each corner.")} ${sentence}`);
     return sentence;
   }
 }

@@ -1,5 +1,5 @@
 /* The smooth maximum: one score moves through the others, and the corner of max is round. */
-import { define, el, svg } from "./dom.mjs";
+import { _, define, el, svg } from "./dom.mjs";
 import { Figure, cell } from "./figure.mjs";
 import { logSumExp, show, softmax } from "./math.mjs";
 
@@ -30,7 +30,9 @@ const samples = Array.from({ length: 161 }, (_, i) => i / 80 - 1);
 const join = (points) => `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}`;
 
 class Smooth extends Figure {
-  static title = "Smooth maximum";
+  static get title() {
+    return _("Smooth maximum");
+  }
 
   build() {
     const { labels, scores, moved, reach, hottest, temperature } = this.config;
@@ -38,10 +40,10 @@ class Smooth extends Figure {
     const ends = [this.corner - reach, this.corner + reach].map((x) => Number(x.toFixed(2)));
     const range = { min: ends[0], max: ends[1] };
     this.score = this.slider(labels[moved], scores[moved], range).input;
-    this.temperature = this.slider("temperature", temperature, { min: 0.1, max: hottest }).input;
+    this.temperature = this.slider(_("temperature"), temperature, { min: 0.1, max: hottest }).input;
     this.picture();
     this.body = el("tbody");
-    const head = ["", "maximum", "smooth"].map((name) => (name ? cell(name, "col") : el("td")));
+    const head = ["", _("maximum"), _("smooth")].map((name) => (name ? cell(name, "col") : el("td")));
     const table = el("table", {}, el("thead", {}, el("tr", {}, ...head)), this.body);
     this.line = el("p");
     this.form.append(el("div", { class: "both" }, this.svg, el("div", {}, table, this.line)));
@@ -73,13 +75,13 @@ class Smooth extends Figure {
     this.guide = curve("guide");
     [this.soft, this.slope, this.tangent] = ["soft", "soft", "tangent"].map(curve);
     this.dots = ["hard", "soft", "hard", "hard", "soft"].map(dot);
-    this.name = text("smooth", left + 5, 0, "start");
+    this.name = text(_("smooth"), left + 5, 0, "start");
     this.svg = svg("svg", { viewBox: `0 0 320 ${below + low + 20}`, role: "img" });
     this.svg.append(
       svg("path", { class: "frame", d: frame }), this.guide, max,
       svg("path", { class: "hard", d: steps }), this.soft, this.slope, this.tangent, ...this.dots,
-      text("value", left + 5, above + 12, "start"), text("slope", left + 5, heightOf(1) + 4, "start"),
-      text("maximum", left + 5, y0 + 15, "start"), this.name, ...ticks,
+      text(_("value"), left + 5, above + 12, "start"), text(_("slope"), left + 5, heightOf(1) + 4, "start"),
+      text(_("maximum"), left + 5, y0 + 15, "start"), this.name, ...ticks,
       text("argmax", x2, heightOf(1) - 6, "end"), text("softmax", x2, heightOf(0) - 7, "end"),
       text("0", left - 5, heightOf(0) + 4, "end"), text("1", left - 5, heightOf(1) + 4, "end"),
     );
@@ -109,21 +111,29 @@ class Smooth extends Figure {
     this.guide.setAttribute("d", `M${this.x(s)} ${heights[1]}V${below + low}`);
     this.name.setAttribute("y", this.y(soft(along[0])) - 6);
 
-    const hard = sides.join(" or ");
+    const hard = sides.join(_(" or "));
     const row = (name, ...cells) =>
       el("tr", {}, cell(name, "row"), ...cells.map((each) => cell(each)));
     this.body.replaceChildren(
-      row("value", top, value),
-      row("slope", hard, three(rise)),
-      row(`${labels[moved]} gets`, `argmax ${hard}`, `softmax ${three(p)}`),
+      row(_("value"), top, value),
+      row(_("slope"), hard, three(rise)),
+      row(_("{name} gets", { name: labels[moved] }), `argmax ${hard}`, `softmax ${three(p)}`),
     );
     const most = `T ln ${z.length} = ${show(temperature * Math.log(z.length))}`;
-    const gap = `Smooth lies ${three(value - top)} above, at most`;
-    this.line.textContent = `${gap} ${most.replaceAll(" ", "\u00a0")}.`;
-    const at = `${labels[moved]} at ${show(s, 2)}, temperature ${show(temperature, 2)}`;
-    const both = `the maximum is ${show(top)} with slope ${hard}, the smooth one ${show(value)}`;
-    const sentence = `${at}: ${both} with slope ${three(rise)}; softmax gives ${three(p)}.`;
-    this.svg.setAttribute("aria-label", `The maximum, the smooth maximum and their slopes. ${sentence}`);
+    this.line.textContent = _("Smooth lies {gap} above, at most {most}.", {
+      gap: three(value - top),
+      most: most.replaceAll(" ", "\u00a0"),
+    });
+    const sentence = _(
+      "{name} at {score}, temperature {temperature}: the maximum is {top} with slope {hard}, " +
+      "the smooth one {value} with slope {rise}; softmax gives {p}.",
+      {
+        name: labels[moved], score: show(s, 2), temperature: show(temperature, 2), top: show(top),
+        hard, value: show(value), rise: three(rise), p: three(p),
+      },
+    );
+    const title = _("The maximum, the smooth maximum and their slopes.");
+    this.svg.setAttribute("aria-label", `${title} ${sentence}`);
     return sentence;
   }
 }

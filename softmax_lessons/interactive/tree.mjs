@@ -1,6 +1,6 @@
 /* The code tree: how long a message gets if its code was made for other probabilities. */
 import { stack } from "./bars.mjs";
-import { define, el, svg } from "./dom.mjs";
+import { _, define, el, svg } from "./dom.mjs";
 import { Figure } from "./figure.mjs";
 import { show, sum } from "./math.mjs";
 
@@ -32,18 +32,20 @@ const x = (bits) => left + unit * bits;
 const longest = 5; // bits, as far as the picture goes; the sliders stop at 4.64
 
 class Tree extends Figure {
-  static title = "Code tree";
+  static get title() {
+    return _("Code tree");
+  }
 
   build() {
     const { labels, counts, truth, most } = this.config;
     this.y = parts(truth);
-    this.form.append(el("p", {}, "The code is made for"));
-    const read = (count) => `${count} of ${sum(this.z)}`;
+    this.form.append(el("p", {}, _("The code is made for")));
+    const read = (count) => _("{n} of {all}", { n: count, all: sum(this.z) });
     const range = { min: 1, max: most, digits: 0, coarse: 1, read };
     this.inputs = labels.map((name, i) => this.slider(name, counts[i], range).input);
     this.made = el("div");
     const come = whole(this.y);
-    const bars = [el("span", {}, "code for"), this.made, el("span", {}, "come by"), come];
+    const bars = [el("span", {}, _("code for")), this.made, el("span", {}, _("come by")), come];
     this.picture();
     this.line = el("p");
     this.note = el("p", { class: "hint" });
@@ -70,9 +72,9 @@ class Tree extends Figure {
     this.svg = svg("svg", { viewBox: `0 0 320 ${last + 36}`, role: "img" });
     this.svg.append(
       svg("path", { class: "grid", d: grid }), this.forks, ...this.leaves.map(({ group }) => group),
-      this.entropy, this.excess, text({ x: left, y: last - 15 }, "entropy"), this.mean, ...ticks,
-      text({ x: x(longest) + 10, y: last - 4 }, "average"),
-      text({ x: x(longest) + 10, y: last + 32 }, "bits"),
+      this.entropy, this.excess, text({ x: left, y: last - 15 }, _("entropy")), this.mean, ...ticks,
+      text({ x: x(longest) + 10, y: last - 4 }, _("average")),
+      text({ x: x(longest) + 10, y: last + 32 }, _("bits")),
     );
   }
 
@@ -108,14 +110,17 @@ class Tree extends Figure {
 
     const b = (number) => el("b", {}, show(number));
     const rest = b(Math.round(1000 * excess) / 1000); // 0 where only rounding is left
-    const numbers = [b(mean), " bits on average = ", b(entropy), " entropy + ", rest, " too many"];
+    const said = [_("bits on average"), _("entropy"), _("too many")];
+    const numbers = [b(mean), ` ${said[0]} = `, b(entropy), ` ${said[1]} + `, rest, ` ${said[2]}`];
     this.line.replaceChildren(...numbers);
     const come = labels.map((name, i) => `${name} ${show(this.y[i])}`).join(", ");
-    const near = "No code words have these lengths. Over long messages a code comes near them.";
-    this.note.textContent = `Large dots come by often: ${come}. ${code ? "" : near}`;
+    const near = _("No code words have these lengths. Over long messages a code comes near them.");
+    const often = _("Large dots come by often: {list}.", { list: come });
+    this.note.textContent = `${often} ${code ? "" : near}`;
     const lengths = labels.map((name, i) => `${name} ${show(bits[i])}${code ? ` (${code[i]})` : ""}`);
-    const sentence = `Bits: ${lengths.join(", ")}. ${this.line.textContent}.`;
-    this.svg.setAttribute("aria-label", `Tree of a code. ${sentence}`);
+    const bitsOf = _("Bits: {list}.", { list: lengths.join(", ") });
+    const sentence = `${bitsOf} ${this.line.textContent}.`;
+    this.svg.setAttribute("aria-label", `${_("Tree of a code.")} ${sentence}`);
     return sentence;
   }
 }

@@ -24,7 +24,10 @@ place = pathlib.Path(__file__).parents[1]
 place.joinpath("asked.json").write_text(json.dumps(sys.argv[1:]))
 if place.joinpath("offline").exists():
     sys.exit("ERROR: there is no network")
-place.joinpath("softmax_lessons.py").touch()
+package = place / "softmax_lessons"
+package.mkdir()
+package.joinpath("__init__.py").touch()
+package.joinpath("language.py").write_text("def set_language(language): pass")
 """
 
 
@@ -90,7 +93,8 @@ def test_it_never_asks_for_a_name_alone(elsewhere):
 
 
 def test_it_does_nothing_where_the_package_is_there(elsewhere):
-    (elsewhere / "softmax_lessons.py").touch()
+    (elsewhere / "softmax_lessons").mkdir()
+    (elsewhere / "softmax_lessons" / "language.py").write_text("def set_language(language): pass")
     done = run(elsewhere, FIRST)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert asked(elsewhere) is None

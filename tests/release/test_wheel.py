@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 STEM = f"softmax_lessons-{PROJECT['version']}"
 ABOUT = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE", "top_level.txt"}
-KINDS = {".py", ".mjs", ".typed", ".ttf", "LICENSE"}
+KINDS = {".py", ".mjs", ".mo", ".typed", ".ttf", "LICENSE"}
 EGG = {
     "entry_points.txt",
     "PKG-INFO",
@@ -53,9 +53,9 @@ def wheel(dist):
 
 
 def package():
-    """Return the files that belong into both: modules, a face, and the mark of a typed package."""
+    """Return the files that belong into both: modules, a face, tables, the mark of types."""
     files = [file for file in (ROOT / "softmax_lessons").rglob("*") if file.is_file()]
-    files = [file for file in files if "__pycache__" not in file.parts]
+    files = [file for file in files if "__pycache__" not in file.parts and file.suffix != ".po"]
     assert {file.suffix or file.name for file in files} == KINDS
     return {file.relative_to(ROOT).as_posix() for file in files}
 

@@ -6,11 +6,6 @@
   const module = new URL("cells/page.mjs", document.currentScript.src);
   const code = new URL(bar.dataset.code, location);
   const onDisk = location.protocol === "file:";
-  const ON_DISK =
-    "A page opened from the disk cannot run code, because browsers load Python from servers alone: " +
-    "open the book with start.py of the bundle, or with make serve.";
-  const UNREACHABLE =
-    "What runs the code could not be fetched: check the network, and try again.";
   let cells;
   const open = () =>
     (cells ??= import(module)
@@ -29,17 +24,25 @@
     const status = bar.querySelector(".cell-status");
     const number = Number(bar.dataset.cell);
     if (onDisk) {
-      status.textContent = ON_DISK;
+      status.textContent = _(
+        "A page opened from the disk cannot run code, because browsers load Python from servers " +
+        "alone: open the book with start.py of the bundle, or with make serve."
+      );
       return;
     }
-    if (!cells) status.textContent = "Starting.";
+    const starting = _("Starting.");
+    if (!cells) status.textContent = starting;
     open().then(
       (cells) => {
         if (run) return cells.run(number);
-        if (status.textContent === "Starting.") status.textContent = "";
+        if (status.textContent === starting) status.textContent = "";
         cells.edit(number, { x: clientX, y: clientY });
       },
-      () => (status.textContent = UNREACHABLE),
+      () => {
+        status.textContent = _(
+          "What runs the code could not be fetched: check the network, and try again."
+        );
+      },
     );
   });
   try {

@@ -17,7 +17,9 @@ addEventListener("DOMContentLoaded", () => {
       status.textContent = ""; // so that the same words are announced again
       const done = await copy(text);
       setTimeout(() => {
-        status.textContent = done ? "Copied." : "Not copied: the text is selected, copy it by hand.";
+        status.textContent = done
+          ? _("Copied.")
+          : _("Not copied: the text is selected, copy it by hand.");
       }, 100);
     });
   }

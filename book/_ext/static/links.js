@@ -9,8 +9,8 @@ addEventListener("DOMContentLoaded", () => {
   status.setAttribute("role", "status");
   document.querySelector("article").append(status);
   for (const link of links) {
-    link.setAttribute("aria-label", "Copy link");
-    link.title = link.title.replace(/^(Permal|L)ink/, "Copy the link");
+    link.setAttribute("aria-label", _("Copy link"));
+    link.title = link.title.replace(/^(Permal|L)ink/, _("Copy the link"));
     if (!link.closest("h1, h2, h3, h4, h5, h6")) link.tabIndex = -1;
   }
 
@@ -45,7 +45,7 @@ addEventListener("DOMContentLoaded", () => {
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     const address = new URL(link.hash, published ?? location.href).href;
     status.textContent = ""; // so that the same words are announced again
-    say((await copy(address)) ? "Link copied" : "The link stands in the address bar");
+    say((await copy(address)) ? _("Link copied") : _("The link stands in the address bar"));
   });
   addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

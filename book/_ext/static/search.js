@@ -38,7 +38,7 @@
       entered = true;
     };
     form.addEventListener("submit", wait);
-    status.textContent = "Loading.";
+    status.textContent = _("Loading.");
     load()
       .finally(() => form.removeEventListener("submit", wait))
       .then(
@@ -48,7 +48,7 @@
         },
         () => {
           attached.delete(box);
-          status.textContent = "The search could not be fetched: check the network, and try again.";
+          status.textContent = _("The search could not be fetched: check the network, and try again.");
         },
       );
   };

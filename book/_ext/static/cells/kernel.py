@@ -40,6 +40,15 @@ PACKAGES: dict[str, list[str]] = {
 }
 
 
+# What the page says in another language than English, by the English phrases.
+words: dict[str, str] = {}
+
+
+def _(phrase: str) -> str:
+    """Return a phrase in the language of the page."""
+    return words.get(phrase, phrase)
+
+
 class Stream(io.TextIOBase):
     """Sends what is printed, up to a limit, and not more often than a page can show."""
 
@@ -69,7 +78,10 @@ class Stream(io.TextIOBase):
         if text:
             self.send("text", text)
             if not self.left:
-                self.send("text", f"\n[These are the first {LIMIT:,} characters.]\n")
+                self.send(
+                    "text",
+                    _("\n[These are the first {n} characters.]\n").format(n=f"{LIMIT:,}"),
+                )
 
 
 class Kernel:
@@ -209,29 +221,34 @@ def explain(error: BaseException, file: str) -> str:
     """Return an error in a few lines, which end at the line of the reader's code."""
     text = traceback.format_exception_only(error)[-1].strip()
     if isinstance(error, MemoryError):
-        text = "MemoryError: this asks for more memory than a page has."
+        text = "MemoryError: " + _("this asks for more memory than a page has.")
     elif isinstance(error, ModuleNotFoundError):
-        text = f"ModuleNotFoundError: the page has no {error.name}. It has Python's own library, "
-        text += f"numpy, {', '.join(PACKAGES)} and softmax_lessons."
+        has = _("the page has no {name}. It has Python's own library, numpy, {names} and {last}.")
+        names = ", ".join(PACKAGES)
+        text = "ModuleNotFoundError: "
+        text += has.format(name=error.name, names=names, last="softmax_lessons")
     if isinstance(error, SyntaxError) and error.filename == file:
         line, source = error.lineno, error.text or ""
         if source.lstrip().startswith(("%", "!")):
-            text += ". Lines that begin with % or ! are for Jupyter, not for Python"
+            text += ". " + _("Lines that begin with % or ! are for Jupyter, not for Python")
     else:
         line, source = None, ""
         for frame in traceback.extract_tb(error.__traceback__):
             if frame.filename == file:
                 line, source = frame.lineno, frame.line or ""
-    return f"{text}\nin line {line}: {source.strip()}" if line else text
+    where = _("in line {line}:").format(line=line)
+    return f"{text}\n{where} {source.strip()}" if line else text
 
 
 def no_input(prompt: object = "") -> str:
     """Replace `input`, for whose answer nothing can wait here."""
-    raise EOFError("input() gets no answer in the page: write the value into the code.")
+    raise EOFError(_("input() gets no answer in the page: write the value into the code."))
 
 
-def start(send: Send) -> Kernel:
+def start(send: Send, language: str = "en", phrases: dict[str, str] | None = None) -> Kernel:
     """Return a kernel, in a Python that shows figures in the page and asks nothing."""
+    os.environ["SOFTMAX_LESSONS_LANGUAGE"] = language
+    words.update(phrases or {})
     os.environ["MPLBACKEND"] = "module://backend"
     builtins.input = no_input
     sys.modules["page"] = page = ModuleType("page")

@@ -4,14 +4,17 @@ import { openEditor } from "../pyodide/editor.js";
 
 const INTERACTIVE = new URL("../interactive/", import.meta.url);
 const LONG = 30; // seconds, after which a cell that still runs is mentioned
-const UNFETCHED = "Python has not been fetched: check the network, and run the cell again.";
+const UNFETCHED = _("Python has not been fetched: check the network, and run the cell again.");
 // Why Python has ended, by what its last message holds.
 const CAUSES = [
   [/fetch|network|integrity/i, UNFETCHED],
-  [/memory/i, ": there was not enough memory"],
-  [/call stack|recursion/i, ": functions called each other too deeply"],
-  [/exit|abort/i, ": the code has ended the whole process"],
+  [/memory/i, _("Python has ended: there was not enough memory.")],
+  [/call stack|recursion/i, _("Python has ended: functions called each other too deeply.")],
+  [/exit|abort/i, _("Python has ended: the code has ended the whole process.")],
 ];
+
+/** A phrase with values in its places. */
+const fill = (phrase, values) => phrase.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 const element = (name, attributes = {}, ...content) => {
   const made = Object.assign(document.createElement(name), attributes);
@@ -60,21 +63,21 @@ class Cell {
     this.box = bar.closest(".cell");
     this.output = this.box.querySelector(".cell_output");
     this.stored = this.output && [...this.output.childNodes];
-    this.name = bar.querySelector(".cell-run").ariaLabel.replace("Run ", "");
+    this.name = bar.dataset.name;
     this.addControls();
     this.nameOutput();
     this.openEditor();
   }
 
   addControls() {
-    const make = (word, action) => {
+    const make = (word, whole, action) => {
       const button = element("button", { type: "button", hidden: true }, word);
-      button.ariaLabel = `${word} ${this.name}`;
+      button.ariaLabel = fill(whole, { name: this.name });
       button.addEventListener("click", action);
       return button;
     };
-    this.stop = make("Stop", () => this.cells.stop(this.number));
-    this.reset = make("Reset", () => this.restore());
+    this.stop = make(_("Stop"), _("Stop {name}"), () => this.cells.stop(this.number));
+    this.reset = make(_("Reset"), _("Reset {name}"), () => this.restore());
     this.status = this.bar.querySelector(".cell-status");
     this.bytes = element("span", { className: "cell-bytes", ariaHidden: "true" });
     this.status.before(this.stop, this.reset);
@@ -83,7 +86,7 @@ class Cell {
 
   nameOutput() {
     this.output?.setAttribute("role", "region");
-    this.output?.setAttribute("aria-label", `Output of ${this.name}`);
+    this.output?.setAttribute("aria-label", fill(_("Output of {name}"), { name: this.name }));
   }
 
   openEditor() {
@@ -128,7 +131,7 @@ class Cell {
     const focused = document.activeElement === this.reset;
     this.reset.hidden = true;
     if (focused) this.bar.querySelector(".cell-run").focus();
-    this.say("Back as it was.");
+    this.say(_("Back as it was."));
   }
 
   say(text) {
@@ -203,7 +206,7 @@ class Cell {
     const stored = this.stored?.filter((node) => node.querySelector?.("img"))[this.figures++];
     const own = this.cells.untouchedUpTo(this.number) && stored;
     const place = own ? stored.cloneNode(true) : element("figure");
-    const alt = own ? place.querySelector("img").alt : "What the changed code draws.";
+    const alt = own ? place.querySelector("img").alt : _("What the changed code draws.");
     const pictures = [
       ["figure-light", light],
       ["figure-dark", dark],
@@ -244,7 +247,7 @@ class Cells {
     this.waiting.push(number);
     cell.stop.hidden = false;
     if (this.waiting.length === 1) this.next();
-    else cell.say(running === number ? "Runs again, changed, after this." : "Waits for its turn.");
+    else cell.say(running === number ? _("Runs again, changed, after this.") : _("Waits for its turn."));
   }
 
   /** Put the cursor into a cell, at a point of the window if one is given. */
@@ -267,8 +270,10 @@ class Cells {
     this.sent = this.codes.map((code, i) => this.cells.get(i)?.code ?? code);
     this.failed = false;
     this.result = "";
-    this.pressed.say("Starting.");
-    this.worker.postMessage({ codes: this.sent, number, data: this.data });
+    this.pressed.say(_("Starting."));
+    const { lang } = document.documentElement;
+    const words = { ...Documentation.TRANSLATIONS };
+    this.worker.postMessage({ codes: this.sent, number, data: this.data, lang, words });
   }
 
   get pressed() {
@@ -279,16 +284,18 @@ class Cells {
 
   loading(loaded, total) {
     const cell = this.pressed;
-    const text = "Fetching what it needs, once for all pages.";
+    const text = _("Fetching what it needs, once for all pages.");
     if (cell.status.textContent !== text) cell.say(text);
     const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
-    cell.bytes.textContent = `${megabytes(loaded)} of ${megabytes(total)} MB`;
+    const sizes = { loaded: megabytes(loaded), total: megabytes(total) };
+    cell.bytes.textContent = fill(_("{loaded} of {total} MB"), sizes);
   }
 
   loaded() {
-    this.pressed.say("Running.");
+    this.pressed.say(_("Running."));
     this.clock = setTimeout(() => {
-      this.pressed.say(`Still running after ${LONG} seconds. Is there a loop without end? Stop ends it.`);
+      const still = _("Still running after {n} seconds. Is there a loop without end? Stop ends it.");
+      this.pressed.say(fill(still, { n: LONG }));
     }, LONG * 1000);
   }
 
@@ -319,15 +326,15 @@ class Cells {
     this.failed = true;
     this.current?.addError(text);
     if (this.current !== this.pressed) {
-      const where = this.current ? this.current.name : "a cell that the page does not show";
-      this.pressed.say(`Needs ${where}, which stopped with an error.`);
+      const name = this.current ? this.current.name : _("a cell that the page does not show");
+      this.pressed.say(fill(_("Needs {name}, which stopped with an error."), { name }));
     }
   }
 
   done() {
     const { pressed, failed, current } = this;
-    if (!failed) this.end(`Done.${this.result}`);
-    else this.end(current === pressed ? "Stopped with an error." : pressed.status.textContent);
+    if (!failed) this.end(`${_("Done.")}${this.result}`);
+    else this.end(current === pressed ? _("Stopped with an error.") : pressed.status.textContent);
     this.next();
   }
 
@@ -337,7 +344,7 @@ class Cells {
     this.forget();
     const [, cause] = CAUSES.find(([words]) => words.test(message)) ?? [];
     if (cause === UNFETCHED) this.end(cause);
-    else this.end(`Python has ended${cause ?? ""}. What ran before is lost; Run starts again.`);
+    else this.end(`${cause ?? _("Python has ended.")} ${_("What ran before is lost; Run starts again.")}`);
     this.next();
   }
 
@@ -345,11 +352,11 @@ class Cells {
   stop(number) {
     if (number !== this.waiting[0]) {
       this.waiting.splice(this.waiting.lastIndexOf(number), 1);
-      this.settle(this.cells.get(number), "Not run.");
+      this.settle(this.cells.get(number), _("Not run."));
       return;
     }
     this.forget();
-    this.end("Stopped. What earlier cells had computed is lost; they run again when needed.");
+    this.end(_("Stopped. What earlier cells had computed is lost; they run again when needed."));
     this.next();
   }
 

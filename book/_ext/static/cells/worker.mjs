@@ -1,7 +1,7 @@
 // Python, in a thread of its own: the page ends it to stop a cell.
 //
-// Takes { codes, number, data }: all cells of the page, which to run, and the names of the tables that
-// they read. Sends { kind, values }: what the kernel sends, what is being loaded, and "done".
+// Takes { codes, number, data, lang, words }: all cells of the page, which to run, the names of the
+// tables that they read, the language of the page, and its phrases by the English ones. Sends { kind, values }: what the kernel sends, what is being loaded, and "done".
 
 import { loadPyodide } from "../pyodide/pyodide.mjs";
 
@@ -34,7 +34,7 @@ const expect = (files) => {
   total = files.reduce((sum, name) => sum + (sizes[name] ?? 0), 0);
 };
 
-async function start(data) {
+async function start(data, lang, words) {
   sizes = await (await plainFetch(`${PYODIDE}sizes.json`)).json();
   const lock = await (await plainFetch(`${PYODIDE}pyodide-lock.json`)).json();
   const filesOf = (names) => {
@@ -65,7 +65,7 @@ async function start(data) {
   for (const name of MODULES) await copy(name, "/home/pyodide");
   python.FS.mkdirTree("/home/data"); // "../data", as in the repository
   for (const name of data) await copy(`data/${name}`, "/home");
-  const kernel = python.pyimport("kernel").start(send);
+  const kernel = python.pyimport("kernel").start(send, lang, python.toPy(words));
   return {
     async run(codes, number) {
       const packages = kernel.packages(codes, number).toJs();
@@ -84,9 +84,9 @@ onunhandledrejection = (event) => {
 };
 
 let kernel;
-onmessage = async ({ data: { codes, number, data } }) => {
+onmessage = async ({ data: { codes, number, data, lang, words } }) => {
   try {
-    const { run } = await (kernel ??= start(data));
+    const { run } = await (kernel ??= start(data, lang, words));
     await run(codes, number);
     send("done");
   } catch (error) {

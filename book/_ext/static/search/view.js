@@ -1,7 +1,7 @@
 // The list of results: under a field, in the dialog of every page and on the page of the search.
 bookSearch.open = async (sections, home) => {
   const index = await new bookSearch.Index(sections).fill(() => new Promise((done) => setTimeout(done)));
-  const KINDS = { te: "Glossary", en: "Package", ex: "Exercise", sy: "Symptom" };
+  const KINDS = { te: _("Glossary"), en: _("Package"), ex: _("Exercise"), sy: _("Symptom") };
   const FIRST = 10; // results that are shown at once
 
   const element = (tag, className, ...children) => {
@@ -26,7 +26,7 @@ bookSearch.open = async (sections, home) => {
     if (sentence.length) {
       lines.push(element("span", code ? "search-sentence search-code" : "search-sentence", ...marks(sentence)));
     }
-    if (words.length) lines.push(element("span", "search-way", "Found as: ", ...marks(words)));
+    if (words.length) lines.push(element("span", "search-way", `${_("Found as:")} `, ...marks(words)));
     return element("li", "", link(address, ...lines));
   }
 
@@ -34,10 +34,10 @@ bookSearch.open = async (sections, home) => {
     const { symptoms, glossary, package: names } = sections.help;
     return element(
       "p", "search-nothing",
-      `No section has “${query}”. Is something wrong with a model? `,
-      link(symptoms, "Look through the symptoms"),
-      ". Or look for a word in the ", link(glossary, "glossary"),
-      ", or for a function in the ", link(names, "package"), ".",
+      `${_("No section has “{query}”.").replace("{query}", () => query)} `,
+      `${_("Is something wrong with a model?")} `, link(symptoms, _("Look through the symptoms")), ". ",
+      `${_("Or look for a word in the")} `, link(glossary, _("glossary")), ", ",
+      `${_("or for a function in the")} `, link(names, _("package")), ".",
     );
   }
 
@@ -63,11 +63,12 @@ bookSearch.open = async (sections, home) => {
       box.querySelector(".search-more")?.remove();
       list.hidden = !cards.length;
       const quoted = query.length > 60 ? `${query.slice(0, 60)} …` : query;
-      const count = results.length === 1 ? "1 place" : `${results.length} places`;
-      status.textContent = !query ? "" : results.length ? `${count} for “${quoted}”` : "Nothing found";
+      const found = results.length === 1 ? _("1 place for “{query}”") : _("{n} places for “{query}”");
+      const said = found.replace("{n}", results.length).replace("{query}", () => quoted);
+      status.textContent = !query ? "" : results.length ? said : _("Nothing found");
       if (query && !results.length) list.after(nothing(quoted));
       if (results.length > most) {
-        const more = element("button", "search-more", `Show ${results.length - most} more`);
+        const more = element("button", "search-more", _("Show {n} more").replace("{n}", results.length - most));
         more.type = "button";
         more.onclick = () => {
           draw(results.length);
