@@ -43,6 +43,11 @@ def compiled(function: Any = None, **options: Any) -> Any:
         return njit(**options)(function)
 
 
+def inlined(function: Any) -> Any:
+    """Compile a function as a part of those that call it: each loop goes through LLVM once."""
+    return compiled(function, inline="always")
+
+
 # --- exp --------------------------------------------------------------------------------------
 # exp(x) = 2**k * exp(r), with k the whole number nearest to x / log(2), so that r is at most
 # log(2) / 2 in size. Adding and subtracting MAGIC rounds to a whole number, whose bits are then the
@@ -228,7 +233,7 @@ def below_of_type(x: Any, top: Any, temperature: Any) -> Any:
 IN_LANES = {"fastmath": {"reassoc", "nsz", "contract"}}
 
 
-@compiled
+@inlined
 def highest(x: Any) -> Any:
     """Return the largest entry of a piece; NaN may be passed over, since the sum finds it.
 
@@ -281,7 +286,7 @@ def dot(p: Any, g: Any, mean: Any) -> Any:
     return total
 
 
-@compiled
+@inlined
 def merged(top: Any, rest: Any, other: Any, other_rest: Any, temperature: Any) -> Any:
     """Return the maximum and the rest of two pieces, as ``merge_kernel`` of ``online.py`` does."""
     if top >= other:
@@ -292,7 +297,7 @@ def merged(top: Any, rest: Any, other: Any, other_rest: Any, temperature: Any) -
     return high, rest + (1 + low_rest) * math.exp(below(np.float64(low), level, temperature))
 
 
-@compiled
+@inlined
 def pair_of_row(x: Any, temperature: Any) -> Any:
     """Return the maximum of a row and the rest of its sum, in float64."""
     top, rest = x.dtype.type(-np.inf), -1.0
@@ -333,7 +338,7 @@ def sum_of_all(x: Any, level: Any) -> Any:
 # to ``last``, so that threads can share an array.
 
 
-@compiled
+@inlined
 def softmax_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> None:
     """Write softmax of each row to ``out``: exponentials are stored, and scaled."""
     for r in range(first, last):
@@ -347,7 +352,7 @@ def softmax_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> N
             result[i] *= factor
 
 
-@compiled
+@inlined
 def log_softmax_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> None:
     """Write log-softmax of each row to ``out``."""
     for r in range(first, last):
@@ -366,7 +371,7 @@ def logsumexp_rows(x: Any, out: Any, first: int, last: int) -> None:
         out[r] = log_of_pair(top, rest)
 
 
-@compiled
+@inlined
 def log_of_pair(top: Any, rest: float) -> float:
     """Return the log-sum-exp of a row; where the maximum is infinite, it is the result."""
     return np.float64(top) if np.isinf(top) else np.float64(top) + log_1p(rest)
@@ -393,7 +398,7 @@ def loss_rows(
             result[:] = weights[r] / count
 
 
-@compiled
+@inlined
 def vjp_rows(p: Any, g: Any, out: Any, first: int, last: int) -> None:
     """Write ``p * (g - sum(p * g))`` of each row to ``out``; the mean is taken away twice."""
     kind = p.dtype.type
@@ -412,7 +417,7 @@ def vjp_rows(p: Any, g: Any, out: Any, first: int, last: int) -> None:
             result[i] = row_p[i] * ((row_g[i] - mean_of_kind) - more_of_kind)
 
 
-@compiled
+@inlined
 def sigmoid(x: Any, out: Any, first: int, last: int) -> None:
     """Write the sigmoid of each entry to ``out``; arrays have one axis."""
     one = x.dtype.type(1)
@@ -427,13 +432,13 @@ def sigmoid(x: Any, out: Any, first: int, last: int) -> None:
 # ``first`` to ``last``, and of the inner ones those from ``left`` to ``right``.
 
 
-@compiled
+@inlined
 def scratch(x: Any, count: int) -> Any:
     """Return ``count`` arrays like ``x`` and two of float64, with one entry a column."""
     return np.empty((count, WIDTH), x.dtype), np.empty((2, WIDTH))
 
 
-@compiled
+@inlined
 def top_of_columns(x: Any, left: int, right: int, top: Any) -> None:
     """Write the maximum of each column of a block to ``top``, or 0 if all scores are -inf."""
     lowest, zero = x.dtype.type(-np.inf), x.dtype.type(0)
@@ -447,7 +452,7 @@ def top_of_columns(x: Any, left: int, right: int, top: Any) -> None:
         top[j] = zero if top[j] == lowest else top[j]
 
 
-@compiled
+@inlined
 def rest_of_columns(x: Any, left: int, right: int, own: Any, totals: Any, temperature: Any) -> None:
     """Write the maximum of each column, and the rest of its sum, to the first of the arrays."""
     one, zero = x.dtype.type(1), x.dtype.type(0)
@@ -473,7 +478,7 @@ def rest_of_columns(x: Any, left: int, right: int, own: Any, totals: Any, temper
         rest[j] += count[j]
 
 
-@compiled
+@inlined
 def softmax_of_columns(
     x: Any, out: Any, left: int, right: int, own: Any, totals: Any, temperature: Any
 ) -> None:
@@ -502,7 +507,7 @@ def softmax_of_columns(
             result[j] *= part[j]
 
 
-@compiled
+@inlined
 def log_softmax_of_columns(
     x: Any, out: Any, left: int, right: int, own: Any, totals: Any, temperature: Any
 ) -> None:
@@ -517,7 +522,7 @@ def log_softmax_of_columns(
             result[j] = below(line[j], top[j], temperature) - log_total[j]
 
 
-@compiled
+@inlined
 def logsumexp_of_columns(x: Any, out: Any, left: int, right: int, own: Any, totals: Any) -> None:
     """Write the log-sum-exp of each column of a block to ``out``, which has one axis."""
     rest_of_columns(x, left, right, own, totals, None)
@@ -560,7 +565,7 @@ def logsumexp_columns(x: Any, out: Any, first: int, last: int, left: int, right:
             logsumexp_of_columns(x[r], out[r, j:end], j, end, own, totals)
 
 
-@compiled
+@inlined
 def loss_of_columns(
     x: Any, out: Any, labels: Any, weights: Any, losses: Any,
     left: int, right: int, count: float, own: Any, totals: Any,
@@ -596,11 +601,11 @@ def loss_columns(
     for r in range(first, last):
         for j in range(left, right, WIDTH):
             end = min(j + WIDTH, right)
-            of_rows = labels[r, j:end], weights[r, j:end], losses[r, j:end]
-            loss_of_columns(x[r], out[r], *of_rows, j, end, count, own, totals)
+            y, w, loss = labels[r, j:end], weights[r, j:end], losses[r, j:end]
+            loss_of_columns(x[r], out[r], y, w, loss, j, end, count, own, totals)
 
 
-@compiled
+@inlined
 def vjp_of_columns(p: Any, g: Any, out: Any, left: int, right: int, own: Any, totals: Any) -> None:
     """Write the product of each column of a block to ``out``."""
     zero = p.dtype.type(0)
@@ -640,13 +645,13 @@ def vjp_columns(p: Any, g: Any, out: Any, first: int, last: int, left: int, righ
 # They are copied side by side, WIDTH at a time.
 
 
-@compiled
+@inlined
 def beside(x: Any) -> Any:
     """Return room for short rows side by side."""
     return np.empty((x.shape[1], WIDTH), x.dtype)
 
 
-@compiled
+@inlined
 def turn(x: Any, first: int, last: int, side: Any) -> None:
     """Copy rows side by side."""
     for i in range(x.shape[1]):
@@ -654,7 +659,7 @@ def turn(x: Any, first: int, last: int, side: Any) -> None:
             side[i, r] = x[first + r, i]
 
 
-@compiled
+@inlined
 def turn_back(side: Any, out: Any, first: int, last: int) -> None:
     """Copy what stands side by side into rows."""
     for r in range(last - first):
@@ -662,7 +667,7 @@ def turn_back(side: Any, out: Any, first: int, last: int) -> None:
             out[first + r, i] = side[i, r]
 
 
-@compiled
+@inlined
 def softmax_short_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> None:
     """Write softmax of each row to ``out``."""
     side, turned = beside(x), beside(x)  # not in place: that would be no vector code
@@ -674,7 +679,7 @@ def softmax_short_rows(x: Any, out: Any, first: int, last: int, temperature: Any
         turn_back(turned, out, r, end)
 
 
-@compiled
+@inlined
 def log_softmax_short_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> None:
     """Write log-softmax of each row to ``out``."""
     side, turned = beside(x), beside(x)
@@ -707,12 +712,12 @@ def loss_short_rows(
     for r in range(first, last, WIDTH):
         end = min(r + WIDTH, last)
         turn(x, r, end, side)
-        of_rows = labels[r:end], weights[r:end], losses[r:end]
-        loss_of_columns(side, turned, *of_rows, 0, end - r, count, own, totals)
+        y, w, loss = labels[r:end], weights[r:end], losses[r:end]
+        loss_of_columns(side, turned, y, w, loss, 0, end - r, count, own, totals)
         turn_back(turned, out, r, end)
 
 
-@compiled
+@inlined
 def vjp_short_rows(p: Any, g: Any, out: Any, first: int, last: int) -> None:
     """Write the product of each row to ``out``."""
     side_p, side_g, turned = beside(p), beside(p), beside(p)
@@ -731,7 +736,7 @@ def vjp_short_rows(p: Any, g: Any, out: Any, first: int, last: int) -> None:
 # has happened yet. Short rows have functions of their own, so that each compiles one loop alone.
 
 
-@compiled
+@inlined
 def do_fit(x: Any, out: Any) -> Any:
     """Tell whether arrays have one shape, are small, and share no memory."""
     apart = abs(out.ctypes.data - x.ctypes.data) >= x.nbytes
