@@ -441,15 +441,16 @@ def scratch(x: Any, count: int) -> Any:
 @inlined
 def top_of_columns(x: Any, left: int, right: int, top: Any) -> None:
     """Write the maximum of each column of a block to ``top``, or 0 if all scores are -inf."""
-    lowest, zero = x.dtype.type(-np.inf), x.dtype.type(0)
-    for j in range(right - left):
-        top[j] = lowest
+    zero = x.dtype.type(0)
+    keys = np.full(right - left, key(x.dtype.type(-np.inf)))  # floats take a quarter longer
     for i in range(x.shape[0]):
         line = x[i, left:right]
-        for j in range(len(line)):  # NaN is passed over: the sum finds it
-            top[j] = line[j] if line[j] > top[j] else top[j]
-    for j in range(right - left):
-        top[j] = zero if top[j] == lowest else top[j]
+        for j in range(len(line)):
+            k = key(line[j])
+            keys[j] = k if k > keys[j] else keys[j]
+    for j in range(len(keys)):
+        value = of_key(keys[j])
+        top[j] = zero if value == -np.inf else value
 
 
 @inlined
@@ -652,19 +653,19 @@ def beside(x: Any) -> Any:
 
 
 @inlined
-def turn(x: Any, first: int, last: int, side: Any) -> None:
+def turn(x: Any, side: Any) -> None:
     """Copy rows side by side."""
     for i in range(x.shape[1]):
-        for r in range(last - first):
-            side[i, r] = x[first + r, i]
+        for r in range(x.shape[0]):
+            side[i, r] = x[r, i]
 
 
 @inlined
-def turn_back(side: Any, out: Any, first: int, last: int) -> None:
+def turn_back(side: Any, out: Any) -> None:
     """Copy what stands side by side into rows."""
-    for r in range(last - first):
+    for r in range(out.shape[0]):
         for i in range(out.shape[1]):
-            out[first + r, i] = side[i, r]
+            out[r, i] = side[i, r]
 
 
 @inlined
@@ -674,9 +675,9 @@ def softmax_short_rows(x: Any, out: Any, first: int, last: int, temperature: Any
     own, totals = scratch(x, 2)
     for r in range(first, last, WIDTH):
         end = min(r + WIDTH, last)
-        turn(x, r, end, side)
+        turn(x[r:end], side)
         softmax_of_columns(side, turned, 0, end - r, own, totals, temperature)
-        turn_back(turned, out, r, end)
+        turn_back(turned, out[r:end])
 
 
 @inlined
@@ -686,9 +687,9 @@ def log_softmax_short_rows(x: Any, out: Any, first: int, last: int, temperature:
     own, totals = scratch(x, 3)
     for r in range(first, last, WIDTH):
         end = min(r + WIDTH, last)
-        turn(x, r, end, side)
+        turn(x[r:end], side)
         log_softmax_of_columns(side, turned, 0, end - r, own, totals, temperature)
-        turn_back(turned, out, r, end)
+        turn_back(turned, out[r:end])
 
 
 @compiled
@@ -698,7 +699,7 @@ def logsumexp_short_rows(x: Any, out: Any, first: int, last: int) -> None:
     own, totals = scratch(x, 3)
     for r in range(first, last, WIDTH):
         end = min(r + WIDTH, last)
-        turn(x, r, end, side)
+        turn(x[r:end], side)
         logsumexp_of_columns(side, out[r:end], 0, end - r, own, totals)
 
 
@@ -711,10 +712,10 @@ def loss_short_rows(
     own, totals = scratch(x, 3)
     for r in range(first, last, WIDTH):
         end = min(r + WIDTH, last)
-        turn(x, r, end, side)
+        turn(x[r:end], side)
         y, w, loss = labels[r:end], weights[r:end], losses[r:end]
         loss_of_columns(side, turned, y, w, loss, 0, end - r, count, own, totals)
-        turn_back(turned, out, r, end)
+        turn_back(turned, out[r:end])
 
 
 @inlined
@@ -724,10 +725,10 @@ def vjp_short_rows(p: Any, g: Any, out: Any, first: int, last: int) -> None:
     own, totals = scratch(p, 3)
     for r in range(first, last, WIDTH):
         end = min(r + WIDTH, last)
-        turn(p, r, end, side_p)
-        turn(g, r, end, side_g)
+        turn(p[r:end], side_p)
+        turn(g[r:end], side_g)
         vjp_of_columns(side_p, side_g, turned, 0, end - r, own, totals)
-        turn_back(turned, out, r, end)
+        turn_back(turned, out[r:end])
 
 
 # --- small arrays -----------------------------------------------------------------------------
