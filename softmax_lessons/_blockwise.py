@@ -73,9 +73,8 @@ def run_blockwise(
         kernel, arrays = masked(kernel, fill), [*arrays, where]
     shape = arrays[0].shape
     if arrays[0].nbytes <= SMALL_BYTES:
-        lines = [np.ascontiguousarray(as_lines(a, axes)) for a in arrays]
-        values = as_tuple(kernel(*lines, *parameters))
-        results = [from_lines(v, shape, axes).astype(dtype, copy=False) for v in values]
+        values = run(kernel, [as_lines(a, axes) for a in arrays], parameters)
+        results = [from_lines(v.astype(dtype, "C", copy=False), shape, axes) for v in values]
         if out is not None:
             np.copyto(out, results[-1])
             results[-1] = out
@@ -108,14 +107,10 @@ def run(
 ) -> Sequence[FloatArray]:
     """Run a kernel on contiguous lines, in which short rows stand side by side."""
     outer, n, inner = lines[0].shape
-    transpose = n <= SHORT_ROW and inner == 1 and outer > 1
-    if transpose:
-        lines = [line.swapaxes(0, 2) for line in lines]
-    values = as_tuple(kernel(*map(np.ascontiguousarray, lines), *parameters))
-    return [v.swapaxes(0, 2) for v in values] if transpose else values
-
-
-def as_tuple(values: FloatArray | tuple[FloatArray, ...]) -> tuple[FloatArray, ...]:
+    if outer > 1 and n <= SHORT_ROW and inner == 1:
+        turned = run(kernel, [line.swapaxes(0, 2) for line in lines], parameters)
+        return [v.swapaxes(0, 2) for v in turned]
+    values = kernel(*map(np.ascontiguousarray, lines), *parameters)
     return values if isinstance(values, tuple) else (values,)
 
 
@@ -171,7 +166,7 @@ def as_lines(a: NDArray[Any], axes: tuple[int, ...]) -> NDArray[Any]:
 
 def from_lines(lines: FloatArray, shape: tuple[int, ...], axes: tuple[int, ...]) -> FloatArray:
     """Return lines in the given shape, or with length 1 along ``axes`` if they have one entry."""
-    if axes and lines.shape[1] == 1:
+    if lines.shape[1] == 1 and axes:
         shape = tuple(1 if i in axes else length for i, length in enumerate(shape))
     if len(axes) < 2 or are_adjacent(axes):
         return lines.reshape(shape)

@@ -28,7 +28,6 @@ except ImportError as error:
 
 SMALL = 2**15  # entries: arrays up to this length need no threads
 PIECE = 2048  # entries of a row that are summed at a time
-SHORT = 24  # entries: rows up to this length are taken side by side
 WIDTH = 128  # columns that are taken at a time
 HEIGHT = 8  # entries of a column that are added before they go to its sum in float64
 
@@ -42,6 +41,11 @@ def compiled(function: Any = None, **options: Any) -> Any:
         return njit(cache=True, **options)(function)
     except RuntimeError:  # neither beside this file nor in the home of the user
         return njit(**options)(function)
+
+
+def inlined(function: Any) -> Any:
+    """Compile a function as a part of those that call it: each loop goes through LLVM once."""
+    return compiled(function, inline="always")
 
 
 # --- exp --------------------------------------------------------------------------------------
@@ -169,6 +173,35 @@ def of_key_of_type(i: Any) -> Any:
     return of_key_32 if i == types.int32 else of_key_64
 
 
+LOG_SERIES = tuple(2 / (2 * i + 1) for i in range(1, 11))
+ROOT_HALF = int(np.sqrt(0.5).view(np.int64))
+MAGIC_BITS = int(np.float64(MAGIC_64).view(np.int64))
+FRACTION = 2**52 - 1
+
+
+@compiled
+def log_1p(y: Any) -> Any:
+    """Return ``log(1 + y)`` of a float64 of 0 or above, to 1 ulp; -inf of -1, and NaN of NaN.
+
+    ``1 + y = 2**k * (1 + f)``, with ``1 + f`` from the root of a half to that of 2. The logarithm
+    of ``1 + f`` is the series of ``2 * atanh(s)``, with ``s = f / (2 + f)``. What rounding has
+    taken from ``1 + y`` is added last. The library's own is no vector code.
+    """
+    u = 1.0 + y
+    lost = (y - (u - 1.0)) / u
+    bits = np.int64(np.float64(u).view(np.int64) - ROOT_HALF)
+    k = np.int64((bits >> 52) + MAGIC_BITS).view(np.float64) - MAGIC_64
+    f = np.int64((bits & FRACTION) + ROOT_HALF).view(np.float64) - 1.0
+    s = f / (2.0 + f)
+    z, half = s * s, 0.5 * f * f
+    q = LOG_SERIES[7] + z * (LOG_SERIES[8] + z * LOG_SERIES[9])
+    q = LOG_SERIES[4] + z * (LOG_SERIES[5] + z * (LOG_SERIES[6] + z * q))
+    q = LOG_SERIES[1] + z * (LOG_SERIES[2] + z * (LOG_SERIES[3] + z * q))
+    q = z * (LOG_SERIES[0] + z * q)
+    rest = s * (half + q) + (k * LN2_64[1] + lost)
+    return -np.inf if y == -1.0 else k * LN2_64[0] - ((half - rest) - f)
+
+
 def difference(x: Any, top: Any, temperature: Any) -> Any:
     """Return ``x - top``; there is no temperature."""
     return x - top
@@ -200,7 +233,7 @@ def below_of_type(x: Any, top: Any, temperature: Any) -> Any:
 IN_LANES = {"fastmath": {"reassoc", "nsz", "contract"}}
 
 
-@compiled
+@inlined
 def highest(x: Any) -> Any:
     """Return the largest entry of a piece; NaN may be passed over, since the sum finds it.
 
@@ -253,7 +286,7 @@ def dot(p: Any, g: Any, mean: Any) -> Any:
     return total
 
 
-@compiled
+@inlined
 def merged(top: Any, rest: Any, other: Any, other_rest: Any, temperature: Any) -> Any:
     """Return the maximum and the rest of two pieces, as ``merge_kernel`` of ``online.py`` does."""
     if top >= other:
@@ -264,7 +297,7 @@ def merged(top: Any, rest: Any, other: Any, other_rest: Any, temperature: Any) -
     return high, rest + (1 + low_rest) * math.exp(below(np.float64(low), level, temperature))
 
 
-@compiled
+@inlined
 def pair_of_row(x: Any, temperature: Any) -> Any:
     """Return the maximum of a row and the rest of its sum, in float64."""
     top, rest = x.dtype.type(-np.inf), -1.0
@@ -305,7 +338,7 @@ def sum_of_all(x: Any, level: Any) -> Any:
 # to ``last``, so that threads can share an array.
 
 
-@compiled
+@inlined
 def softmax_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> None:
     """Write softmax of each row to ``out``: exponentials are stored, and scaled."""
     for r in range(first, last):
@@ -319,13 +352,13 @@ def softmax_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> N
             result[i] *= factor
 
 
-@compiled
+@inlined
 def log_softmax_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> None:
     """Write log-softmax of each row to ``out``."""
     for r in range(first, last):
         row, result = x[r], out[r]
         top, rest = pair_of_row(row, temperature)
-        log_total = x.dtype.type(math.log1p(rest))
+        log_total = x.dtype.type(log_1p(rest))
         for i in range(len(row)):
             result[i] = below(row[i], top, temperature) - log_total
 
@@ -338,10 +371,10 @@ def logsumexp_rows(x: Any, out: Any, first: int, last: int) -> None:
         out[r] = log_of_pair(top, rest)
 
 
-@compiled
+@inlined
 def log_of_pair(top: Any, rest: float) -> float:
     """Return the log-sum-exp of a row; where the maximum is infinite, it is the result."""
-    return np.float64(top) if np.isinf(top) else np.float64(top) + math.log1p(rest)
+    return np.float64(top) if np.isinf(top) else np.float64(top) + log_1p(rest)
 
 
 @compiled
@@ -359,13 +392,13 @@ def loss_rows(
             result[i] = exp(row[i] - top) * factor
         # In this order nothing cancels where the probability of the label is close to 1.
         result[labels[r]] = ((np.float64(exp(distance)) - 1) - rest) * scale
-        losses[r] = weights[r] * (math.log1p(rest) - np.float64(distance))
+        losses[r] = weights[r] * (log_1p(rest) - np.float64(distance))
         if weights[r] == 0:  # even if the scores are NaN
             losses[r] = 0
             result[:] = weights[r] / count
 
 
-@compiled
+@inlined
 def vjp_rows(p: Any, g: Any, out: Any, first: int, last: int) -> None:
     """Write ``p * (g - sum(p * g))`` of each row to ``out``; the mean is taken away twice."""
     kind = p.dtype.type
@@ -384,7 +417,7 @@ def vjp_rows(p: Any, g: Any, out: Any, first: int, last: int) -> None:
             result[i] = row_p[i] * ((row_g[i] - mean_of_kind) - more_of_kind)
 
 
-@compiled
+@inlined
 def sigmoid(x: Any, out: Any, first: int, last: int) -> None:
     """Write the sigmoid of each entry to ``out``; arrays have one axis."""
     one = x.dtype.type(1)
@@ -399,30 +432,39 @@ def sigmoid(x: Any, out: Any, first: int, last: int) -> None:
 # ``first`` to ``last``, and of the inner ones those from ``left`` to ``right``.
 
 
-@compiled
-def top_of_columns(x: Any, left: int, right: int, keys: Any, top: Any) -> None:
+@inlined
+def scratch(x: Any, count: int) -> Any:
+    """Return ``count`` arrays like ``x`` and two of float64, with one entry a column."""
+    return np.empty((count, WIDTH), x.dtype), np.empty((2, WIDTH))
+
+
+@inlined
+def top_of_columns(x: Any, left: int, right: int, top: Any) -> None:
     """Write the maximum of each column of a block to ``top``, or 0 if all scores are -inf."""
     zero = x.dtype.type(0)
-    keys[:] = key(x.dtype.type(-np.inf))
+    keys = np.full(right - left, key(x.dtype.type(-np.inf)))  # floats take a quarter longer
     for i in range(x.shape[0]):
         line = x[i, left:right]
         for j in range(len(line)):
             k = key(line[j])
             keys[j] = k if k > keys[j] else keys[j]
-    for j in range(len(top)):
+    for j in range(len(keys)):
         value = of_key(keys[j])
         top[j] = zero if value == -np.inf else value
 
 
-@compiled
-def rest_of_columns(x: Any, left: int, right: int, top: Any, rest: Any, temperature: Any) -> None:
-    """Write the sum of each column's exponentials, without one maximal term, to ``rest``."""
+@inlined
+def rest_of_columns(x: Any, left: int, right: int, own: Any, totals: Any, temperature: Any) -> None:
+    """Write the maximum of each column, and the rest of its sum, to the first of the arrays."""
     one, zero = x.dtype.type(1), x.dtype.type(0)
-    part, ones, count = np.empty_like(top), np.empty_like(top), np.zeros_like(rest)
-    rest[:] = 0
+    top, part, ones = own[0], own[1], own[2]
+    rest, count = totals[0], totals[1]
+    top_of_columns(x, left, right, top)
+    for j in range(right - left):
+        rest[j], count[j] = 0.0, -1.0
     for begin in range(0, x.shape[0], HEIGHT):
-        part[:] = zero
-        ones[:] = zero
+        for j in range(right - left):
+            part[j], ones[j] = zero, zero
         for i in range(begin, min(begin + HEIGHT, x.shape[0])):
             line = x[i, left:right]
             for j in range(len(line)):
@@ -430,32 +472,35 @@ def rest_of_columns(x: Any, left: int, right: int, top: Any, rest: Any, temperat
                 is_one = one if e == one else zero
                 part[j] += e - is_one
                 ones[j] += is_one
-        for j in range(len(top)):
+        for j in range(right - left):
             rest[j] += np.float64(part[j])
             count[j] += np.float64(ones[j])
-    for j in range(len(top)):
-        rest[j] += count[j] - 1
+    for j in range(right - left):
+        rest[j] += count[j]
 
 
-@compiled
+@inlined
 def softmax_of_columns(
-    x: Any, out: Any, left: int, right: int, keys: Any, top: Any, total: Any, temperature: Any
+    x: Any, out: Any, left: int, right: int, own: Any, totals: Any, temperature: Any
 ) -> None:
     """Write softmax of each column of a block to ``out``; the last arrays are for its use."""
-    top_of_columns(x, left, right, keys, top)
-    part = np.empty_like(top)
-    total[:] = 0
+    zero = x.dtype.type(0)
+    top, part, total = own[0], own[1], totals[0]
+    top_of_columns(x, left, right, top)
+    for j in range(right - left):
+        total[j] = 0.0
     for begin in range(0, x.shape[0], HEIGHT):
-        part[:] = 0
+        for j in range(right - left):
+            part[j] = zero
         for i in range(begin, min(begin + HEIGHT, x.shape[0])):
             line, result = x[i, left:right], out[i, left:right]
             for j in range(len(line)):
                 e = exp(below(line[j], top[j], temperature))
                 result[j] = e
                 part[j] += e
-        for j in range(len(top)):
+        for j in range(right - left):
             total[j] += np.float64(part[j])
-    for j in range(len(top)):
+    for j in range(right - left):
         part[j] = 1 / total[j]
     for i in range(x.shape[0]):
         result = out[i, left:right]
@@ -463,32 +508,40 @@ def softmax_of_columns(
             result[j] *= part[j]
 
 
+@inlined
+def log_softmax_of_columns(
+    x: Any, out: Any, left: int, right: int, own: Any, totals: Any, temperature: Any
+) -> None:
+    """Write log-softmax of each column of a block to ``out``."""
+    rest_of_columns(x, left, right, own, totals, temperature)
+    top, log_total, rest = own[0], own[1], totals[0]
+    for j in range(right - left):
+        log_total[j] = log_1p(rest[j])
+    for i in range(x.shape[0]):
+        line, result = x[i, left:right], out[i, left:right]
+        for j in range(len(line)):
+            result[j] = below(line[j], top[j], temperature) - log_total[j]
+
+
+@inlined
+def logsumexp_of_columns(x: Any, out: Any, left: int, right: int, own: Any, totals: Any) -> None:
+    """Write the log-sum-exp of each column of a block to ``out``, which has one axis."""
+    rest_of_columns(x, left, right, own, totals, None)
+    top, rest = own[0], totals[0]
+    for j in range(right - left):
+        out[j] = log_of_pair(top[j], rest[j])
+
+
 @compiled
 def softmax_columns(
     x: Any, out: Any, first: int, last: int, left: int, right: int, temperature: Any
 ) -> None:
     """Write softmax of rows side by side to ``out``."""
+    own, totals = scratch(x, 2)
     for r in range(first, last):
         for j in range(left, right, WIDTH):
             end = min(j + WIDTH, right)
-            keys, top, total = scratch(x, end - j)
-            softmax_of_columns(x[r], out[r], j, end, keys, top, total, temperature)
-
-
-@compiled
-def log_softmax_of_columns(
-    x: Any, out: Any, left: int, right: int, keys: Any, top: Any, rest: Any, temperature: Any
-) -> None:
-    """Write log-softmax of each column of a block to ``out``."""
-    top_of_columns(x, left, right, keys, top)
-    rest_of_columns(x, left, right, top, rest, temperature)
-    log_total = np.empty_like(top)
-    for j in range(len(top)):
-        log_total[j] = math.log1p(rest[j])
-    for i in range(x.shape[0]):
-        line, result = x[i, left:right], out[i, left:right]
-        for j in range(len(line)):
-            result[j] = below(line[j], top[j], temperature) - log_total[j]
+            softmax_of_columns(x[r], out[r], j, end, own, totals, temperature)
 
 
 @compiled
@@ -496,50 +549,47 @@ def log_softmax_columns(
     x: Any, out: Any, first: int, last: int, left: int, right: int, temperature: Any
 ) -> None:
     """Write log-softmax of rows side by side to ``out``."""
+    own, totals = scratch(x, 3)
     for r in range(first, last):
         for j in range(left, right, WIDTH):
             end = min(j + WIDTH, right)
-            keys, top, rest = scratch(x, end - j)
-            log_softmax_of_columns(x[r], out[r], j, end, keys, top, rest, temperature)
+            log_softmax_of_columns(x[r], out[r], j, end, own, totals, temperature)
 
 
 @compiled
 def logsumexp_columns(x: Any, out: Any, first: int, last: int, left: int, right: int) -> None:
     """Write the log-sum-exp of rows side by side to ``out``, of two axes."""
+    own, totals = scratch(x, 3)
     for r in range(first, last):
         for j in range(left, right, WIDTH):
             end = min(j + WIDTH, right)
-            keys, top, rest = scratch(x, end - j)
-            top_of_columns(x[r], j, end, keys, top)
-            rest_of_columns(x[r], j, end, top, rest, None)
-            for k in range(len(top)):
-                out[r, j + k] = log_of_pair(top[k], rest[k])
+            logsumexp_of_columns(x[r], out[r, j:end], j, end, own, totals)
 
 
-@compiled
+@inlined
 def loss_of_columns(
-    x: Any, out: Any, labels: Any, weights: Any, losses: Any, left: int, right: int, count: float
-) -> None:
+    x: Any, out: Any, labels: Any, weights: Any, losses: Any,
+    left: int, right: int, count: float, own: Any, totals: Any,
+) -> None:  # fmt: skip
     """Write the loss of each column of a block to ``losses``, and its gradient to ``out``."""
-    keys, top, rest = scratch(x, right - left)
-    top_of_columns(x, left, right, keys, top)
-    rest_of_columns(x, left, right, top, rest, None)
-    factor, at_label = np.empty_like(top), np.empty_like(top)
-    for j in range(len(top)):
+    rest_of_columns(x, left, right, own, totals, None)
+    top, factor, at_label, rest = own[0], own[1], own[2], totals[0]
+    for j in range(right - left):
         distance = x[labels[j], left + j] - top[j]
         scale = weights[j] / (1 + rest[j]) / count
         factor[j] = scale
         at_label[j] = ((np.float64(exp(distance)) - 1) - rest[j]) * scale
-        losses[j] = weights[j] * (math.log1p(rest[j]) - np.float64(distance))
+        losses[j] = weights[j] * (log_1p(rest[j]) - np.float64(distance))
     for i in range(x.shape[0]):
         line, result = x[i, left:right], out[i, left:right]
         for j in range(len(line)):
             result[j] = exp(line[j] - top[j]) * factor[j]
-    for j in range(len(top)):
+    for j in range(right - left):
         out[labels[j], left + j] = at_label[j]
         if weights[j] == 0:  # even if the scores are NaN
             losses[j] = 0
-            out[:, left + j] = weights[j] / count
+            for i in range(x.shape[0]):
+                out[i, left + j] = weights[j] / count
 
 
 @compiled
@@ -548,105 +598,109 @@ def loss_columns(
     first: int, last: int, left: int, right: int, count: float,
 ) -> None:  # fmt: skip
     """Write the losses of rows side by side, and their gradients; labels have two axes."""
+    own, totals = scratch(x, 3)
     for r in range(first, last):
         for j in range(left, right, WIDTH):
             end = min(j + WIDTH, right)
-            of_rows = labels[r, j:end], weights[r, j:end], losses[r, j:end]
-            loss_of_columns(x[r], out[r], *of_rows, j, end, count)
+            y, w, loss = labels[r, j:end], weights[r, j:end], losses[r, j:end]
+            loss_of_columns(x[r], out[r], y, w, loss, j, end, count, own, totals)
 
 
-@compiled
-def vjp_of_columns(p: Any, g: Any, out: Any, left: int, right: int) -> None:
+@inlined
+def vjp_of_columns(p: Any, g: Any, out: Any, left: int, right: int, own: Any, totals: Any) -> None:
     """Write the product of each column of a block to ``out``."""
-    width = right - left
-    mean, more, part = np.zeros(width, p.dtype), np.zeros(width, p.dtype), np.empty(width, p.dtype)
-    total = np.empty(width)
-    for again in range(2):
-        total[:] = 0
+    zero = p.dtype.type(0)
+    mean, more, part, total = own[0], own[1], own[2], totals[0]
+    for j in range(right - left):
+        mean[j], more[j] = zero, zero
+    for _ in range(2):
+        for j in range(right - left):
+            mean[j], total[j] = more[j], 0.0
         for begin in range(0, p.shape[0], HEIGHT):
-            part[:] = 0
+            for j in range(right - left):
+                part[j] = zero
             for i in range(begin, min(begin + HEIGHT, p.shape[0])):
                 line_p, line_g = p[i, left:right], g[i, left:right]
-                for j in range(width):
+                for j in range(len(line_p)):
                     part[j] += line_p[j] * (line_g[j] - mean[j])
-            for j in range(width):
+            for j in range(right - left):
                 total[j] += np.float64(part[j])
-        for j in range(width):
-            if again:
-                more[j] = total[j]
-            else:
-                mean[j] = total[j]
+        for j in range(right - left):
+            more[j] = total[j]
     for i in range(p.shape[0]):
         line_p, line_g, result = p[i, left:right], g[i, left:right], out[i, left:right]
-        for j in range(width):
+        for j in range(len(line_p)):
             result[j] = line_p[j] * ((line_g[j] - mean[j]) - more[j])
 
 
 @compiled
 def vjp_columns(p: Any, g: Any, out: Any, first: int, last: int, left: int, right: int) -> None:
     """Write the products of rows side by side."""
+    own, totals = scratch(p, 3)
     for r in range(first, last):
         for j in range(left, right, WIDTH):
-            vjp_of_columns(p[r], g[r], out[r], j, min(j + WIDTH, right))
-
-
-@compiled
-def scratch(x: Any, width: int) -> Any:
-    """Return arrays of one entry a column: keys, numbers like ``x``, and float64."""
-    lowest = key(x.dtype.type(-np.inf))
-    return np.full(width, lowest), np.empty(width, x.dtype), np.empty(width)
+            vjp_of_columns(p[r], g[r], out[r], j, min(j + WIDTH, right), own, totals)
 
 
 # --- short rows -------------------------------------------------------------------------------
 # They are copied side by side, WIDTH at a time.
 
 
-@compiled
+@inlined
+def beside(x: Any) -> Any:
+    """Return room for short rows side by side."""
+    return np.empty((x.shape[1], WIDTH), x.dtype)
+
+
+@inlined
 def turn(x: Any, side: Any) -> None:
-    """Copy rows side by side, or back."""
+    """Copy rows side by side."""
     for i in range(x.shape[1]):
         for r in range(x.shape[0]):
             side[i, r] = x[r, i]
 
 
-@compiled
+@inlined
+def turn_back(side: Any, out: Any) -> None:
+    """Copy what stands side by side into rows."""
+    for r in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            out[r, i] = side[i, r]
+
+
+@inlined
 def softmax_short_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> None:
     """Write softmax of each row to ``out``."""
+    side, turned = beside(x), beside(x)  # not in place: that would be no vector code
+    own, totals = scratch(x, 2)
     for r in range(first, last, WIDTH):
         end = min(r + WIDTH, last)
-        side = np.empty((x.shape[1], end - r), x.dtype)
-        turned = np.empty_like(side)  # not in place: that would be no vector code
-        keys, top, total = scratch(x, end - r)
         turn(x[r:end], side)
-        softmax_of_columns(side, turned, 0, end - r, keys, top, total, temperature)
-        turn(turned, out[r:end])
+        softmax_of_columns(side, turned, 0, end - r, own, totals, temperature)
+        turn_back(turned, out[r:end])
 
 
-@compiled
+@inlined
 def log_softmax_short_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> None:
     """Write log-softmax of each row to ``out``."""
+    side, turned = beside(x), beside(x)
+    own, totals = scratch(x, 3)
     for r in range(first, last, WIDTH):
         end = min(r + WIDTH, last)
-        side = np.empty((x.shape[1], end - r), x.dtype)
-        turned = np.empty_like(side)  # not in place: that would be no vector code
-        keys, top, rest = scratch(x, end - r)
         turn(x[r:end], side)
-        log_softmax_of_columns(side, turned, 0, end - r, keys, top, rest, temperature)
-        turn(turned, out[r:end])
+        log_softmax_of_columns(side, turned, 0, end - r, own, totals, temperature)
+        turn_back(turned, out[r:end])
 
 
 @compiled
 def logsumexp_short_rows(x: Any, out: Any, first: int, last: int) -> None:
     """Write the log-sum-exp of each row to ``out``."""
+    side = beside(x)
+    own, totals = scratch(x, 3)
     for r in range(first, last, WIDTH):
         end = min(r + WIDTH, last)
-        side = np.empty((x.shape[1], end - r), x.dtype)
-        keys, top, rest = scratch(x, end - r)
         turn(x[r:end], side)
-        top_of_columns(side, 0, end - r, keys, top)
-        rest_of_columns(side, 0, end - r, top, rest, None)
-        for k in range(len(top)):
-            out[r + k] = log_of_pair(top[k], rest[k])
+        logsumexp_of_columns(side, out[r:end], 0, end - r, own, totals)
 
 
 @compiled
@@ -654,68 +708,103 @@ def loss_short_rows(
     x: Any, out: Any, labels: Any, weights: Any, losses: Any, first: int, last: int, count: float
 ) -> None:
     """Write the loss of each row to ``losses``, and its gradient over ``count`` to ``out``."""
+    side, turned = beside(x), beside(x)
+    own, totals = scratch(x, 3)
     for r in range(first, last, WIDTH):
         end = min(r + WIDTH, last)
-        side = np.empty((x.shape[1], end - r), x.dtype)
-        turned = np.empty_like(side)  # not in place: that would be no vector code
         turn(x[r:end], side)
-        of_rows = labels[r:end], weights[r:end], losses[r:end]
-        loss_of_columns(side, turned, *of_rows, 0, end - r, count)
-        turn(turned, out[r:end])
+        y, w, loss = labels[r:end], weights[r:end], losses[r:end]
+        loss_of_columns(side, turned, y, w, loss, 0, end - r, count, own, totals)
+        turn_back(turned, out[r:end])
 
 
-@compiled
+@inlined
 def vjp_short_rows(p: Any, g: Any, out: Any, first: int, last: int) -> None:
     """Write the product of each row to ``out``."""
+    side_p, side_g, turned = beside(p), beside(p), beside(p)
+    own, totals = scratch(p, 3)
     for r in range(first, last, WIDTH):
         end = min(r + WIDTH, last)
-        side_p = np.empty((p.shape[1], end - r), p.dtype)
-        side_g, turned = np.empty_like(side_p), np.empty_like(side_p)
         turn(p[r:end], side_p)
         turn(g[r:end], side_g)
-        vjp_of_columns(side_p, side_g, turned, 0, end - r)
-        turn(turned, out[r:end])
+        vjp_of_columns(side_p, side_g, turned, 0, end - r, own, totals)
+        turn_back(turned, out[r:end])
 
 
 # --- small arrays -----------------------------------------------------------------------------
-# For these, checks in Python take longer than all the rest. Both arrays have two axes, with the
-# classes along the last one. The answer is False where more than this is needed: then nothing has
-# happened yet.
+# For these, checks in Python take longer than all the rest. All arrays have one axis or two, with
+# the classes along the last one. The answer is False where more than this is needed: then nothing
+# has happened yet. Short rows have functions of their own, so that each compiles one loop alone.
 
 
-@compiled
+@inlined
 def do_fit(x: Any, out: Any) -> Any:
     """Tell whether arrays have one shape, are small, and share no memory."""
     apart = abs(out.ctypes.data - x.ctypes.data) >= x.nbytes
     return x.shape == out.shape and 0 < x.size <= SMALL and apart
 
 
+def as_it_is(x: Any) -> Any:
+    """Return the rows of an array of two axes."""
+    return x
+
+
+def as_one_row(x: Any) -> Any:
+    """Return an array of one axis as a row."""
+    return x.reshape((1, x.size))
+
+
+def rows_of(x: Any) -> Any:
+    """Return an array of one axis or two as rows."""
+    return (as_one_row if x.ndim == 1 else as_it_is)(x)
+
+
+@overload(rows_of)
+def rows_of_type(x: Any) -> Any:
+    """Tell numba which of the two is meant."""
+    return as_one_row if x.ndim == 1 else as_it_is
+
+
 @compiled
-def softmax_at_once(x: Any, out: Any) -> bool:
+def softmax_rows_at_once(x: Any, out: Any) -> bool:
     """Write softmax of each row to ``out``."""
     if not do_fit(x, out):
         return False
-    if x.shape[1] <= SHORT:
-        softmax_short_rows(x, out, 0, len(x), None)
-    else:
-        softmax_rows(x, out, 0, len(x), None)
+    rows = rows_of(x)
+    softmax_rows(rows, rows_of(out), 0, len(rows), None)
     return True
 
 
 @compiled
-def log_softmax_at_once(x: Any, out: Any) -> bool:
+def softmax_short_rows_at_once(x: Any, out: Any) -> bool:
+    """Write softmax of each row to ``out``."""
+    if not do_fit(x, out):
+        return False
+    softmax_short_rows(x, out, 0, len(x), None)
+    return True
+
+
+@compiled
+def log_softmax_rows_at_once(x: Any, out: Any) -> bool:
     """Write log-softmax of each row to ``out``."""
     if not do_fit(x, out):
         return False
-    if x.shape[1] <= SHORT:
-        log_softmax_short_rows(x, out, 0, len(x), None)
-    else:
-        log_softmax_rows(x, out, 0, len(x), None)
+    rows = rows_of(x)
+    log_softmax_rows(rows, rows_of(out), 0, len(rows), None)
     return True
 
 
 @compiled
-def sigmoid_at_once(x: Any, out: Any) -> bool:
+def log_softmax_short_rows_at_once(x: Any, out: Any) -> bool:
+    """Write log-softmax of each row to ``out``."""
+    if not do_fit(x, out):
+        return False
+    log_softmax_short_rows(x, out, 0, len(x), None)
+    return True
+
+
+@compiled
+def sigmoid_rows_at_once(x: Any, out: Any) -> bool:
     """Write the sigmoid of each entry to ``out``."""
     if not do_fit(x, out):
         return False
@@ -723,31 +812,31 @@ def sigmoid_at_once(x: Any, out: Any) -> bool:
     return True
 
 
+sigmoid_short_rows_at_once = sigmoid_rows_at_once
+
+
 @compiled
-def vjp_at_once(p: Any, g: Any, out: Any) -> bool:
+def vjp_rows_at_once(p: Any, g: Any, out: Any) -> bool:
     """Write the product of each row to ``out``."""
     if not (do_fit(p, out) and do_fit(g, out)):
         return False
-    if p.shape[1] <= SHORT:
-        vjp_short_rows(p, g, out, 0, len(p))
-    else:
-        vjp_rows(p, g, out, 0, len(p))
+    rows = rows_of(p)
+    vjp_rows(rows, rows_of(g), rows_of(out), 0, len(rows))
     return True
 
 
-AT_ONCE = {
-    "softmax": softmax_at_once,
-    "log_softmax": log_softmax_at_once,
-    "sigmoid": sigmoid_at_once,
-    "vjp": vjp_at_once,
-}
+@compiled
+def vjp_short_rows_at_once(p: Any, g: Any, out: Any) -> bool:
+    """Write the product of each row to ``out``."""
+    if not (do_fit(p, out) and do_fit(g, out)):
+        return False
+    vjp_short_rows(p, g, out, 0, len(p))
+    return True
 
 
-def prepare(name: str, dtype: Any, count: int) -> Any:
-    """Compile what takes a small array at once, for arrays of this dtype and no others."""
-    loop = AT_ONCE[name]
-    array = types.Array(from_dtype(dtype), 2, "C")
+def prepare(loop: Any, dtype: Any, ndim: int, count: int) -> None:
+    """Compile what takes a small array at once, for such arrays and no others."""
+    array = types.Array(from_dtype(dtype), ndim, "C")
     loop.disable_compile(False)
     loop.compile((array,) * count)
     loop.disable_compile()  # whatever else comes raises TypeError, and goes through the checks
-    return loop

@@ -103,13 +103,10 @@ def subtract_max(x: FloatArray, temperature: float = 1.0) -> FloatArray:
     The order matters. Dividing first could overflow, and would round each score before the
     difference is taken.
     """
-    x_max = row_max(x)
-    if temperature == 1:
-        return x - x_max
-    if temperature < 1:
-        return (x - x_max) / temperature
-    # The difference may overflow although its quotient does not: both are halved first.
-    return (x / 2 - x_max / 2) / (temperature / 2)
+    if temperature > 1:  # the difference may overflow although its quotient does not: halve both
+        x, temperature = x / 2, temperature / 2
+    shifted = x - row_max(x)
+    return shifted if temperature == 1 else shifted / temperature
 
 
 def sum_without_max(exp_x: FloatArray) -> FloatArray:
