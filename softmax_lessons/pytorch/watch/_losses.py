@@ -118,6 +118,8 @@ def _look_at_logits(
 ) -> None:
     """Look whether they are logits."""
     softmax = mark if mark is not None and mark.kind == "softmax" else None
+    if softmax is not None and w.knows("softmax-first", softmax.site):
+        return  # an earlier step has shown it
     with _numbers.unseen():
         p, labels = _numbers.rows(x, dim, y)
         targets = _numbers.one_hot(labels, p) if labels is not None else None

@@ -17,11 +17,7 @@ DISTRIBUTIONS = os.path.join(TORCH, "distributions") + os.sep
 OURS = os.path.dirname(os.path.dirname(__file__)) + os.sep
 STANDARD = sysconfig.get_paths()["stdlib"] + os.sep
 INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
-CALLS_OF_MODULES = {
-    getattr(torch.nn.Module, name).__code__
-    for name in ("_call_impl", "_wrapped_call_impl")
-    if hasattr(torch.nn.Module, name)
-}
+CALL_OF_A_MODULE = torch.nn.Module._call_impl.__code__
 _of_readers: dict[str, bool] = {}
 
 
@@ -82,7 +78,7 @@ def here() -> Site:
     reader = reader or library or caller  # all of it may be a library's
     modules: list[weakref.ref[torch.nn.Module]] = []
     while frame is not None:
-        if frame.f_code in CALLS_OF_MODULES:
+        if frame.f_code is CALL_OF_A_MODULE:
             module = frame.f_locals.get("self")
             if module is not None and not (modules and modules[-1]() is module):
                 modules.append(weakref.ref(module))

@@ -108,7 +108,10 @@ class Watcher:
 
     def knows(self, misuse: str, site: Site) -> bool:
         """Tell whether a misuse has been found on the line of a site."""
-        return any(f.misuse == misuse and f.line == site.line for f in self.report.findings)
+        return any(
+            (f.misuse, f.file, f.line) == (misuse, site.file, site.line)
+            for f in self.report.findings
+        )
 
     def mark(self, call: Call, kind: str, **more: Any) -> None:
         """Mark what came out of a call."""
