@@ -6,6 +6,8 @@ costs no more than the operation that it looks at.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch._C import _functorch as functorch
 
@@ -13,7 +15,7 @@ MOST = 2**20
 HALF = (torch.float16, torch.bfloat16)
 
 
-class unseen:  # noqa: N801 -- read like torch.no_grad
+class unseen:
     """Calculate beside the step: no gradients, no modes, no transforms of torch.func."""
 
     __slots__ = ("_functions", "_grad", "_transforms")
@@ -23,14 +25,14 @@ class unseen:  # noqa: N801 -- read like torch.no_grad
         self._functions.__enter__()
         self._grad = torch.is_grad_enabled()
         torch._C._set_grad_enabled(False)
-        self._transforms = None
+        self._transforms: Any = None
         if functorch.peek_interpreter_stack() is not None:
             from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
 
             self._transforms = temporarily_clear_interpreter_stack()
             self._transforms.__enter__()
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, *error: Any) -> None:
         if self._transforms is not None:
             self._transforms.__exit__(*error)
         torch._C._set_grad_enabled(self._grad)

@@ -13,7 +13,7 @@ import torch
 
 TORCH = os.path.dirname(torch.__file__) + os.sep
 OVERRIDES = torch.overrides.__file__
-DISTRIBUTIONS = os.path.join(TORCH, "distributions") + os.sep
+CATEGORICAL = os.path.join(TORCH, "distributions", "categorical.py")
 OURS = os.path.dirname(os.path.dirname(__file__)) + os.sep
 STANDARD = sysconfig.get_paths()["stdlib"] + os.sep
 INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
@@ -55,12 +55,12 @@ def is_of_reader(file: str) -> bool:
     return known
 
 
-def from_distributions() -> bool:
-    """Tell whether it is torch.distributions that calls torch."""
+def from_categorical() -> bool:
+    """Tell whether it is torch.distributions.Categorical that calls torch."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith((OURS, OVERRIDES)):
         frame = frame.f_back
-    return frame is not None and frame.f_code.co_filename.startswith(DISTRIBUTIONS)
+    return frame is not None and frame.f_code.co_filename == CATEGORICAL
 
 
 def here() -> Site:

@@ -144,7 +144,8 @@ class Watcher:
             if token not in self.cancelled and not self.knows("wrong-dim", site):
                 evidence = f"shape {tuple(shape)}: log-softmax ran along dim 0, so the {shape[0]} "
                 evidence += f"rows compete, and the {shape[-1]} columns do not"
-                self.find("wrong-dim", "suspicious", evidence, site=site)
+                cure = "torch.log_softmax(logits, dim=-1)"
+                self.find("wrong-dim", "suspicious", evidence, site=site, also=site, cure=cure)
         self.pending.clear()
         self.log_down.clear()
         self.marks.clear()
