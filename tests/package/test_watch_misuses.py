@@ -300,12 +300,25 @@ MISUSES = {
     "threshold": (
         step(lambda z: (z.sigmoid() > 0.5).float(), lambda p, y: F.mse_loss(p, hot(y))),
         "argmax-in-the-loss", "wrong"),
+    "rounded sigmoid, bce": (
+        step(lambda z: z.sigmoid().round(), F.binary_cross_entropy, hot),
+        "argmax-in-the-loss", "wrong"),
+    "rounded sigmoid, mse": (
+        step(lambda z: z.sigmoid().round().view(-1), lambda p, y: F.mse_loss(p, hot(y).view(-1))),
+        "argmax-in-the-loss", "wrong"),
     "loss made anew": (
         step(lambda z: z, lambda z, y: torch.tensor(F.cross_entropy(z, y).item(),
                                                     requires_grad=True)), "no-slopes", "wrong"),
     "loss detached": (step(lambda z: z, lambda z, y: F.cross_entropy(z, y).detach()),
                       "no-slopes", "wrong"),
     "log_softmax down": (step(nn.LogSoftmax(dim=0), F.nll_loss), "wrong-dim", "wrong"),
+    "log_softmax over time, flattened": (
+        lambda: F.nll_loss(torch.randn(2, 7, K, requires_grad=True).log_softmax(1).view(-1, K),
+                           torch.randint(K, (14,))).backward(), "wrong-dim", "wrong"),
+    "pooling down the batch": (
+        lambda: (lambda h: F.cross_entropy((h[..., :1].softmax(dim=0) * h).sum(dim=1),
+                                           torch.arange(N) % K).backward())(
+            2 * torch.randn(N, 7, K, requires_grad=True)), "wrong-dim", "suspicious"),
     "softmax down, mse": (step(nn.Softmax(dim=0), F.mse_loss, hot), "wrong-dim", "wrong"),
     "softmax down, bce": (step(nn.Softmax(dim=0), F.binary_cross_entropy, hot),
                           "wrong-dim", "wrong"),

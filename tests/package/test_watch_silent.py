@@ -126,6 +126,21 @@ def policy_from_logits():
     (-clipped.mean() + policy.probs.square().mean()).backward()
 
 
+def gaussian_policy():
+    x, _ = x_and_y()
+    policy = torch.distributions.Normal(nn.Linear(D, 2)(x), nn.Parameter(torch.zeros(2)).exp())
+    (-policy.log_prob(policy.sample()).sum(dim=-1) * torch.randn(N)).mean().backward()
+
+
+def mixture_density():
+    x, _ = x_and_y()
+    mean = nn.Linear(D, 3)(x)
+    parts = Categorical(nn.Linear(D, 3)(x).softmax(dim=-1))
+    normal = torch.distributions.Normal(mean, torch.ones_like(mean))
+    mixture = torch.distributions.MixtureSameFamily(parts, normal)
+    (-mixture.log_prob(torch.randn(N))).mean().backward()
+
+
 def soft_targets():
     x, _ = x_and_y()
     with torch.no_grad():
@@ -376,7 +391,15 @@ def small_format():
 
 PROGRAMS = [
     *(classifier, by_parts, router, gate_before_a_layer, squeeze_and_excite, policy_gradient),
-    *(policy_from_logits, soft_targets, distillation, entropy_and_focal, entropy_with_eps),
+    *(
+        policy_from_logits,
+        gaussian_policy,
+        mixture_density,
+        soft_targets,
+        distillation,
+        entropy_and_focal,
+        entropy_with_eps,
+    ),
     *(contrastive, supervised_contrastive, attention, attention_filled_with_the_lowest),
     *(attention_of_half, attention_with_an_added_mask, empty_row_seen_to, fused_attention),
     *(transformer, padding_is_ignored, slot_attention, pooling_by_clusters, time_first),

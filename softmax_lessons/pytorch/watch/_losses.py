@@ -10,7 +10,7 @@ import torch
 
 from softmax_lessons.pytorch.watch import _numbers
 from softmax_lessons.pytorch.watch._marks import Mark
-from softmax_lessons.pytorch.watch._places import Site, from_distributions, here
+from softmax_lessons.pytorch.watch._places import Site, from_categorical, here
 from softmax_lessons.pytorch.watch._watcher import Call, Means, Watcher
 
 ZEROING = {  # what sets logits to 0: its misuse, and what else is said of them
@@ -39,17 +39,19 @@ def wrong_dim(w: Watcher, mark: Mark, x: torch.Tensor, dim: int, what: str) -> N
     w.find(
         "wrong-dim",
         "wrong",
-        f"shape {tuple(x.shape)}: softmax ran along dim {mark.dim}, {what} along dim {dim}, "
-        f"where the probabilities sum to {sums}",
+        f"shape {tuple(x.shape)}: softmax ran along {mark.merged or f'dim {mark.dim}'}, "
+        f"{what} along dim {dim}, where the probabilities sum to {sums}",
         site=mark.site,
         also=here(),
-        cure=f"softmax(..., dim={dim - x.ndim})",
+        cure=f"torch.{mark.kind}(..., dim={dim - x.ndim})",
     )
 
 
 def _ran_elsewhere(w: Watcher, mark: Mark, x: torch.Tensor, dim: int) -> bool:
     """Tell whether softmax ran along another dimension than the one a loss reads; report it."""
-    if mark.kind not in {"softmax", "log_softmax"} or mark.dim in (None, dim):
+    if mark.kind not in {"softmax", "log_softmax"} or mark.dim == dim:
+        return False
+    if mark.dim is None and not mark.merged:
         return False
     with _numbers.unseen():
         p, _ = _numbers.rows(x, dim)
@@ -92,7 +94,8 @@ def _look_at_history(w: Watcher, mark: Mark, x: torch.Tensor, dim: int) -> bool:
         rounded(w, mark, x, "they go into the loss")
     if _ran_elsewhere(w, mark, x, dim):
         if mark.kind == "softmax":
-            w.find("softmax-first", "wrong", "", site=mark.site, also=here())
+            evidence = f"the loss applies softmax along dim {dim} itself"
+            w.find("softmax-first", "wrong", evidence, site=mark.site, also=here())
         return True
     if mark.kind == "sigmoid" and mark.factor == 1:
         with _numbers.unseen():
@@ -118,6 +121,8 @@ def _look_at_logits(
 ) -> None:
     """Look whether they are logits."""
     softmax = mark if mark is not None and mark.kind == "softmax" else None
+    if softmax is not None and w.knows("softmax-first", softmax.site):
+        return  # an earlier step has shown it
     with _numbers.unseen():
         p, labels = _numbers.rows(x, dim, y)
         targets = _numbers.one_hot(labels, p) if labels is not None else None
@@ -319,6 +324,7 @@ def _look_down_the_batch(w: Watcher, x: torch.Tensor, y: torch.Tensor) -> None:
                 "they compete with each other",
                 site=site,
                 also=here(),
+                cure=f"torch.softmax(..., dim={-1 if shape[-1] > 1 else -2})",
             )
     w.down_the_batch.clear()
 
@@ -436,6 +442,7 @@ def binary(w: Watcher, call: Call) -> None:
         return
     if mark.rounded is not None:
         rounded(w, mark, x, "they go into the loss")
+    _look_for_steps(w, mark, x)
     if mark.kind != "softmax" or not mark.whole or y.shape != x.shape:
         return
     if mark.size == 1:
@@ -449,6 +456,14 @@ def binary(w: Watcher, call: Call) -> None:
         _against_targets(w, mark, x, y)
 
 
+def _look_for_steps(w: Watcher, mark: Mark | None, x: torch.Tensor) -> None:
+    """Look whether a loss gets what was rounded: the way back is there, and all slopes are 0."""
+    if mark is not None and mark.kind == "flat" and x.requires_grad:
+        evidence = f"{x.numel()} rounded numbers go into the loss: their slopes are 0 everywhere"
+        cure = "pass them on as they are; round beside the loss, under torch.no_grad()"
+        w.find("argmax-in-the-loss", "wrong", evidence, site=mark.site, also=here(), cure=cure)
+
+
 def squares(w: Watcher, call: Call) -> None:
     """Losses that compare entry by entry."""
     x, y = call.get(0, "input"), call.get(1, "target")
@@ -456,6 +471,7 @@ def squares(w: Watcher, call: Call) -> None:
         return
     for one, other in ((x, y), (y, x)):
         mark = w.marks.get(one)
+        _look_for_steps(w, mark, one)
         if mark is None or mark.kind != "softmax" or not mark.whole:
             continue
         if mark.rounded is not None:
@@ -567,7 +583,7 @@ def logsumexp(w: Watcher, call: Call) -> None:
     if mark is None or mark.kind != "softmax" or not mark.whole or mark.factor != 1:
         return
     site = here()
-    if from_distributions() or x.requires_grad:
+    if from_categorical() or x.requires_grad:
         with _numbers.unseen():
             p, _ = _numbers.rows(x, mark.dim)
             top, again = float(p.amax(-1).mean()), float(p.softmax(-1).amax(-1).mean())

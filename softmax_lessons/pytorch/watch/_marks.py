@@ -30,6 +30,7 @@ class Mark:
     dim: int | None = None  # the one that sums to 1, as the tensor lies now
     size: int = 0  # how many classes
     whole: bool = True  # whether all classes are still there
+    merged: str = ""  # where that dim was, before a reshape made one of it and others
     factor: float = 1.0  # what it was multiplied by
     padded: bool = False  # a small number was added, or it was clamped
     rounded: Site | None = None
@@ -89,7 +90,8 @@ def moved(mark: Mark, old: torch.Size, new: torch.Size) -> Mark:
         if passed == before and size == old[mark.dim]:
             return replace(mark, dim=dim)
         passed *= size
-    return replace(mark, dim=None, whole=mark.whole and mark.size in new)
+    merged = f"dim {mark.dim} of shape {tuple(old)}" if mark.whole else ""
+    return replace(mark, dim=None, whole=mark.whole and mark.size in new, merged=merged)
 
 
 def thinned(mark: Mark, old: torch.Size, new: torch.Size) -> Mark:

@@ -6,8 +6,7 @@ costs no more than the operation that it looks at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import torch
 from torch._C import _functorch as functorch
@@ -16,17 +15,28 @@ MOST = 2**20
 HALF = (torch.float16, torch.bfloat16)
 
 
-@contextmanager
-def unseen() -> Iterator[None]:
+class unseen:
     """Calculate beside the step: no gradients, no modes, no transforms of torch.func."""
-    with ExitStack() as stack:
-        stack.enter_context(torch._C.DisableTorchFunction())
-        stack.enter_context(torch.no_grad())
+
+    __slots__ = ("_functions", "_grad", "_transforms")
+
+    def __enter__(self) -> None:
+        self._functions = torch._C.DisableTorchFunction()
+        self._functions.__enter__()
+        self._grad = torch.is_grad_enabled()
+        torch._C._set_grad_enabled(False)
+        self._transforms: Any = None
         if functorch.peek_interpreter_stack() is not None:
             from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
 
-            stack.enter_context(temporarily_clear_interpreter_stack())
-        yield
+            self._transforms = temporarily_clear_interpreter_stack()
+            self._transforms.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        if self._transforms is not None:
+            self._transforms.__exit__(*error)
+        torch._C._set_grad_enabled(self._grad)
+        self._functions.__exit__(*error)
 
 
 def plain(tensor: torch.Tensor) -> torch.Tensor:

@@ -11,7 +11,7 @@ import torch
 
 from softmax_lessons.pytorch.watch import _losses, _numbers
 from softmax_lessons.pytorch.watch._marks import Mark, moved, thinned
-from softmax_lessons.pytorch.watch._places import TORCH, Site, from_distributions, here
+from softmax_lessons.pytorch.watch._places import TORCH, Site, from_categorical, here
 from softmax_lessons.pytorch.watch._watcher import Call, Pending, Watcher
 
 Handler = Callable[[Watcher, Call], None]
@@ -217,6 +217,7 @@ def _look_for_empty_rows(
             "wrong",
             f"{count} of {total} rows of {size} scores are -inf throughout, and become NaN",
             site=site,
+            also=site,
         )
 
     w.pending.append(Pending(empty, find, object()))
@@ -244,6 +245,7 @@ def _look_at_added_mask(w: Watcher, x: torch.Tensor, dim: int, fill: float, site
             "wrong" if count and half else "suspicious",
             "; ".join(part for part in parts if part),
             site=site,
+            also=site,
         )
 
     w.pending.append(Pending(empty, blame, object(), always=x.dtype == torch.float16))
@@ -475,7 +477,7 @@ def mul(w: Watcher, call: Call) -> None:
     out = call.out
     divides = call.name in {"div", "true_divide", "__truediv__", "divide", "__div__"}
     factor = number(b) if number(b) is not None and isinstance(a, torch.Tensor) else number(a)
-    if divides and isinstance(b, torch.Tensor) and b.ndim and from_distributions():
+    if divides and isinstance(b, torch.Tensor) and b.ndim and from_categorical():
         _losses.by_distribution(w, a, left)
     if left is None and right is None:
         constant = isinstance(out, torch.Tensor) and not out.requires_grad

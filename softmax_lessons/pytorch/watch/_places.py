@@ -13,15 +13,11 @@ import torch
 
 TORCH = os.path.dirname(torch.__file__) + os.sep
 OVERRIDES = torch.overrides.__file__
-DISTRIBUTIONS = os.path.join(TORCH, "distributions") + os.sep
+CATEGORICAL = os.path.join(TORCH, "distributions", "categorical.py")
 OURS = os.path.dirname(os.path.dirname(__file__)) + os.sep
 STANDARD = sysconfig.get_paths()["stdlib"] + os.sep
 INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
-CALLS_OF_MODULES = {
-    getattr(torch.nn.Module, name).__code__
-    for name in ("_call_impl", "_wrapped_call_impl")
-    if hasattr(torch.nn.Module, name)
-}
+CALL_OF_A_MODULE = torch.nn.Module._call_impl.__code__
 _of_readers: dict[str, bool] = {}
 
 
@@ -59,12 +55,12 @@ def is_of_reader(file: str) -> bool:
     return known
 
 
-def from_distributions() -> bool:
-    """Tell whether it is torch.distributions that calls torch."""
+def from_categorical() -> bool:
+    """Tell whether it is torch.distributions.Categorical that calls torch."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith((OURS, OVERRIDES)):
         frame = frame.f_back
-    return frame is not None and frame.f_code.co_filename.startswith(DISTRIBUTIONS)
+    return frame is not None and frame.f_code.co_filename == CATEGORICAL
 
 
 def here() -> Site:
@@ -82,7 +78,7 @@ def here() -> Site:
     reader = reader or library or caller  # all of it may be a library's
     modules: list[weakref.ref[torch.nn.Module]] = []
     while frame is not None:
-        if frame.f_code in CALLS_OF_MODULES:
+        if frame.f_code is CALL_OF_A_MODULE:
             module = frame.f_locals.get("self")
             if module is not None and not (modules and modules[-1]() is module):
                 modules.append(weakref.ref(module))

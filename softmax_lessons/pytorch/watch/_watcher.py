@@ -108,7 +108,10 @@ class Watcher:
 
     def knows(self, misuse: str, site: Site) -> bool:
         """Tell whether a misuse has been found on the line of a site."""
-        return any(f.misuse == misuse and f.line == site.line for f in self.report.findings)
+        return any(
+            (f.misuse, f.file, f.line) == (misuse, site.file, site.line)
+            for f in self.report.findings
+        )
 
     def mark(self, call: Call, kind: str, **more: Any) -> None:
         """Mark what came out of a call."""
@@ -141,7 +144,8 @@ class Watcher:
             if token not in self.cancelled and not self.knows("wrong-dim", site):
                 evidence = f"shape {tuple(shape)}: log-softmax ran along dim 0, so the {shape[0]} "
                 evidence += f"rows compete, and the {shape[-1]} columns do not"
-                self.find("wrong-dim", "suspicious", evidence, site=site)
+                cure = "torch.log_softmax(logits, dim=-1)"
+                self.find("wrong-dim", "suspicious", evidence, site=site, also=site, cure=cure)
         self.pending.clear()
         self.log_down.clear()
         self.marks.clear()

@@ -6,12 +6,15 @@ Both watch the first steps of a training, print what they find to standard error
 
 from __future__ import annotations
 
+import importlib
 import sys
 from contextlib import ExitStack
 from typing import Any
 
 from softmax_lessons.pytorch.watch._mode import watching
 from softmax_lessons.pytorch.watch._report import Report
+
+LIGHTNING = ("lightning.pytorch", "pytorch_lightning")
 
 
 class _Steps:
@@ -21,6 +24,7 @@ class _Steps:
         if steps < 1:
             raise ValueError(f"steps must be 1 or more, got {steps!r}")
         self.left, self.report, self._stack = steps, Report(), ExitStack()
+        self._told = 0  # how many findings
 
     def begin(self) -> None:
         self.end(taken=False)
@@ -28,10 +32,10 @@ class _Steps:
             self._stack.enter_context(watching(self.report, steps=False))
 
     def end(self, *, taken: bool = True) -> None:
-        known = len(self.report.findings)
         self._stack.close()
         self.left -= taken
-        if len(self.report.findings) > known or (taken and self.left == 0 and self.report.findings):
+        if len(self.report.findings) > self._told:
+            self._told = len(self.report.findings)
             print(self.report, file=sys.stderr)
 
 
@@ -61,7 +65,9 @@ def hugging_face(steps: int = 3) -> Any:
 
     Notes
     -----
-    A step with gradient accumulation is watched as one.
+    A step with gradient accumulation is watched as one. ``Trainer`` tells its callbacks nothing of
+    errors: where the model raises one, watching ends; where another part of a watched step does,
+    ``callback.on_train_end()`` ends it.
 
     Examples
     --------
@@ -76,6 +82,15 @@ def hugging_face(steps: int = 3) -> Any:
 
     class Watch(TrainerCallback):  # type: ignore[misc,unused-ignore]
         report = watched.report
+        _hook: Any = None
+
+        def on_train_begin(self, *_: Any, model: Any = None, **__: Any) -> None:
+            def failed(_: Any, __: Any, out: Any) -> None:
+                if out is None:
+                    watched.end(taken=False)
+
+            if model is not None:
+                self._hook = model.register_forward_hook(failed, always_call=True)
 
         def on_step_begin(self, *_: Any, **__: Any) -> None:
             watched.begin()
@@ -85,6 +100,8 @@ def hugging_face(steps: int = 3) -> Any:
 
         def on_train_end(self, *_: Any, **__: Any) -> None:
             watched.end(taken=False)
+            if self._hook is not None:
+                self._hook.remove()
 
     return Watch()
 
@@ -115,23 +132,25 @@ def lightning(steps: int = 3) -> Any:
 
     Notes
     -----
-    If both are installed under their two names, it is a callback of ``lightning``.
+    It has two names, ``lightning.pytorch`` and ``pytorch_lightning``, and each takes its own
+    callbacks only. The one that has been imported counts; of both or none, the first.
 
     Examples
     --------
     >>> from softmax_lessons.pytorch.watch import trainers
     >>> trainer = Trainer(callbacks=[trainers.lightning()])  # doctest: +SKIP
     """
-    try:
-        from lightning.pytorch import Callback  # type: ignore[import-not-found,unused-ignore]
-    except ImportError:
+    for name in sorted(LIGHTNING, key=lambda name: name not in sys.modules):
         try:
-            from pytorch_lightning import Callback  # type: ignore[import-not-found,unused-ignore]
-        except ImportError as error:
-            raise ImportError("lightning is not installed: pip install lightning") from error
+            callback: Any = importlib.import_module(name).Callback
+            break
+        except ImportError:
+            continue
+    else:
+        raise ImportError("lightning is not installed: pip install lightning")
     watched = _Steps(steps)
 
-    class Watch(Callback):  # type: ignore[misc,unused-ignore]
+    class Watch(callback):  # type: ignore[misc]
         report = watched.report
 
         def on_train_batch_start(self, *_: Any, **__: Any) -> None:
