@@ -107,11 +107,12 @@ def run(
 ) -> Sequence[FloatArray]:
     """Run a kernel on contiguous lines, in which short rows stand side by side."""
     outer, n, inner = lines[0].shape
-    if outer > 1 and n <= SHORT_ROW and inner == 1:
-        turned = run(kernel, [line.swapaxes(0, 2) for line in lines], parameters)
-        return [v.swapaxes(0, 2) for v in turned]
-    values = kernel(*map(np.ascontiguousarray, lines), *parameters)
-    return values if isinstance(values, tuple) else (values,)
+    turn = outer > 1 and n <= SHORT_ROW and inner == 1
+    if turn:
+        lines = [line.swapaxes(0, 2) for line in lines]
+    results = kernel(*map(np.ascontiguousarray, lines), *parameters)
+    values = results if isinstance(results, tuple) else (results,)
+    return [v.swapaxes(0, 2) for v in values] if turn else values
 
 
 def run_over_blocks(

@@ -258,11 +258,7 @@ class InFork(Caller):
 
     def _cause_of_death(self) -> str:
         self._process.join(PATIENCE)
-        code = self._process.exitcode or 0
-        if code >= 0:
-            return _("It ended the whole Python process, with exit code {code}.", code=code)
-        name = signal.Signals(-code).name
-        return _("It crashed the whole Python process ({name}).", name=name)
+        return cause_of_death(self._process.exitcode or 0)
 
     def close(self) -> None:
         """End the process, and all that it started."""
@@ -270,6 +266,14 @@ class InFork(Caller):
         self._link.close()
         os.close(self._lines)
         self._process.join()
+
+
+def cause_of_death(code: int) -> str:
+    """Say how a process ended that ran a solution, by its exit code."""
+    if code >= 0:
+        return _("It ended the whole Python process, with exit code {code}.", code=code)
+    name = signal.Signals(-code).name
+    return _("It crashed the whole Python process ({name}).", name=name)
 
 
 FRAME = re.compile(r'^  File "(.*)", line (\d+) in ', re.MULTILINE)

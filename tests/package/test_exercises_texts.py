@@ -113,7 +113,7 @@ FINDINGS = [
         ),
     ),
     (
-        lambda: ending(Outcome(ended="crashed the whole Python process (SIGSEGV)")),
+        lambda: ending(Outcome(ended="It crashed the whole Python process (SIGSEGV).")),
         (
             "It crashed the whole Python process (SIGSEGV).",
             "A function ends with `return`. Leave the process to the notebook.",

@@ -11,9 +11,10 @@ import os
 import zipfile
 
 import pytest
-import slices
 from support import axe, pages
 from support.cells import SECONDS, Cell, bars, stored
+
+from softmax_lessons import _slices as slices
 
 PAGE = "book/1-probabilities/softmax"
 TABLE = "book/4-work/speed"

@@ -7,7 +7,6 @@ import json
 import pickle
 import select
 import shutil
-import signal
 import socket
 import tempfile
 import time
@@ -38,6 +37,7 @@ KINDS = (
     inspect.Parameter.KEYWORD_ONLY,
     inspect.Parameter.VAR_KEYWORD,
 )
+STRANGE = "It answers what no checker asks for."
 MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
 
 
@@ -74,7 +74,7 @@ class Remote(Caller):
         except (OSError, EOFError):
             return {"function": None, "outcome": Outcome(ended=self._cause_of_death())}
         except MALFORMED:
-            return {"function": None, "outcome": Outcome(ended="answers what no checker asks for")}
+            return {"function": None, "outcome": Outcome(ended=STRANGE)}
 
     def _call(self, args: Args, seconds: float) -> Outcome:
         watch = Watch(self._child.processor, self._imports, seconds)
@@ -87,7 +87,7 @@ class Remote(Caller):
         except (OSError, EOFError):
             return Outcome(ended=self._cause_of_death())
         except MALFORMED:
-            return Outcome(ended="answers what no checker asks for")
+            return Outcome(ended=STRANGE)
 
     def _look(self, watch: Watch) -> None:
         """See whether it may go on."""
@@ -138,10 +138,7 @@ class Remote(Caller):
         until = time.monotonic() + _sandbox.PATIENCE
         while not self._child.is_dead() and time.monotonic() < until:
             time.sleep(0.002)
-        code = self._child.end()
-        if code >= 0:
-            return f"ended the whole Python process, with exit code {code}"
-        return f"crashed the whole Python process ({signal.Signals(-code).name})"
+        return _sandbox.cause_of_death(self._child.end())
 
     def close(self) -> None:
         """End the process, and remove what it has written."""
@@ -188,7 +185,7 @@ def grade_attempt(
             return without_function(first.facts, exercise, outcome), held
         report = judge(exercise, solution(known, first, job))
     except MALFORMED:
-        report, held = Report(exercise.name, "wrong", "It answers what no checker asks for."), None
+        report, held = Report(exercise.name, "wrong", STRANGE), None
     finally:
         first.close()
     if not report and outcome.raised:
