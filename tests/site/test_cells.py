@@ -42,6 +42,8 @@ for name, function, sentence in submissions.WRONG:
     # WebAssembly raises no flags of floating point, so nothing warns of an overflow; and its last
     # digits of exp are its own.
     said, sentence = (re.sub("about [0-9]+", "about", text) for text in (report.mistake, sentence))
+    if "FloatingPointError" in sentence:
+        continue
     if report or (sentence not in said and "overflow" not in sentence):
         print("not named:", name, sentence, report)
 print(len(submissions.RIGHT), "right,", len(submissions.WRONG), "wrong")
