@@ -34,8 +34,8 @@ KEY = "exercise"  # in the metadata of a cell
 START = re.compile(r"^(`{3,})\{solution-start\}", re.MULTILINE)
 END = re.compile(r"^(`{3,})\{solution-end\}\n\1[ ]*$", re.MULTILINE)
 PLAIN = re.compile(
-    r"^#{2,6} (?:Solution|Lösung)\b.*$"
-    r"|^<details>\n<summary>(?:Solution|Lösung)</summary>.*?^</details>$",
+    rf"^#{{2,6}} (?:{_work.SOLUTION})\b.*$"
+    rf"|^<details>\n<summary>(?:{_work.SOLUTION})</summary>.*?^</details>$",
     re.MULTILINE | re.DOTALL,
 )
 

@@ -1,24 +1,18 @@
 """A browser, and a server for the built site."""
 
-import functools
 import subprocess
 import sys
-import threading
-from http.server import ThreadingHTTPServer
 
 import pytest
-from serve import Handler
 from support import pages
+from support.serving import serving
 
 
 @pytest.fixture(scope="session")
 def server():
     """The address of the built site, ending in a slash: compressed, and not at the host's root."""
-    handler = functools.partial(Handler, directory=pages.SITE, base=pages.BASE)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
-        threading.Thread(target=http.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{http.server_port}{pages.BASE}"
-        http.shutdown()
+    with serving(pages.SITE, pages.BASE) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

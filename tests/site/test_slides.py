@@ -1,16 +1,13 @@
 """Slides of a chapter: all of it is seen or said, and they work without another host."""
 
-import functools
 import re
-import threading
-from http.server import ThreadingHTTPServer
 
 import nbformat
 import pytest
 import slides
 from bs4 import BeautifulSoup
-from serve import Handler
 from support import pages
+from support.serving import serving
 
 PAGE = "book/1-probabilities/softmax"
 WALK = """async () => {
@@ -46,20 +43,18 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def deck(browser, folder):
     """The slides in a browser, and what went wrong there."""
-    handler = functools.partial(Handler, directory=folder, base="/")
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
-        threading.Thread(target=http.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{http.server_port}/"
-        with browser.new_page(viewport={"width": 1280, "height": 800}) as tab:
-            wrong = []
-            tab.on("console", lambda message: wrong.append(message.text))
-            tab.on("pageerror", lambda error: wrong.append(str(error)))
-            tab.on("response", lambda one: wrong.append(one.url) if one.status >= 400 else None)
-            tab.on("request", lambda one: wrong.append(one.url)
-                   if not one.url.startswith((address, "data:")) else None)  # fmt: skip
-            tab.goto(f"{address}slides/softmax.html", wait_until="networkidle")
-            yield tab, tab.evaluate(WALK), wrong
-        http.shutdown()
+    with (
+        serving(folder) as address,
+        browser.new_page(viewport={"width": 1280, "height": 800}) as tab,
+    ):
+        wrong = []
+        tab.on("console", lambda message: wrong.append(message.text))
+        tab.on("pageerror", lambda error: wrong.append(str(error)))
+        tab.on("response", lambda one: wrong.append(one.url) if one.status >= 400 else None)
+        tab.on("request", lambda one: wrong.append(one.url)
+               if not one.url.startswith((address, "data:")) else None)  # fmt: skip
+        tab.goto(f"{address}slides/softmax.html", wait_until="networkidle")
+        yield tab, tab.evaluate(WALK), wrong
 
 
 def text_of(html):

@@ -1,19 +1,16 @@
 """A fork in German is German: the frame, the figures, the checker, the minutes, the search."""
 
-import functools
 import re
 import subprocess
 import sys
-import threading
-from http.server import ThreadingHTTPServer
 
 import languages
 import pytest
 import translation
 from bs4 import BeautifulSoup
-from serve import Handler
 from support import pages
 from support import search as shipped
+from support.serving import serving
 
 SCORES = "book/1-probabilities/scores"
 SEEN = ("alt", "aria-label", "data-name", "placeholder", "title")
@@ -37,11 +34,8 @@ def site(fork):
 
 @pytest.fixture(scope="module")
 def address(site):
-    handler = functools.partial(Handler, directory=site, base=pages.BASE)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
-        threading.Thread(target=http.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{http.server_port}{pages.BASE}"
-        http.shutdown()
+    with serving(site, pages.BASE) as address:
+        yield address
 
 
 def read(site, page):

@@ -24,8 +24,9 @@ MAGIC = re.compile(r"^(\s*)(?:[%!].*|\?{1,2}[\w.]+|[\w.]+\?{1,2})$", re.MULTILIN
 TIMING = re.compile(r"\A%%(?:time|timeit|capture|prun)\b.*")  # what follows is Python
 CHECK = re.compile(r"""\bcheck\(\s*["'](\w+)["']""")
 # How a solution of the book begins and ends: as the repository has it, and in downloads.
-OPENING = re.compile(r"^`{3,}\{solution-start\}|^#{2,6} (?:Solution|Lösung)\b", re.MULTILINE)
-CLOSING = re.compile(r"^`{3,}\{solution-end\}|^#{1,3} (?!Solution|Lösung)", re.MULTILINE)
+SOLUTION = "Solution|Lösung"
+OPENING = re.compile(rf"^`{{3,}}\{{solution-start\}}|^#{{2,6}} (?:{SOLUTION})\b", re.MULTILINE)
+CLOSING = re.compile(rf"^`{{3,}}\{{solution-end\}}|^#{{1,3}} (?!{SOLUTION})", re.MULTILINE)
 FOLDED = {"source_hidden": True, "outputs_hidden": True}  # as downloads mark solutions
 
 
