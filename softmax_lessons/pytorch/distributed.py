@@ -11,14 +11,14 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import torch
 import torch.distributed as dist
 
 __all__ = ["launch", "own_classes", "parallel_cross_entropy", "token_mean"]
 
-Group = dist.ProcessGroup | None  # None is the group of all ranks
+Group: TypeAlias = "dist.ProcessGroup | None"  # None is the group of all ranks
 
 
 def own_classes(n_classes: int, *, group: Group = None) -> slice:
