@@ -138,12 +138,11 @@ def worker(link: Connection, order: Order) -> None:
         while True:
             pile = link.recv()
             try:
-                link.send(grade_pile(pile, order))
-            except (EOFError, OSError):
-                raise
+                student = grade_pile(pile, order)
             except Exception as error:  # a fault of ours must not cost the others their points
                 problem = f"The grader failed: {type(error).__name__}: {error}"
-                link.send(Student(pile.name, {}, (problem,)))
+                student = Student(pile.name, {}, (problem,))
+            link.send(student)
 
 
 class Crew:
@@ -163,7 +162,7 @@ class Crew:
     def __exit__(self, *_: object) -> None:
         """End all processes, and remove what works have written."""
         for process, _pile in self._at_work.values():
-            process.terminate()
+            process.kill()  # a fork that has just begun may lose a signal that it can handle
         for process, _pile in self._at_work.values():
             process.join()
         shutil.rmtree(self._scratch, ignore_errors=True)
