@@ -151,9 +151,9 @@ def add_up(ways: nodes.enumerated_list) -> None:
     whole = sum(int(n) for entry in ways for n in re.findall(MINUTES, entry.astext())[:1])
     total = re.compile(IN_ALL)
     if isinstance(after, nodes.paragraph) and total.match(after.astext()):
-        after[0] = nodes.Text(
-            total.sub(_("{n} minutes in all", n=sum_before(ways) + whole), after[0])
-        )
+        words = next(one for one in after.findall(nodes.Text) if total.match(one))  # may be bold
+        said = total.sub(_("{n} minutes in all", n=sum_before(ways) + whole), words)
+        words.parent.replace(words, nodes.Text(said))
         if not whole and not sum_before(ways):
             section.remove(after)
     if not len(ways):

@@ -77,6 +77,16 @@ def test_where_a_reference_would_lead(reference, expected, without_part_2):
     assert found == (f"book/2-mathematics/{expected}" if expected else "")
 
 
+@pytest.mark.parametrize("made", [nodes.Text, lambda text: nodes.strong("", text)])
+def test_the_rest_of_a_list_is_added_up(made):
+    entries = [nodes.list_item("", nodes.paragraph("", f"Page, {n} minutes")) for n in (15, 30)]
+    ways = nodes.enumerated_list("", *entries)
+    after = nodes.paragraph("", "", nodes.Text(""), made("75 minutes in all"), nodes.Text("."))
+    nodes.section("", ways, after)
+    left_out.add_up(ways)
+    assert after.astext() == "45 minutes in all."
+
+
 def test_a_mistyped_reference_stays_an_error(without_part_2):
     assert left_out.goal(nodes.Element("", reftarget="../2-mathematics/jacobain.ipynb"), "a") == ""
 
