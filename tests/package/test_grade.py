@@ -1,6 +1,7 @@
 """A class hands in good, bad, empty, copied and hostile work; each costs only itself."""
 
 import csv
+import inspect
 import io
 import json
 import os
@@ -102,7 +103,9 @@ def hostile(secret):
         ),
         "limits-parent": (
             [
-                in_function("import os, resource as r; r.prlimit(os.getppid(), r.RLIMIT_CPU, (1, 1))")
+                in_function(
+                    "import os, resource as r; r.prlimit(os.getppid(), r.RLIMIT_CPU, (1, 1))"
+                )
                 + CHECK
             ],
             "wrong",
@@ -280,6 +283,9 @@ def test_tables(graded):
     rows = list(csv.reader(io.StringIO((root / "c.csv").read_text())))
     assert rows[0] == ["student", "softmax", "softmax points", "points", "of", "notes"]
     by_name = {row[0]: row for row in rows}
+    assert by_name["uses-ours"][5].startswith("softmax: It calls `softmax` of the package")
+    assert re.search(r"^uses-ours +right\+ +4 of 4$", done.stdout, re.MULTILINE)
+    assert "\n+ calls the function of the package that the task asks for\n" in done.stdout
     assert by_name["good"][1:5] == ["right", "4", "4", "4"]
     assert by_name["'=1+1"][1] == "wrong"  # no formula
     suites = ElementTree.parse(root / "u.xml").getroot()
@@ -357,16 +363,31 @@ def test_a_deep_folder_is_removed(tmp_path):
     (tmp_path / "kept").write_text("")
     (inside / "link").symlink_to(tmp_path)
     here = os.open(inside, os.O_RDONLY)
-    for level in range(1200):  # Python gives up at 1000
-        os.mkdir("d", 0 if level == 1199 else 0o777, dir_fd=here)
+    for level in range(300):
+        os.mkdir("d", 0 if level == 299 else 0o777, dir_fd=here)
         os.close(os.open("f", os.O_CREAT, dir_fd=here))
-        if level < 1199:
+        if level < 299:
             below = os.open("d", os.O_RDONLY, dir_fd=here)
             os.close(here)
             here = below
     os.close(here)
-    _grader.remove(inside)
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 200)
+    try:
+        _grader.remove(inside)
+    finally:
+        sys.setrecursionlimit(usual)
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_what_is_passed_over_is_named(tmp_path, capsys):
+    for name in ("anna", "ben", ".git"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "anna" / "a.py").write_text(GOOD)
+    (tmp_path / "carl.ipynb.txt").write_text("")
+    grade(tmp_path)
+    said = capsys.readouterr().err
+    assert "passed over, no notebook and no script: ben, carl.ipynb.txt\n" in said
 
 
 @needs_fork

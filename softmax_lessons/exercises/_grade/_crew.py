@@ -60,6 +60,13 @@ def piles(works: Sequence[Path], together: bool = False) -> list[Pile]:
     return list(distinct(found))
 
 
+def passed_over(works: Sequence[Path]) -> list[str]:
+    """Return what lies beside the works, and is none: a student may have handed it in."""
+    inside = [each for work in works if work.is_dir() for each in sorted(work.iterdir())]
+    shown = (one for one in inside if not one.name.startswith(".") and one.name not in SKIPPED)
+    return [one.name for one in shown if not any(files_in(one))]
+
+
 def files_in(place: Path) -> Iterator[Path]:
     """Find notebooks and scripts, but for those that a program has put there."""
     files = sorted(place.rglob("*")) if place.is_dir() else [place]

@@ -79,7 +79,7 @@ class Work:
         return names | set(self.definitions()) if self.is_script else names
 
     def asked(self, piece: Piece) -> list[str]:
-        """Return the names that code checks, and those that a script would define, were it Python."""
+        """Return the names that code checks, or that a script would define, were it Python."""
         would = DEFINITION.findall(piece.code) if self.is_script and piece.tree is None else []
         return CHECK.findall(piece.code) + would
 
