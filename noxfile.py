@@ -111,6 +111,13 @@ def watch(session: nox.Session, torch: str) -> None:
     session.run("pytest", *SETTINGS, "-W", "default", *places, env={"HF_HUB_OFFLINE": "1"})
 
 
+@nox.session(python="3.12", requires=["wheel"])
+def graders(session: nox.Session) -> None:
+    """Grade in nbgrader and in otter-grader, as README.md says it."""
+    session.install(built(), "nbgrader", "otter-grader", "pytest")
+    session.run("pytest", *SETTINGS, "-W", "default", "tests/graders", *session.posargs)
+
+
 @nox.session(python=PYTHONS[-1])
 def jax(session: nox.Session) -> None:
     """Compare what the page `phrasebook` stores of JAX with what the newest one answers."""

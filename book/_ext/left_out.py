@@ -109,6 +109,9 @@ class LeaveOut(SphinxPostTransform):
             self.shorten_lists(wanted)
         for reference in list(self.document.findall(pending_xref)):
             if there := wanted.get(id(reference)):
+                if not CHAPTER.match(page) and is_a_door(reference):
+                    reference.parent.remove(reference)
+                    continue
                 self.note(reference, page, there)
                 words = [one.deepcopy() for one in reference.children]
                 if not reference.get("refexplicit") and reference.get("refdomain") != "doc":
@@ -151,15 +154,40 @@ def add_up(ways: nodes.enumerated_list) -> None:
     whole = sum(int(n) for entry in ways for n in re.findall(MINUTES, entry.astext())[:1])
     total = re.compile(IN_ALL)
     if isinstance(after, nodes.paragraph) and total.match(after.astext()):
-        after[0] = nodes.Text(
-            total.sub(_("{n} minutes in all", n=sum_before(ways) + whole), after[0])
-        )
+        words = next(one for one in after.findall(nodes.Text) if total.match(one))  # may be bold
+        said = total.sub(_("{n} minutes in all", n=sum_before(ways) + whole), words)
+        words.parent.replace(words, nodes.Text(said))
         if not whole and not sum_before(ways):
             section.remove(after)
     if not len(ways):
+        if card := card_of(ways):
+            card.parent.remove(card)
+            return
         section.remove(ways)
-        if isinstance(before, nodes.paragraph) and isinstance(before[0], nodes.strong):
+        if is_heading(before):
             section.remove(before)
+
+
+def is_a_door(reference: nodes.Element) -> bool:
+    """Tell whether a reference stands where there is nothing but such, as a button."""
+    paragraph = reference.parent
+    others = (one for one in paragraph if not isinstance(one, pending_xref))
+    alone = not any(one.astext().strip() for one in others)
+    return alone and isinstance(paragraph.parent, nodes.container)
+
+
+def card_of(node: nodes.Element) -> nodes.Element | None:
+    """Return the place in a grid that holds a node, if it is on a card."""
+    while node.parent and "sd-row" not in node.parent.get("classes", []):
+        node = node.parent
+    return node if node.parent else None
+
+
+def is_heading(node: nodes.Element | None) -> bool:
+    """Tell whether a paragraph is bold, and no more."""
+    if not isinstance(node, nodes.paragraph):
+        return False
+    return all(isinstance(one, nodes.strong) for one in node if one.astext())
 
 
 def sum_before(ways: nodes.enumerated_list) -> int:

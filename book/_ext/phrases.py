@@ -55,7 +55,7 @@ PREDICT = _("Predict first")
 MISTAKES, SUMMARY = _("What people get wrong"), _("Summary")
 EXERCISES, REFERENCES = _("Exercises"), _("References")
 # What the front page has.
-COURSE, WAYS = _("The course"), _("Four shorter ways")
+COURSE, WAYS = _("The course"), _("Shorter ways")
 
 
 def in_words(number: int) -> str:

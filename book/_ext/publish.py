@@ -15,6 +15,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 
 
 def describe(
@@ -46,8 +47,16 @@ def tidy_up(app: Sphinx, error: Exception | None) -> None:
     Path(app.outdir, ".buildinfo").unlink(missing_ok=True)
 
 
+def name_site(app: Sphinx, config: Config) -> None:
+    """Take the title of the book for its name, unless `_config.yml` says otherwise."""
+    config.ogp_site_name = config.ogp_site_name or config.html_title
+    logo = {"text": config.html_title} | config.html_theme_options.get("logo", {})
+    config.html_theme_options = config.html_theme_options | {"logo": logo}
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect all of it to Sphinx; the description before sphinxext-opengraph asks for it."""
+    app.connect("config-inited", name_site)
     app.connect("html-page-context", describe, priority=400)
     app.connect("html-collect-pages", add_front)
     app.connect("build-finished", tidy_up)

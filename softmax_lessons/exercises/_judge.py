@@ -63,6 +63,11 @@ if TYPE_CHECKING:
 LONGER = np.dtype(np.longdouble) != np.dtype(np.float64)
 
 
+def note_on_ours(name: str) -> str:
+    """Return the note on a solution that calls what it should be."""
+    return _("It calls `{name}` of the package, which the task asks you to write.", name=name)
+
+
 def judge(exercise: Exercise, solution: Solution) -> Report:
     """Return the report on a solution."""
     with originals() as replaced:
@@ -120,10 +125,7 @@ class Examination:
         warned = _("The numbers are right, but on the way there were warnings:")
         notes = noted([t.outcome for t in self.trials], warned)
         if self.solution.uses_our_answer(self.exercise):
-            note = _(
-                "It calls `{name}` of the package, which the task asks you to write.", name=name
-            )
-            notes += (note,)
+            notes += (note_on_ours(name),)
         return Report(name, "right", holds=tuple(self.holds), notes=notes)
 
     def _run(self, cases: tuple[Args, ...]) -> list[Trial]:

@@ -6,6 +6,7 @@ import left_out
 import part
 import pytest
 from docutils import nodes
+from sphinx.addnodes import pending_xref
 from support import pages
 
 # As if nothing were left out here.
@@ -75,6 +76,40 @@ def test_where_a_reference_would_lead(reference, expected, without_part_2):
     node = nodes.Element("", **reference)
     found = left_out.goal(node, "book/3-pytorch/training")
     assert found == (f"book/2-mathematics/{expected}" if expected else "")
+
+
+@pytest.mark.parametrize("made", [nodes.Text, lambda text: nodes.strong("", text)])
+def test_the_rest_of_a_list_is_added_up(made):
+    entries = [nodes.list_item("", nodes.paragraph("", f"Page, {n} minutes")) for n in (15, 30)]
+    ways = nodes.enumerated_list("", *entries)
+    after = nodes.paragraph("", "", nodes.Text(""), made("75 minutes in all"), nodes.Text("."))
+    nodes.section("", ways, after)
+    left_out.add_up(ways)
+    assert after.astext() == "45 minutes in all."
+
+
+def test_a_list_without_entries_goes_with_its_heading():
+    heading = nodes.paragraph("", "", nodes.Text(""), nodes.strong("", "Part"))
+    section = nodes.section("", nodes.paragraph("", "Text."), heading, nodes.enumerated_list())
+    left_out.add_up(section[2])
+    assert section.astext() == "Text."
+
+
+def test_a_list_without_entries_goes_with_its_card():
+    row = nodes.container("", classes=["sd-row"])
+    for entries in ([], [nodes.list_item("", nodes.paragraph("", "Page"))]):
+        body = nodes.container("", nodes.paragraph("", "A way"))
+        body += nodes.enumerated_list("", *entries)
+        row += nodes.container("", body, classes=["sd-col"])
+    left_out.add_up(row[0][0][1])
+    assert row.astext().split() == ["A", "way", "Page"]
+
+
+@pytest.mark.parametrize("beside", ["", " is a page"])
+def test_a_button_is_no_text(beside):
+    reference = pending_xref("", nodes.inline("", "Look up a symptom"), reftarget="symptoms")
+    nodes.container("", nodes.paragraph("", "", reference, nodes.Text(beside)))
+    assert left_out.is_a_door(reference) == (not beside)
 
 
 def test_a_mistyped_reference_stays_an_error(without_part_2):

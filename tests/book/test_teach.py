@@ -35,7 +35,8 @@ def test_plan_has_the_minutes_that_the_pages_name(plan, unit):
 @pytest.mark.parametrize("plan", [plan for plan, _ in PLANS])
 def test_plan_keeps_the_order_of_the_book(plan):
     planned = [page for _, cell, *_ in rows(plan) for page in chapters(cell)]
-    assert planned == sorted(planned, key=pages.WRITTEN.index)
+    shown = [page for page in planned if page in pages.PAGES]  # of the others, nothing says where
+    assert shown == sorted(shown, key=pages.PAGES.index)
 
 
 def test_term_takes_every_chapter_or_names_it_as_a_project():
@@ -47,7 +48,7 @@ def test_term_takes_every_chapter_or_names_it_as_a_project():
 
 
 def test_lecture_takes_ninety_minutes():
-    assert sum(int(time.split()[0]) for time, *_ in rows("**A lecture")) == 90
+    assert sum(int(time.removesuffix("&nbsp;minutes")) for time, *_ in rows("**A lecture")) == 90
 
 
 @pytest.mark.parametrize("row", rows("Each chapter asks"), ids=lambda row: row[0])

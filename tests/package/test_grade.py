@@ -1,14 +1,17 @@
 """A class hands in good, bad, empty, copied and hostile work; each costs only itself."""
 
 import csv
+import inspect
 import io
 import json
+import os
 import platform
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 from xml.etree import ElementTree
 
 import pytest
@@ -16,7 +19,7 @@ from support.checking import needs_fork
 
 from softmax_lessons import exercises
 from softmax_lessons.exercises import __main__ as terminal
-from softmax_lessons.exercises._grade import _copies, _work
+from softmax_lessons.exercises._grade import _copies, _crew, _grader, _work
 
 IMPORTS = "import numpy as np\nfrom softmax_lessons import exercises\n"
 GOOD = """
@@ -71,7 +74,7 @@ def hostile(secret):
         "prints": ([in_function("[print('x' * 10**5) for _ in range(100)]") + CHECK], "right"),
         "recursion": ([in_function("f = lambda: f(); f()") + CHECK], "wrong"),
         "forks": ([in_function("import os; [os.fork() for _ in range(6)]") + CHECK], "wrong"),
-        "kills-parent": ([in_function("import os; os.kill(os.getppid(), 9)") + CHECK], "wrong"),
+        "kills-parent": ([in_function("import os; os.kill(os.getppid(), 19)") + CHECK], "wrong"),
         "kills-all": ([in_function("import os; os.kill(-1, 9)") + CHECK], "wrong"),
         "network": (
             [in_function("import socket; socket.create_connection(ADDRESS, 2)") + CHECK],
@@ -89,6 +92,38 @@ def hostile(secret):
         "writes": (
             [in_function(f"open({str(secret) + 'x'!r}, 'w')") + CHECK],
             "wrong",
+        ),
+        "changes-mode": (
+            [in_function(f"import os; os.chmod({str(secret)!r}, 0)") + CHECK],
+            "wrong",
+        ),
+        "changes-times": (
+            [in_function(f"import os; os.utime({str(secret)!r}, (0, 0))") + CHECK],
+            "wrong",
+        ),
+        "limits-parent": (
+            [
+                in_function(
+                    "import os, resource as r; r.prlimit(os.getppid(), r.RLIMIT_CPU, (1, 1))"
+                )
+                + CHECK
+            ],
+            "wrong",
+        ),
+        "limits-itself": (
+            [in_function("import resource as r; r.setrlimit(r.RLIMIT_CORE, (0, 0))") + CHECK],
+            "right",
+        ),
+        "slows-parent": (
+            [in_function("import os; os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)") + CHECK],
+            "wrong",
+        ),
+        "digs": (
+            [
+                "import os\nfor _ in range(1200): os.mkdir('d'); os.chdir('d')\n",
+                GOOD + "os.mkdir('closed', 0)\nos.symlink('/', 'link')\n" + CHECK,
+            ],
+            "right",
         ),
         "writes-here": (
             ["open('note', 'w').write('x')\n" + in_function("open('note').read()") + CHECK],
@@ -215,6 +250,8 @@ def test_nothing_happens_to_the_teacher(graded):
     done, root, students = graded
     assert done.returncode == 1, done.stderr  # one is no notebook
     assert (root / "points.toml").read_text().startswith("partial")
+    assert (root / "points.toml").stat().st_mode & 0o777
+    assert time.time() - (root / "points.toml").stat().st_mtime < 3600
     written = {"c.csv", "j.json", "u.xml", "reports"}
     assert {file.name for file in root.iterdir()} == {"points.toml", "works", *written}
     assert len(students) == len(GENTLE) + len(hostile("")) + 3
@@ -246,6 +283,9 @@ def test_tables(graded):
     rows = list(csv.reader(io.StringIO((root / "c.csv").read_text())))
     assert rows[0] == ["student", "softmax", "softmax points", "points", "of", "notes"]
     by_name = {row[0]: row for row in rows}
+    assert by_name["uses-ours"][5].startswith("softmax: It calls `softmax` of the package")
+    assert re.search(r"^uses-ours +right\+ +4 of 4$", done.stdout, re.MULTILINE)
+    assert "\n+ calls the function of the package that the task asks for\n" in done.stdout
     assert by_name["good"][1:5] == ["right", "4", "4", "4"]
     assert by_name["'=1+1"][1] == "wrong"  # no formula
     suites = ElementTree.parse(root / "u.xml").getroot()
@@ -308,6 +348,74 @@ def test_what_is_no_notebook(tmp_path, content, said):
     (tmp_path / "a.ipynb").write_text(content)
     with pytest.raises(_work.NotAWork, match=re.escape(said)):
         _work.read(tmp_path / "a.ipynb")
+
+
+def test_a_script_that_is_not_python_is_told(tmp_path, capsys):
+    (tmp_path / "a.py").write_text("import numpy\n\ndef softmax(z)\n    return z\n")
+    grade(tmp_path / "a.py", "--reports", tmp_path)
+    assert re.search(r"^a +wrong", capsys.readouterr().out, re.MULTILINE)
+    assert "in line 3: def softmax(z)" in (tmp_path / "a.txt").read_text()
+
+
+def test_a_deep_folder_is_removed(tmp_path):
+    inside = tmp_path / "work"
+    inside.mkdir()
+    (tmp_path / "kept").write_text("")
+    (inside / "link").symlink_to(tmp_path)
+    here = os.open(inside, os.O_RDONLY)
+    for level in range(300):
+        os.mkdir("d", 0 if level == 299 else 0o777, dir_fd=here)
+        os.close(os.open("f", os.O_CREAT, dir_fd=here))
+        if level < 299:
+            below = os.open("d", os.O_RDONLY, dir_fd=here)
+            os.close(here)
+            here = below
+    os.close(here)
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 200)
+    try:
+        _grader.remove(inside)
+    finally:
+        sys.setrecursionlimit(usual)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_what_is_passed_over_is_named(tmp_path, capsys):
+    for name in ("anna", "ben", ".git"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "anna" / "a.py").write_text(GOOD)
+    (tmp_path / "carl.ipynb.txt").write_text("")
+    grade(tmp_path)
+    said = capsys.readouterr().err
+    assert "passed over, no notebook and no script: ben, carl.ipynb.txt\n" in said
+
+
+@needs_fork
+def test_a_disk_that_is_full_is_no_fault_of_the_work(tmp_path, capsys, monkeypatch):
+    def fails(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(_crew, "grade_pile", fails)
+    (tmp_path / "a.ipynb").write_text(notebook(IMPORTS, GOOD + CHECK))
+    assert grade(tmp_path / "a.ipynb") == 2
+    assert "a: The grader failed: OSError: [Errno 28] No space left" in capsys.readouterr().out
+
+
+@needs_fork
+def test_the_grader_ends_whatever_its_processes_do(tmp_path):
+    """A signal that comes before a process has said what to do with it is lost."""
+    (tmp_path / "a.ipynb").write_text(notebook(IMPORTS, GOOD + CHECK))
+    told = (
+        "import os, signal, sys\nfrom softmax_lessons.exercises import __main__ as terminal\n"
+        "from softmax_lessons.exercises._grade import _crew\n"
+        "def deaf(link, order):\n    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "    link.recv()\n    os._exit(3)\n"
+        "_crew.worker = deaf\nsys.exit(terminal.main(['grade', *sys.argv[1:]]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", told, tmp_path], capture_output=True, text=True, timeout=30
+    )
+    assert "The work has ended the process that grades it (3)." in done.stdout
 
 
 def test_copies_are_told_whatever_their_names(tmp_path):

@@ -58,6 +58,18 @@ def test_the_lists_of_the_front_page_add_up():
     assert {f"{page}.html" for page in pages.CHAPTERS} <= shown
 
 
+def test_nothing_on_the_front_page_is_hollow():
+    """A heading has its list, a card its way, and a button its page."""
+    article = pages.article(pages.PAGES[0])
+    for paragraph in article.select("section > p"):
+        if paragraph.strong and paragraph.get_text() == paragraph.strong.get_text():
+            assert paragraph.find_next_sibling().name == "ol", paragraph
+    assert all(card.select("ol li") for card in article.select(".routes .sd-card"))
+    assert article.select_one(".ways-in").get_text(strip=True) == "".join(
+        link.get_text(strip=True) for link in article.select(".ways-in a")
+    )
+
+
 @every_page
 def test_page_is_there(page):
     assert (pages.SITE / f"{page}.html").is_file()

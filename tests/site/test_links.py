@@ -105,4 +105,5 @@ def test_equations_are_linked_to_their_tests_by_the_number_that_is_seen():
         equation = link.find_parent(class_="identity-test").find_previous_sibling("div")
         seen = re.match(r"\((\d+)\)", equation.select_one(".eqno").get_text())[1]
         assert link.get_text() == f"Test of equation {seen}"
-    assert len({link.get_text() for link in links}) == len(links) > 40
+    numbered = [re.findall(r"\$\$ \(eq-[\w-]+\)", pages.text(page)) for page in pages.CHAPTERS]
+    assert len({link.get_text() for link in links}) == len(links) == sum(map(len, numbered)) > 0

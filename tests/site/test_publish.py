@@ -2,10 +2,13 @@
 
 import functools
 import re
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import card
+import publish
 import pytest
+import yaml
 from PIL import Image
 from support import family, pages
 
@@ -92,3 +95,18 @@ def test_a_dead_link_leads_to_help(browser, server):
 def test_nothing_is_published_that_is_no_page():
     leftovers = [*pages.SITE.rglob(".*"), *pages.SITE.glob("_static/**/*.html")]
     assert leftovers == []
+
+
+def test_a_fork_names_itself_in_one_place():
+    options = {"html_theme_options": {"show": True}, "ogp_site_name": ""}
+    config = SimpleNamespace(html_title="A course", **options)
+    publish.name_site(None, config)
+    assert config.ogp_site_name == "A course"
+    assert config.html_theme_options == {"show": True, "logo": {"text": "A course"}}
+
+
+def test_every_page_has_the_name_of_the_book():
+    title = yaml.safe_load((pages.ROOT / "_config.yml").read_text())["title"]
+    front = pages.built(pages.PAGES[0])
+    assert front.select_one(".navbar-brand .logo__title").get_text() == title
+    assert meta(pages.PAGES[0], "og:site_name") == title

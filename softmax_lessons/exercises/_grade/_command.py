@@ -12,7 +12,7 @@ from pathlib import Path
 
 from softmax_lessons import exercises
 from softmax_lessons.exercises._grade import _copies, _points, _write
-from softmax_lessons.exercises._grade._crew import Crew, piles, preload
+from softmax_lessons.exercises._grade._crew import Crew, passed_over, piles, preload
 from softmax_lessons.exercises._grade._points import Class, Points, Student
 from softmax_lessons.exercises._report import text_only
 
@@ -109,6 +109,9 @@ def run(options: argparse.Namespace) -> int:
         print(f"interrupted: {len(missing)} of {len(waiting)} are not graded", file=sys.stderr)
         signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, previous)
+    if not together and (others := passed_over(options.works)):
+        names = ", ".join(map(text_only, others))
+        print(f"passed over, no notebook and no script: {names}", file=sys.stderr)
     for line in cautions(students):
         print(line, file=sys.stderr)
     if all(student.problems and not student.results for student in students):

@@ -60,6 +60,13 @@ def piles(works: Sequence[Path], together: bool = False) -> list[Pile]:
     return list(distinct(found))
 
 
+def passed_over(works: Sequence[Path]) -> list[str]:
+    """Return what lies beside the works, and is none: a student may have handed it in."""
+    inside = [each for work in works if work.is_dir() for each in sorted(work.iterdir())]
+    shown = (one for one in inside if not one.name.startswith(".") and one.name not in SKIPPED)
+    return [one.name for one in shown if not any(files_in(one))]
+
+
 def files_in(place: Path) -> Iterator[Path]:
     """Find notebooks and scripts, but for those that a program has put there."""
     files = sorted(place.rglob("*")) if place.is_dir() else [place]
@@ -138,12 +145,11 @@ def worker(link: Connection, order: Order) -> None:
         while True:
             pile = link.recv()
             try:
-                link.send(grade_pile(pile, order))
-            except (EOFError, OSError):
-                raise
+                student = grade_pile(pile, order)
             except Exception as error:  # a fault of ours must not cost the others their points
                 problem = f"The grader failed: {type(error).__name__}: {error}"
-                link.send(Student(pile.name, {}, (problem,)))
+                student = Student(pile.name, {}, (problem,))
+            link.send(student)
 
 
 class Crew:
@@ -163,7 +169,7 @@ class Crew:
     def __exit__(self, *_: object) -> None:
         """End all processes, and remove what works have written."""
         for process, _pile in self._at_work.values():
-            process.terminate()
+            process.kill()  # a fork that has just begun may lose a signal that it can handle
         for process, _pile in self._at_work.values():
             process.join()
         shutil.rmtree(self._scratch, ignore_errors=True)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import pickle
+import secrets
 import select
 import shutil
 import socket
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -144,7 +147,32 @@ class Remote(Caller):
         """End the process, and remove what it has written."""
         self._child.end()
         self._link.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        remove(self._folder)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, however deep it is: what would be left takes the place of the next work.
+
+    A path may be too long to be named, and each level costs who descends it a file and a frame. So
+    folders are brought up, until none is deeper than one level.
+    """
+    with suppress(OSError):
+        while inner := [entry.path for entry in os.scandir(folder) if is_folder(entry)]:
+            for path in inner:
+                os.chmod(path, 0o700)
+                for entry in os.scandir(path):
+                    if is_folder(entry):
+                        os.chmod(entry.path, 0o700)  # to be moved, a folder must be writable
+                        os.rename(entry.path, folder / secrets.token_hex(16))
+                    else:
+                        os.unlink(entry.path)
+                os.rmdir(path)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Tell whether an entry of a folder is one, and no link to one."""
+    return entry.is_dir(follow_symlinks=False)
 
 
 def grade(work: Work, exercise: Exercise, folder: Path, own: Path | None) -> tuple[Report, Held]:

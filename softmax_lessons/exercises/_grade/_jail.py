@@ -1,8 +1,9 @@
 """A process that can do little harm, as far as the system lets a program without rights say so.
 
 On Linux it is a fork, so nothing is imported twice. Seccomp refuses it sockets, further processes,
-and signals to others; Landlock leaves it its own folder to write to, and Python to read; limits
-bound its memory, its files and its time. All of this needs no rights, and holds in a container.
+signals and limits to others, and the modes and owners of files, of which Landlock knows nothing;
+Landlock leaves it its own folder to write to, and Python to read; limits bound its memory, its
+files and its time. All of this needs no rights, and holds in a container.
 Where namespaces are allowed, it has no network and a small disk besides. Processors other than
 x86_64 and aarch64 have no seccomp here, and kernels before 5.13 no Landlock: the grader says so.
 
@@ -217,23 +218,36 @@ def drop_capabilities() -> None:
 LOAD, EQUAL, ANY, RETURN = 0x20, 0x15, 0x45, 0x06  # instructions
 ALLOW, REFUSE, MISSING = 0x7FFF0000, 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS
 THREAD = 0x10000  # of the flags of clone
-# What a work does not need: fork, vfork; kill and its kin; ptrace and its kin; socket; io_uring.
+# What a work does not need: fork, vfork; kill and its kin; ptrace and its kin; socket; io_uring;
+# the mode, owner, times and attributes of a file; the priority and processors of a process.
 CALLS = {
-    "x86_64": (0xC000003E, 56, (57, 58, 62, 129, 200, 234, 297, 424, 101, 310, 311, 41, 425)),
-    "aarch64": (0xC00000B7, 220, (129, 138, 130, 131, 240, 424, 117, 270, 271, 198, 425)),
+    "x86_64": (
+        *(57, 58, 62, 129, 200, 234, 297, 424, 101, 310, 311, 41, 425),
+        *(90, 91, 268, 452, 92, 93, 94, 260, 132, 235, 261, 280),
+        *(188, 189, 190, 463, 197, 198, 199, 466, 141, 142, 144, 203, 251, 314),
+    ),
+    "aarch64": (
+        *(129, 138, 130, 131, 240, 424, 117, 270, 271, 198, 425),
+        *(52, 53, 452, 54, 55, 88, 5, 6, 7, 463, 14, 15, 16, 466, 140, 118, 119, 122, 30, 274),
+    ),
 }
+MACHINES = {"x86_64": (0xC000003E, 56, 302), "aarch64": (0xC00000B7, 220, 261)}  # clone, prlimit
 CLONE3 = 435  # refused as if it were missing, so that clone is asked, whose flags can be read
 
 
 def forbid() -> bool:
-    """Refuse to start processes, to signal others, and to open sockets; tell if it worked."""
+    """Refuse to start processes, to touch others, and to open sockets; tell if it worked."""
     if os.uname().machine not in CALLS:
         return False
-    machine, clone, refused = CALLS[os.uname().machine]
+    refused = CALLS[os.uname().machine]
+    machine, clone, limits = MACHINES[os.uname().machine]
     steps = [(LOAD, 0, 0, 4), (EQUAL, 1, 0, machine), (RETURN, 0, 0, REFUSE), (LOAD, 0, 0, 0)]
     steps += [(0x35, 0, 1, 0x40000000), (RETURN, 0, 0, REFUSE)]  # other numbers for the same calls
     for call in refused:
         steps += [(EQUAL, 0, 1, call), (RETURN, 0, 0, REFUSE)]
+    # Its own limits are process 0's; others' are refused.
+    steps += [(EQUAL, 0, 4, limits), (LOAD, 0, 0, 16), (EQUAL, 1, 0, 0), (RETURN, 0, 0, REFUSE)]
+    steps += [(RETURN, 0, 0, ALLOW), (LOAD, 0, 0, 0)]
     steps += [(EQUAL, 0, 1, CLONE3), (RETURN, 0, 0, MISSING), (EQUAL, 0, 3, clone)]
     steps += [(LOAD, 0, 0, 16), (ANY, 1, 0, THREAD), (RETURN, 0, 0, REFUSE), (RETURN, 0, 0, ALLOW)]
     program = b"".join(struct.pack("HBBI", *step) for step in steps)

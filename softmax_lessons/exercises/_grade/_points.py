@@ -11,8 +11,13 @@ from typing import Any
 
 from softmax_lessons import exercises
 from softmax_lessons.exercises import _registry
+from softmax_lessons.exercises._judge import note_on_ours
 from softmax_lessons.exercises._report import Report
 
+MARKS = {
+    "*": "the book's solution, but for names, comments and layout",
+    "+": "calls the function of the package that the task asks for",
+}
 BEST = ("right", "wrong", "not checked", "not yet")  # of several files of one student's
 
 
@@ -22,6 +27,22 @@ class Result:
 
     report: Report
     copied: str = ""  # what to say if it is the book's solution
+
+    @property
+    def calls_ours(self) -> bool:
+        """Whether it calls the package's answer, as far as the work lets that be seen."""
+        return note_on_ours(self.report.exercise) in self.report.notes
+
+    @property
+    def marks(self) -> str:
+        """The marks of the table, see `MARKS`."""
+        return "*" * bool(self.copied) + "+" * self.calls_ours
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a teacher has to know of a right solution."""
+        ours = [note_on_ours(self.report.exercise)] * self.calls_ours
+        return [f"{self.report.exercise}: {text}" for text in (self.copied, *ours) if text]
 
 
 @dataclass(frozen=True)

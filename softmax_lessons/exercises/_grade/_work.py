@@ -22,6 +22,7 @@ ENDINGS = (".ipynb", ".py")
 # Lines of a notebook's code that are not Python: `%magic`, `!command`, `help?`.
 MAGIC = re.compile(r"^(\s*)(?:[%!].*|\?{1,2}[\w.]+|[\w.]+\?{1,2})$", re.MULTILINE)
 TIMING = re.compile(r"\A%%(?:time|timeit|capture|prun)\b.*")  # what follows is Python
+DEFINITION = re.compile(r"^(?:async )?def (\w+)", re.MULTILINE)
 CHECK = re.compile(r"""\bcheck\(\s*["'](\w+)["']""")
 # How a solution of the book begins and ends: as the repository has it, and in downloads.
 SOLUTION = "Solution|Lösung"
@@ -74,8 +75,13 @@ class Work:
 
     def exercises(self) -> set[str]:
         """Return the names that the work checks, or in a script defines."""
-        names = {name for piece in self.pieces for name in CHECK.findall(piece.code)}
+        names = {name for piece in self.pieces for name in self.asked(piece)}
         return names | set(self.definitions()) if self.is_script else names
+
+    def asked(self, piece: Piece) -> list[str]:
+        """Return the names that code checks, or that a script would define, were it Python."""
+        would = DEFINITION.findall(piece.code) if self.is_script and piece.tree is None else []
+        return CHECK.findall(piece.code) + would
 
     def attempts(self, exercise: str) -> list[Attempt]:
         """Return what the work has for an exercise, the last first."""
@@ -83,7 +89,7 @@ class Work:
         found = []
         for number, piece in enumerate(own):
             if piece.tree is None:
-                if exercise in CHECK.findall(piece.code):
+                if exercise in self.asked(piece):
                     found.append(Attempt(exercise, (), "", syntax_error(piece)))
                 continue
             for expression in checked(piece.tree, exercise):
@@ -122,7 +128,8 @@ def syntax_error(piece: Piece) -> str:
         ast.parse(piece.code)
     except SyntaxError as error:
         line = (error.text or "").strip()
-        return f"SyntaxError: {error.msg}\nin line {error.lineno}: {line}".removesuffix(": ")
+        where = f"\nin line {error.lineno}: {line}".removesuffix(": ") if error.lineno else ""
+        return f"SyntaxError: {error.msg}{where}"
     except (ValueError, RecursionError, MemoryError) as error:
         return f"{type(error).__name__}: {error}"
     return ""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from softmax_lessons.exercises._grade._points import Class, Result, Student, as_dict, number
+from softmax_lessons.exercises._grade._points import MARKS, Class, Result, Student, as_dict, number
 from softmax_lessons.exercises._report import text_only
 
 STYLE = (
@@ -27,12 +27,12 @@ def table(graded: Class) -> str:
     for student in graded.students:
         results = [graded.result(student, name) for name in graded.exercises]
         points = of(graded.reached(student), graded.total)
-        verdicts = [one.report.verdict + "*" * bool(one.copied) for one in results]
+        verdicts = [one.report.verdict + one.marks for one in results]
         rows.append([text_only(student.name), *verdicts, points])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    if any(r.copied for student in graded.students for r in student.results.values()):
-        lines += ["", "* the book's solution, but for names, comments and layout"]
+    seen = {mark for s in graded.students for one in s.results.values() for mark in one.marks}
+    lines += [""] * bool(seen) + [f"{mark} {MARKS[mark]}" for mark in MARKS if mark in seen]
     problems = [
         f"{text_only(student.name)}: {text_only(problem)}"
         for student in graded.students
@@ -51,14 +51,14 @@ def as_csv(graded: Class) -> str:
     )
     for student in graded.students:
         results = [graded.result(student, name) for name in names]
-        copied = [f"{one.report.exercise}: {one.copied}" for one in results if one.copied]
+        remarks = [remark for one in results for remark in one.remarks]
         row = [
             student.name,
             *(one.report.verdict for one in results),
             *(number(graded.points.reached(one.report)) for one in results),
             number(graded.reached(student)),
             number(graded.total),
-            " ".join([*copied, *student.problems]),
+            " ".join([*remarks, *student.problems]),
         ]
         writer.writerow(map(harmless, row))
     return stream.getvalue()
@@ -117,8 +117,8 @@ def as_junit(graded: Class) -> str:
                     case, kind[one.report.verdict], message=one.report.mistake or one.report.verdict
                 )
                 found.text = repr(one.report)
-            elif one.copied:
-                ElementTree.SubElement(case, "system-out").text = one.copied
+            elif one.remarks:
+                ElementTree.SubElement(case, "system-out").text = " ".join(one.remarks)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
