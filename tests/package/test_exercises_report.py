@@ -5,7 +5,10 @@ import pytest
 from support.checking import check_in_process
 from support.submissions._formulas import plain_exp, soft
 
-from softmax_lessons.exercises._report import DIGITS, literal
+import softmax_lessons as sl
+from softmax_lessons.exercises._call import code_of
+from softmax_lessons.exercises._own import names_of, uses_our_answer
+from softmax_lessons.exercises._report import DIGITS, call_text, literal
 from softmax_lessons.exercises.catalog import EXERCISES
 
 
@@ -25,6 +28,76 @@ def test_a_report_as_text():
         "  Hint:         The classes lie along the last axis: `axis=-1`, with `keepdims=True`.",
         "  Right so far: one vector",
     ]
+
+
+def swapped(n_classes, labels):
+    return np.eye(n_classes)[labels]
+
+
+def test_a_report_on_arguments_in_another_order():
+    assert repr(check_in_process("one_hot", swapped)).splitlines() == [
+        "one_hot: one mistake to fix.",
+        "  Mistake:  It takes the arguments in another order: n_classes, labels.",
+        "  Input:    swapped(np.array([2, 0, 1, 2]), 3)",
+        "  Expected: [[0, 0, 1],",
+        "             [1, 0, 0],",
+        "             [0, 1, 0],",
+        "             [0, 0, 1]]",
+        "  Got:      def swapped(n_classes, labels)",
+        "  Hint:     The task calls `one_hot(labels, n_classes)`.",
+    ]
+
+
+def takes_too_much(labels, n_classes, amount):
+    return np.eye(n_classes)[labels]
+
+
+def test_a_report_on_other_arguments():
+    assert repr(check_in_process("one_hot", takes_too_much)).splitlines() == [
+        "one_hot: one mistake to fix.",
+        "  Mistake: It cannot be called as `one_hot(labels, n_classes)`.",
+        "  Input:   takes_too_much(np.array([2, 0, 1, 2]), 3)",
+        "  Got:     def takes_too_much(labels, n_classes, amount)",
+        "  Hint:    Give it the arguments that the task names, in their order.",
+    ]
+
+
+def draws_a_little(labels, n_classes):
+    return np.eye(n_classes)[labels] * (1 + 1e-11 * np.random.default_rng().random())
+
+
+def test_a_report_on_results_that_differ():
+    assert repr(check_in_process("one_hot", draws_a_little)).splitlines() == [
+        "one_hot: one mistake to fix.",
+        "  Mistake:  The same call does not always return the same.",
+        "  Input:    draws_a_little(np.array([2, 0, 1, 2]), 3)",
+        "  Expected: [[0, 0, 1],",
+        "             [1, 0, 0],",
+        "             [0, 1, 0],",
+        "             [0, 0, 1]]",
+        "  Got:      different results for the same input",
+        "  Hint:     It draws random numbers, or keeps something from one call to the next. "
+        "Calculate everything from the arguments.",
+    ]
+
+
+def test_all_notes_are_there():
+    def loud(labels, n_classes):
+        print("here")
+        return sl.one_hot(labels, n_classes)
+
+    assert check_in_process("one_hot", loud).notes == (
+        "It printed: here",
+        "It calls `one_hot` of the package, which the task asks you to write.",
+    )
+
+
+def test_other_functions_of_the_package_are_not_looked_into():
+    """``softmax_jacobian`` calls ``softmax``: that is our business, not the reader's."""
+    assert "softmax" in names_of(code_of(sl.softmax_jacobian))
+    exercise = EXERCISES["softmax"]
+    assert not uses_our_answer(lambda z: sl.softmax_jacobian(z), exercise)
+    assert uses_our_answer(lambda z: sl.softmax(z), exercise)
 
 
 def test_a_report_as_html():
@@ -65,6 +138,16 @@ def test_the_input_can_be_pasted(name):
             for args in received
         ]
         assert any(same), report.call
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_every_input_can_be_pasted(name):
+    for stage in EXERCISES[name].stages:
+        for args in (*stage.cases, *stage.extra_cases):
+            text = call_text("solution", args)
+            pasted = eval(text, {"np": np, "solution": lambda *args: args})
+            for one, other in zip(pasted, args, strict=True):
+                np.testing.assert_array_equal(one, other, strict=isinstance(other, np.ndarray))
 
 
 def test_long_inputs_are_short_to_paste():

@@ -28,7 +28,7 @@ from softmax_lessons.exercises._symptoms import (
     unchanged_input,
     wrong_axis,
 )
-from softmax_lessons.exercises._trial import Trial
+from softmax_lessons.exercises._trial import Trial, agree_if_there
 from softmax_lessons.exercises.catalog import EXERCISES
 
 X, Y = np.array([0.2, 0.5, 0.3]), np.array([0.7, 0.1, 0.2])
@@ -531,6 +531,14 @@ FINDINGS = [
         lambda: scaled([trial(t / t.size, t, t) for t in (TABLE, TABLE[:1])], logarithmic=False),
         ("It is divided by N, the number of all scores, once too often.", "", "", ""),
     ),
+    (
+        lambda: scaled([trial(3 * x, x) for x in (np.append(X, 0.0), Y)], logarithmic=False),
+        ("Every number is 3 times the right one.", "", "", ""),
+    ),
+    (
+        lambda: scaled([trial(3 * x + 1, x) for x in (np.zeros(3), X)], logarithmic=False),
+        None,
+    ),
     (lambda: scaled(both(lambda x: x), logarithmic=False), None),
     (
         lambda: transformed(both(np.log)),
@@ -695,11 +703,11 @@ FINDINGS = [
         ),
     ),
     (
-        lambda: right_numbers(trial(X, X, peak=128_000), STAGE),
+        lambda: right_numbers(trial(X, X, peak=1_234_567), STAGE),
         (
             "It is wrong.",
             "Look again.",
-            "the right numbers, and 128 kB held at once",
+            "the right numbers, and 1235 kB held at once",
             "the right numbers, and at most 64 kB held at once",
         ),
     ),
@@ -744,6 +752,14 @@ def test_a_rule_says_this(rule, numbers, said):
     assert rule(np.array(numbers)) == said
 
 
+def test_a_result_that_is_missing_agrees_with_none_alone():
+    assert agree_if_there(None, None)
+    assert not agree_if_there(None, X)
+    assert not agree_if_there(X, None)
+    assert agree_if_there(X, X + 1e-14)
+    assert not agree_if_there(X, Y)
+
+
 def test_a_report_as_html_whole():
     report = Report("f", "wrong", "It is `x`.", "f(1)", "2", "3", "Add <1>.", ("a", "b"), ("n",))
     assert report._repr_html_() == (
@@ -770,8 +786,12 @@ def test_numbers_as_text():
     assert two_texts(np.array(1.0), np.array(1.00001)) == ("1", "1.00001")
     assert two_texts(np.array(1.0), np.array(1.0)) == ("1", "1")
     assert literal(np.array([1.0, -np.inf])) == "np.array([1.0, -np.inf])"
+    assert literal(np.array([1.0, np.nan])) == "np.array([1.0, np.nan])"
+    assert literal(np.arange(2, dtype=np.int64)) == "np.array([0, 1])"
+    assert literal(np.array([True, False])) == "np.array([True, False])"
     assert literal(np.arange(2, dtype=np.int8)) == "np.array([0, 1], dtype=np.int8)"
     assert literal(np.resize([1.0, 2.0], 61)) == "np.resize(np.array([1.0, 2.0]), (61,))"
+    assert literal(np.arange(61.0)) == f"np.array({np.arange(61.0).tolist()})"
     assert call_text("f", (np.array([1.0]), 2, "a")) == "f(np.array([1.0]), 2, 'a')"
 
 

@@ -187,7 +187,10 @@ EXPECTED_CALIBRATION_ERROR = Exercise(
             ((array([0.5, 0.5], [0.75, 0.25], [1.0, 0.0], [0.625, 0.375]), labels(0, 1, 0, 1), 2),
                 (array([0.75, 0.25], [0.5, 0.5], [0.875, 0.125]), labels(1, 1, 0), 4),
                 (array([1.0, 0.0], [0.0, 1.0], [0.3, 0.7]), labels(0, 0, 1), 4),
-                (array([0.55, 0.45], [0.56, 0.44]), labels(0, 1), 25)), hard=True),
+                (array([0.55, 0.45], [0.56, 0.44]), labels(0, 1), 25),
+                (array([0.5 + 1e-7, 0.5 - 1e-7], [0.75, 0.25], [0.4, 0.6]), labels(1, 0, 1), 2),
+                (array([0.75 + 1e-7, 0.25 - 1e-7], [0.9, 0.1], [0.3, 0.7]), labels(1, 0, 1), 4)),
+            hard=True),
     ),
     mistakes=(
         KnownMistake("It returns what a single bin would, however many there are.",

@@ -140,6 +140,9 @@ SMOOTHED = Exercise(
         Stage("a tiny amount", "With a tiny amount the result is wrong.",
             "Use `amount` as it is; nothing needs a lower bound.",
             ((PAIRS, 1e-6), (NEVER, 1e-6), (PAIRS, 3e-9)), hard=True),
+        Stage("large counts", "Large counts give wrong probabilities.",
+            "Add, and divide by the sum of the row; nothing needs an upper bound.",
+            ((5000 * PAIRS, 0.5), (array([123456.0, 1.0, 0.0]), 1.0)), hard=True),
     ),
     mistakes=(
         KnownMistake("Nothing is added.", "Add `amount` to each count before you divide.",
@@ -203,6 +206,10 @@ PERPLEXITY = Exercise(
             "NaN times 0 is NaN: take what counts, `losses[counted]`.",
             ((np.where(COUNTED, NATS, np.nan), COUNTED),
                 (np.where(COUNTED, NATS, np.inf), COUNTED)), hard=True),
+        Stage("large losses", "Large losses give a wrong perplexity.",
+            "A token of probability 1e-30 costs 69 nats: cut nothing off.",
+            ((array([69.0, 0.5, 30.5]), ALL[:1, :3]), (array([400.0, 650.0]), ALL[:1, :2])),
+            hard=True),
     ),
     mistakes=(
         KnownMistake("It takes the mean of the exponentials.",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softmax_lessons import one_hot
+from softmax_lessons import hardmax, one_hot
 from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     FIVE,
@@ -114,6 +114,9 @@ MARGIN = Exercise(
         KnownMistake("It is the lead of the second lowest score over the lowest.",
             "The largest scores stand at the end of a sorted row.",
             lambda z: np.sort(z, axis=-1)[..., 1] - np.sort(z, axis=-1)[..., 0]),
+        KnownMistake("The best score is replaced by 0, which may be above the second best.",
+            "No number is lower than all scores: what is left out gets `-np.inf`.",
+            lambda z: z.max(axis=-1) - np.where(hardmax(z) == 1, 0, z).max(axis=-1)),
         KnownMistake("It divides the best two scores.", "A lead is a difference.",
             lambda z: np.sort(z, axis=-1)[..., -1] / np.sort(z, axis=-1)[..., -2]),
         KnownMistake("It takes the best two of the whole batch.", "Use `axis=-1`.",
