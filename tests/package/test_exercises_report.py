@@ -150,6 +150,32 @@ def test_every_input_can_be_pasted(name):
                 np.testing.assert_array_equal(one, other, strict=isinstance(other, np.ndarray))
 
 
+def same(some, others):
+    """Tell whether two calls have the same arguments, NaN included."""
+    pairs = zip(some, others, strict=True)
+    return all(np.array_equal(a, b, equal_nan=is_inexact(b)) for a, b in pairs)
+
+
+def is_inexact(argument):
+    return isinstance(argument, np.ndarray) and argument.dtype.kind == "f"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_mistake_at_any_input_is_reported(name):
+    exercise = EXERCISES[name]
+    for stage in exercise.stages:
+        for args in stage.cases:
+
+            def slips(*given, args=args):
+                right = np.asarray(exercise.right(*given))
+                return np.nan_to_num(1.01 * right, neginf=0) + 0.01 if same(given, args) else right
+
+            report = check_in_process(name, slips)
+            assert report.verdict == "wrong"
+            assert all([report.mistake, report.expected, report.got])
+            assert report.call.startswith("slips(")
+
+
 def test_long_inputs_are_short_to_paste():
     x = np.resize(np.array([1.0, 2.0, 3.0]), 20_000)
     text = literal(x)

@@ -367,7 +367,7 @@ JOINED_PERPLEXITY = Exercise(
     stages=(
         Stage("parts of one length", "It is not the perplexity of the whole.",
             "Go back to the mean loss of each part: the logarithm of its perplexity.",
-            ((array(4.0, 9.0), labels(100, 100)), (array(12.0, 50.0, 7.5), labels(8, 8, 8)),
+            ((array(4.0, 9.0), labels(100, 100)), (array(12.3, 50.2, 7.1), labels(8, 8, 8)),
                 (array(20.0), labels(30))),
             extra_cases=((array(4.0, 9.0), labels(300, 100)), (array(4.0, 9.0), labels(100, 300)))),
         Stage("parts of different lengths", "A long part counts as much as a short one, or not as "

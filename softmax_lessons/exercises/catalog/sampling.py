@@ -57,7 +57,8 @@ DRAW = Exercise(
         Stage("a u of 0", "At the edges of the parts it draws the wrong class.",
             "A sum that is equal to u does not lie above it: `side=\"right\"`.",
             ((array(0.0, 0.5, 0.5), array(0.0, 0.5, 0.3)), (array(0.25, 0.25, 0.0, 0.5),
-                array(0.0, 0.25, 0.5, 0.75)), (array(1.0), array(0.0))), hard=True),
+                array(0.0, 0.25, 0.5, 0.75)), (array(1.0), array(0.0)),
+                (array(0.3, 0.7), array(0.3 - 1e-9, 0.3 + 1e-9))), hard=True),
         Stage("a u just below 1", "A u just below 1 draws a class that there is not, or one of "
             "probability 0.",
             "Ten times 0.1 adds up to 0.9999999999999999. Divide the sums by the last one.",
