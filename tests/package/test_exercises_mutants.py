@@ -59,7 +59,20 @@ def test_each_reason_belongs_to_a_fault():
 
 # What no statement lets become large, or nobody would cut off: probabilities, targets, logarithms
 # of frequencies, sums beside their maximum, rates, powers and the numbers of a machine.
-SMALL = {"p", "q", "u", "t", "before", "after", "amount", "weight", "target", "targets", "X"}
+SMALL = {
+    "p",
+    "q",
+    "u",
+    "t",
+    "before",
+    "after",
+    "amount",
+    "weight",
+    "target",
+    "targets",
+    "X",
+    "confidence",
+}
 SMALL |= {"log_q", "log_kq", "own_log_kq", "s1", "s2", "s", "rate", "beta", "alpha", "intensity"}
 
 
