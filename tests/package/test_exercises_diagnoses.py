@@ -54,6 +54,11 @@ def single(q, k):
     return (q.astype(np.float32) @ k.mT.astype(np.float32)) / np.sqrt(q.shape[-1])
 
 
+def single_logit(p):
+    p = p.astype(np.float32)
+    return np.log(p / (1 - p))
+
+
 def long(z):
     e = E(z.astype(np.longdouble))
     return e / e.sum(axis=-1, keepdims=True)
@@ -93,6 +98,7 @@ SAID = [
     ("normalize_by_sum", lambda z: E(z) / E(z).max(-1, keepdims=True), "by the largest.", "no exp"),
     ("softmax", long, "It overflows from a score of 11357 on.", "It returns `np.longdouble`"),
     ("masked_softmax", lambda z, k: soft(np.where(k, z, -100)), "Where 0 belongs stands", "-inf"),
+    ("logit", single_logit, "Tiny probabilities are wrong.", "It returns float32 numbers, and"),
     ("softmax", lambda z: z * np.nan, "The result has NaN, which is no number, for every", ""),
     ("softmax", lambda z: 0 * z, "The result is always 0.", ""),
     ("softmax", lambda z: np.ones(10**6), "The result has shape (1000000,) instead of (3,).", ""),
