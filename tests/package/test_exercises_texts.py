@@ -646,6 +646,8 @@ FINDINGS = [
         lambda: ignored([trial(X, X, X, 1), trial(X, Y, X, 2)], ["z", "k"]),
         ("`k` has no effect.", "Two calls that differ in it alone give the same.", "", ""),
     ),
+    # Of the only argument `constant` says more.
+    (lambda: ignored([trial(X, X, X), trial(X, Y, Y)], ["z"]), None),
     (
         lambda: other_shape(trial(TABLE.T, TABLE)),
         (
