@@ -1,6 +1,7 @@
 """What the reader sees: reports as text and as HTML, with inputs to paste."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -86,6 +87,38 @@ def test_a_report_on_results_that_differ():
     ]
 
 
+def by_math(x):
+    return np.vectorize(lambda v: 1 / (1 + math.exp(-v)))(x)
+
+
+def test_a_report_on_an_overflow_that_raises():
+    report = check_in_process("sigmoid", by_math)
+    assert report.mistake.endswith("It goes wrong from a score of -710 on.")
+    assert report.got.splitlines()[0] == "OverflowError: math range error"
+
+
+def exp_by_math(z):
+    e = np.vectorize(math.exp, otypes=[float])(z)
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def test_a_report_on_an_exponential_that_raises():
+    report = check_in_process("softmax", exp_by_math)
+    assert report.mistake == "It overflows from a score of 710 on."
+    assert report.got.splitlines()[0] == "OverflowError: math range error"
+
+
+def stub(labels, n_classes): ...
+
+
+def test_a_report_on_a_stub():
+    assert repr(check_in_process("one_hot", stub)).splitlines() == [
+        "one_hot: not yet.",
+        "  Hint: Write the function, then run this again. It starts with "
+        "`def one_hot(labels, n_classes):`.",
+    ]
+
+
 def test_all_notes_are_there():
     def loud(labels, n_classes):
         print("here")
@@ -103,6 +136,18 @@ def test_other_functions_of_the_package_are_not_looked_into():
     assert "softmax" in names_of(code_of(jacobian))
     assert not uses_our_answer(lambda z: jacobian(z), EXERCISES["softmax"])
     assert uses_our_answer(lambda z: softmax(z), EXERCISES["softmax"])
+
+
+def ping(z):
+    return pong(z)
+
+
+def pong(z):
+    return ping(z)
+
+
+def test_functions_that_call_each_other_are_looked_into_once():
+    assert not uses_our_answer(ping, EXERCISES["softmax"])
 
 
 def test_a_report_as_html():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from softmax_lessons.exercises import Report, Stage, rules
-from softmax_lessons.exercises._call import LARGE, Outcome, Raised, describe
+from softmax_lessons.exercises._call import LARGE, Outcome, Raised, Stopped, describe, perform
 from softmax_lessons.exercises._failures import ending, exception, no_numbers
 from softmax_lessons.exercises._report import call_text, literal, numbers_text, two_texts
 from softmax_lessons.exercises._symptoms import (
@@ -277,6 +277,25 @@ FINDINGS = [
             "Run the input in a cell of its own to see the whole traceback.",
             (
                 "ValueError: operands could not be broadcast together with shapes (2,3) (4,)\n"
+                "in line 3: return z"
+            ),
+            "",
+        ),
+    ),
+    (
+        lambda: raised(
+            "ValueError",
+            "operands could not be broadcast together with shapes (2,2,3) (2,2)",
+            args=(np.stack([TABLE, TABLE]),),
+        ),
+        (
+            "A sum or maximum over the last axis lacks `keepdims=True`.",
+            (
+                "Shapes (2,2,3) and (2,2) do not fit. With `keepdims=True` the reduced axis "
+                "stays, with length 1."
+            ),
+            (
+                "ValueError: operands could not be broadcast together with shapes (2,2,3) (2,2)\n"
                 "in line 3: return z"
             ),
             "",
@@ -646,6 +665,11 @@ FINDINGS = [
         lambda: ignored([trial(X, X, X, 1), trial(X, Y, X, 2)], ["z", "k"]),
         ("`k` has no effect.", "Two calls that differ in it alone give the same.", "", ""),
     ),
+    (lambda: permuted([trial(X[::-1], X)]), None),  # once may be chance
+    (
+        lambda: scaled_exponents([trial(x**c / (x**c).sum(), x) for c, x in ((1.5, X), (1.8, Y))]),
+        None,
+    ),
     # Of the only argument `constant` says more.
     (lambda: ignored([trial(X, X, X), trial(X, Y, Y)], ["z"]), None),
     (
@@ -754,6 +778,32 @@ def test_a_rule_says_this(rule, numbers, said):
     assert rule(np.array(numbers)) == said
 
 
+def test_a_call_whose_time_is_up_says_where_it_was():
+    def waits(x):
+        raise Stopped  # as the sandbox does
+
+    outcome = perform(waits, (X,))
+    assert outcome.ended == "time"
+    line = waits.__code__.co_firstlineno + 1
+    assert outcome.where == f"in line {line}: raise Stopped  # as the sandbox does"
+    assert outcome.raised is None
+
+
+def test_an_exception_inside_a_library_is_shown_with_the_readers_line():
+    def stacks(x):
+        return np.stack([])
+
+    raised = perform(stacks, (X,)).raised
+    assert (raised.line, raised.source) == (
+        stacks.__code__.co_firstlineno + 1,
+        "return np.stack([])",
+    )
+
+
+def test_memory_that_nobody_follows_is_none():
+    assert perform(np.exp, (X,), memory=False).peak == 0
+
+
 def test_a_result_that_is_missing_agrees_with_none_alone():
     assert agree_if_there(None, None)
     assert not agree_if_there(None, X)
@@ -793,6 +843,8 @@ def test_numbers_as_text():
     assert literal(np.array([True, False])) == "np.array([True, False])"
     assert literal(np.arange(2, dtype=np.int8)) == "np.array([0, 1], dtype=np.int8)"
     assert literal(np.resize([1.0, 2.0], 61)) == "np.resize(np.array([1.0, 2.0]), (61,))"
+    assert literal(np.zeros((61, 2))) == "np.resize(np.array([0.0]), (61, 2))"
+    assert literal(np.tile(np.arange(31.0), 2)) == f"np.resize({literal(np.arange(31.0))}, (62,))"
     assert literal(np.arange(61.0)) == f"np.array({np.arange(61.0).tolist()})"
     assert call_text("f", (np.array([1.0]), 2, "a")) == "f(np.array([1.0]), 2, 'a')"
 
