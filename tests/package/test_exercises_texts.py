@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from softmax_lessons.exercises import Report, Stage, rules
-from softmax_lessons.exercises._call import LARGE, Outcome, Raised, Stopped, describe, perform
+from softmax_lessons.exercises._call import (
+    LARGE,
+    WIDTH,
+    Outcome,
+    Raised,
+    Stopped,
+    brief,
+    describe,
+    perform,
+)
 from softmax_lessons.exercises._failures import ending, exception, no_numbers
 from softmax_lessons.exercises._report import call_text, literal, numbers_text, two_texts
 from softmax_lessons.exercises._symptoms import (
@@ -802,6 +811,13 @@ def test_an_exception_inside_a_library_is_shown_with_the_readers_line():
 
 def test_memory_that_nobody_follows_is_none():
     assert perform(np.exp, (X,), memory=False).peak == 0
+    assert perform(np.ones, (10_000,)).peak > 80_000
+
+
+def test_long_texts_are_cut_short():
+    assert brief(str, "one line") == "one line"
+    assert brief(str, "one line\nand another") == "one line ..."
+    assert brief(str, "x" * (WIDTH + 1)) == "x" * WIDTH + " ..."
 
 
 def test_a_result_that_is_missing_agrees_with_none_alone():
