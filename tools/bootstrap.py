@@ -66,7 +66,7 @@ def make_environment() -> None:
 def install_site() -> None:
     """Install this package, and what builds the site of it."""
     say("Setting up .venv for the site: some 105 packages, about 130 MB to download.")
-    pip("install", "--constraint", "requirements.txt", "--editable", ".[site]")
+    install("--constraint", "requirements.txt", "--editable", ".[site]")
 
 
 def install_everything() -> None:
@@ -75,8 +75,8 @@ def install_everything() -> None:
     lines = REQUIREMENTS.read_text().splitlines()
     torch = [line for line in lines if line.startswith("torch==")]
     if torch and sys.platform == "linux" and cpu_index_answers():
-        pip("install", "--no-deps", *torch, "--index-url", CPU_INDEX)
-    pip("install", "-r", "requirements.txt")
+        install("--no-deps", *torch, "--index-url", CPU_INDEX)
+    install("-r", "requirements.txt")
 
 
 def fetch_pyodide() -> bool:
@@ -97,9 +97,13 @@ def cpu_index_answers() -> bool:
         return False
 
 
-def pip(*arguments: str) -> None:
-    """Run pip with its report in a log, and say now and then that it is alive."""
+def install(*arguments: str) -> None:
+    """Run `pip install` with its report in a log, and say now and then that it is alive.
+
+    Nothing is compiled here: Python does that at the first import, and most files never see one.
+    """
     command = [PYTHON, "-m", "pip", "--no-input", "--disable-pip-version-check", "--retries", "2"]
+    command += ["install", "--no-compile"]
     with LOG.open("ab") as log:
         process = subprocess.Popen([*command, *arguments], stdout=log, stderr=log, cwd=ROOT)
         try:

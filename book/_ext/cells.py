@@ -134,7 +134,9 @@ def elsewhere(cell: Code, app: Sphinx, page: str, link: str) -> str:
         for name, address, more in launch_addresses(app.config, page)
     ]
     where = ", ".join([*links, _("or your own machine")]) if links else _("your own machine")
-    needs = _("Needs {what}: runs on {where}.", what=_(" and ").join(cell.missing), where=where)
+    *most, last = cell.missing
+    what = _(" and ").join(filter(None, [", ".join(most), last]))
+    needs = _("Needs {what}: runs on {where}.", what=what, where=where)
     return f'<p class="cell-bar cell-elsewhere">{needs}{link}</p>'
 
 

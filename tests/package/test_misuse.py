@@ -312,6 +312,16 @@ def test_the_quiet_ones_are_quiet():
     assert said == []
 
 
+def test_labels_that_do_not_fit_are_loud():
+    z = torch.zeros(2, 3)
+    with pytest.raises(IndexError, match="^Target 3 is out of bounds"):
+        F.cross_entropy(z, torch.tensor([0, 3]))
+    narrow = torch.tensor([0, 2], dtype=torch.int32)
+    with pytest.raises(RuntimeError, match="Int"):
+        F.cross_entropy(z, narrow)
+    assert F.cross_entropy(z, narrow.long()).item() == pytest.approx(np.log(3))
+
+
 def a_step(loss_fn):
     """A training step in PyTorch, as the exercise asks for one."""
 

@@ -1,5 +1,6 @@
 """Live figures and quick checks in a real browser: by keyboard, spoken, and as the package says."""
 
+import functools
 import json
 import re
 import threading
@@ -26,9 +27,10 @@ NUMBERS = {"overflow": ".result td"}
 
 
 def holds(page, element):
-    return bool(pages.built(page).select(element))
+    return pages.built(page).find(element) is not None
 
 
+@functools.cache
 def home(name):
     """The first chapter that shows a figure."""
     return next(page for page in pages.CHAPTERS if holds(page, f"softmax-{name}"))

@@ -3,9 +3,12 @@
 Browsers load modules from servers alone, so live figures show their tables there, and no cell runs.
 """
 
+import contextlib
+
 import pytest
 from support import pages
 from support.cells import SECONDS, Cell, bars
+from support.serving import serving
 
 FORMULAS = next(
     page
@@ -92,19 +95,43 @@ def test_run_says_why_it_cannot_from_the_disk(tab, site):
     assert happened == []
 
 
-@pytest.mark.parametrize("file", ["editor.js", "worker.mjs", "pyodide.asm.wasm"])
-def test_a_press_without_a_network_says_so_and_the_next_one_tries_again(browser, server, file):
-    context = browser.new_context()
-    tab = context.new_page()
-    tab.goto(f"{server}{FORMULAS}.html", wait_until="networkidle")
+@pytest.fixture
+def press(new_tab):
+    """Press *Run* where some bytes of a file have come, and no more; return the cell, and `cut`."""
     errors = []
-    tab.on("pageerror", lambda error: errors.append(str(error)))
-    cell = Cell(tab, next(iter(bars(FORMULAS))))
-    context.route(f"**/{file}", lambda route: route.abort())
-    cell.run.click()
+    with contextlib.ExitStack() as stack:
+
+        def run(file, came):
+            cut = {file: came}
+            tab = new_tab()
+            tab.on("pageerror", lambda error: errors.append(str(error)))
+            address = stack.enter_context(serving(pages.SITE, pages.BASE, cut))
+            tab.goto(f"{address}{FORMULAS}.html", wait_until="networkidle")
+            cell = Cell(tab, next(iter(bars(FORMULAS))))
+            cell.run.click()
+            return cell, cut
+
+        yield run
+    assert errors == []
+
+
+def wait_until_it_is_said(cell):
     said = cell.status.filter(has_text="fetched: check the network")
     said.wait_for(timeout=SECONDS * 1000)
-    context.unroute_all()
+
+
+NEEDED = ["worker.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"]
+
+
+@pytest.mark.parametrize("file", NEEDED)
+def test_a_press_without_a_network_says_so(press, file):
+    cell, _ = press(file, 0)
+    wait_until_it_is_said(cell)
+
+
+@pytest.mark.parametrize(("file", "came"), [("editor.js", 0), ("pyodide.asm.wasm", 100_000)])
+def test_the_next_press_tries_again(press, file, came):
+    cell, cut = press(file, came)
+    wait_until_it_is_said(cell)
+    cut.clear()
     assert cell.press() == "Done."
-    assert errors == []
-    context.close()

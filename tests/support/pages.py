@@ -94,6 +94,13 @@ def built(page: str) -> BeautifulSoup:
     return BeautifulSoup((SITE / f"{page}.html").read_text(), "html.parser")
 
 
+@functools.cache
+def anchors(page: str) -> set[str]:
+    """Return the names of the places in a built page that a link can lead to."""
+    return {element["id"] for element in built(page).find_all(id=True)}
+
+
+@functools.cache
 def article(page: str):
     """Return the part of a built page that its author wrote."""
     return built(page).select_one("article")

@@ -7,7 +7,7 @@ const LONG = 30; // seconds, after which a cell that still runs is mentioned
 const UNFETCHED = _("Python has not been fetched: check the network, and run the cell again.");
 // Why Python has ended, by what its last message holds.
 const CAUSES = [
-  [/fetch|network|integrity/i, UNFETCHED],
+  [/fetch|network|integrity|importing/i, UNFETCHED], // as Chromium, Firefox and Safari put it
   [/memory/i, _("Python has ended: there was not enough memory.")],
   [/call stack|recursion/i, _("Python has ended: functions called each other too deeply.")],
   [/exit|abort/i, _("Python has ended: the code has ended the whole process.")],
@@ -361,7 +361,9 @@ class Cells {
   }
 
   forget() {
-    this.worker?.terminate();
+    if (!this.worker) return;
+    this.worker.onmessage = null; // it may have said more than one thing
+    this.worker.terminate();
     this.worker = null;
   }
 

@@ -1,7 +1,8 @@
 // Python, in a thread of its own: the page ends it to stop a cell.
 //
 // Takes { codes, number, data, lang, words }: all cells of the page, which to run, the names of the
-// tables that they read, the language of the page, and its phrases by the English ones. Sends { kind, values }: what the kernel sends, what is being loaded, and "done".
+// tables that they read, the language of the page, and its phrases by the English ones. Sends
+// { kind, values }: what the kernel sends, what is being loaded, "done", or "dead" and why.
 
 import { loadPyodide } from "../pyodide/pyodide.mjs";
 
@@ -13,20 +14,30 @@ const CORE = ["pyodide.asm.wasm", "python_stdlib.zip"];
 const send = (kind, ...values) => postMessage({ kind, values });
 let sizes, loaded, total;
 
-// Count the bytes as they come, whoever asks for them.
+// Count the bytes as they come, whoever asks for them. Pyodide goes on without an end where its own
+// program does not come, so whatever is lost is told from here.
 const plainFetch = fetch;
 globalThis.fetch = async (...request) => {
-  const answer = await plainFetch(...request);
-  if (!answer.ok || !answer.url.startsWith(PYODIDE)) return answer;
-  const counter = new TransformStream({
-    transform(chunk, out) {
-      loaded += chunk.byteLength;
-      send("loading", loaded, Math.max(total, loaded));
-      out.enqueue(chunk);
-    },
-  });
-  const { headers, status } = answer;
-  return new Response(answer.body.pipeThrough(counter), { headers, status });
+  const { href } = new URL(request[0].url ?? request[0], import.meta.url);
+  if (!href.startsWith(PYODIDE)) return plainFetch(...request);
+  const lost = (cause) => send("dead", `could not fetch ${href}: ${cause}`);
+  try {
+    const answer = await plainFetch(...request);
+    const { headers, ok, status } = answer;
+    if (!ok) throw new Error(status);
+    const counter = new TransformStream({
+      transform(chunk, out) {
+        loaded += chunk.byteLength;
+        send("loading", loaded, Math.max(total, loaded));
+        out.enqueue(chunk);
+      },
+    });
+    answer.body.pipeTo(counter.writable).catch(lost);
+    return new Response(counter.readable, { headers, status });
+  } catch (error) {
+    lost(error);
+    throw error;
+  }
 };
 
 const expect = (files) => {
@@ -77,7 +88,7 @@ async function start(data, lang, words) {
   };
 }
 
-// Pyodide goes on without an end where its files do not come.
+// What nobody waits for must not end in silence either.
 onunhandledrejection = (event) => {
   event.preventDefault();
   send("dead", String(event.reason));
