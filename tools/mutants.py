@@ -72,7 +72,7 @@ OTHERS = ["benchmarks", "calibration", "exercises", "hostile", "interactive", "l
 OTHERS += ["peers", "plotting", "public", "pytorch", "readme", "thresholds"]
 ASIDE = [f"--ignore-glob={TESTS}/test_{name}*.py" for name in OTHERS]
 # The checker of exercises has its own tests, and no others; what only forks can show takes long.
-PARTS = ["", "_report", "_symptoms", "_texts", "_submissions", "_own"]
+PARTS = ["", "_report", "_symptoms", "_texts", "_submissions", "_own", "_diagnoses"]
 TESTS_OF_CHECKER = [f"{TESTS}/test_exercises{part}.py" for part in PARTS]
 SELECTION = [*ASIDE, TESTS]
 QUIET = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:nbval"]

@@ -60,6 +60,7 @@ from softmax_lessons.language import _
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
 
+SHORT = ("float16", "float32")
 LONGER = np.dtype(np.longdouble) != np.dtype(np.float64)
 
 
@@ -168,7 +169,7 @@ class Examination:
             call_text(self.called, bad.args),
             finding.expected or expected,
             got,
-            finding.hint or _(stage.hint),
+            finding.hint or stage_hint(stage, bad),
             tuple(self.holds),
             noted([bad.outcome], _("There were warnings:")),
         )
@@ -305,6 +306,16 @@ class Examination:
             return Finding(mistake, hint, got)
         seen = _("It goes wrong from a score of {score} on.", score=from_score)
         return Finding(f"{_(stage.mistake)} {seen}", hint, got)
+
+
+def stage_hint(stage: Stage, bad: Trial) -> str:
+    """Return the hint of a stage; where the result is of a short dtype, that comes first."""
+    hint = _(stage.hint)
+    value = bad.outcome.value
+    if value is None or bad.expected.dtype != np.float64 or value.dtype.name not in SHORT:
+        return hint
+    short = _("It returns {dtype} numbers, and float64 has more digits.", dtype=value.dtype.name)
+    return f"{short} {hint}"
 
 
 def not_reproducible() -> Finding:

@@ -190,13 +190,14 @@ def literal(value: Any) -> str:
     """Return a number or an array as an expression."""
     if not isinstance(value, np.ndarray):
         return repr(value)
-    if value.size > 60:  # long inputs repeat a short one
-        flat, n = value.ravel(), 1
-        while not np.array_equal(np.resize(flat[:n], flat.size), flat):
-            n += 1
-        return f"np.resize({literal(flat[:n])}, {value.shape})"
-    plain = value.dtype in (np.dtype(np.float64), np.dtype(np.int64))
-    numbers = re.sub(r"\binf\b", "np.inf", repr(value.tolist()))
+    if value.size > 60:
+        flat = value.ravel()
+        lengths = range(1, flat.size // 2 + 1)  # most long inputs repeat a short one
+        n = next((n for n in lengths if np.array_equal(np.resize(flat[:n], flat.size), flat)), 0)
+        if n:
+            return f"np.resize({literal(flat[:n])}, {value.shape})"
+    plain = value.dtype in (np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.bool))
+    numbers = re.sub(r"\b(inf|nan)\b", r"np.\1", repr(value.tolist()))
     return f"np.array({numbers})" if plain else f"np.array({numbers}, dtype=np.{value.dtype})"
 
 

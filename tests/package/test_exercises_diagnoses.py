@@ -54,9 +54,18 @@ def single(q, k):
     return (q.astype(np.float32) @ k.mT.astype(np.float32)) / np.sqrt(q.shape[-1])
 
 
+def single_logit(p):
+    p = p.astype(np.float32)
+    return np.log(p / (1 - p))
+
+
 def long(z):
     e = E(z.astype(np.longdouble))
     return e / e.sum(axis=-1, keepdims=True)
+
+
+def long_inside(z):
+    return long(z).astype(z.dtype if z.dtype.kind == "f" else float)
 
 
 COMPARES_ROWS = "compares the rows of a batch, not its numbers."
@@ -92,7 +101,9 @@ SAID = [
     ("normalize_by_sum", lambda z: E(z), "It takes exponentials.", "no exponential"),
     ("normalize_by_sum", lambda z: E(z) / E(z).max(-1, keepdims=True), "by the largest.", "no exp"),
     ("softmax", long, "It overflows from a score of 11357 on.", "It returns `np.longdouble`"),
+    ("softmax", long_inside, "It overflows from a score of 11357 on.", "; float64 reaches 709."),
     ("masked_softmax", lambda z, k: soft(np.where(k, z, -100)), "Where 0 belongs stands", "-inf"),
+    ("logit", single_logit, "Tiny probabilities are wrong.", "It returns float32 numbers, and"),
     ("softmax", lambda z: z * np.nan, "The result has NaN, which is no number, for every", ""),
     ("softmax", lambda z: 0 * z, "The result is always 0.", ""),
     ("softmax", lambda z: np.ones(10**6), "The result has shape (1000000,) instead of (3,).", ""),
@@ -118,7 +129,7 @@ SAID = [
 
 @pytest.mark.parametrize(("name", "solution", "mistake", "hint"), SAID)
 def test_what_is_said(name, solution, mistake, hint):
-    if solution is long and np.finfo(np.longdouble).maxexp == 1024:
+    if solution in (long, long_inside) and np.finfo(np.longdouble).maxexp == 1024:
         pytest.skip("longdouble is float64 here")
     report = check_in_process(name, solution)
     assert report.verdict == "wrong"

@@ -57,6 +57,50 @@ def test_each_reason_belongs_to_a_fault():
             assert any(re.search(entry["pattern"], fault) for fault in faults), (entry, name)
 
 
+# What no statement lets become large, or nobody would cut off: probabilities, targets, logarithms
+# of frequencies, sums beside their maximum, rates, powers and the numbers of a machine.
+SMALL = {
+    "p",
+    "q",
+    "u",
+    "t",
+    "before",
+    "after",
+    "amount",
+    "weight",
+    "target",
+    "targets",
+    "X",
+    "confidence",
+}
+SMALL |= {"log_q", "log_kq", "own_log_kq", "s1", "s2", "s", "rate", "beta", "alpha", "intensity"}
+
+
+def is_float(argument):
+    return isinstance(argument, float) or getattr(argument, "dtype", None) == np.float64
+
+
+def cut_off(argument):
+    cut = np.clip(argument, -30, 30)
+    return cut if isinstance(argument, np.ndarray) else float(cut)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_inputs_may_be_of_any_size(name):
+    exercise = EXERCISES[name]
+    reference = mutations.built(ast.unparse(REFERENCES[name]))
+    for i, parameter in enumerate(exercise.parameters):
+        cases = [args for stage in exercise.stages for args in stage.cases]
+        if parameter in SMALL or not any(is_float(args[i]) for args in cases):
+            continue
+
+        def careless(*args, i=i):
+            cut = [cut_off(a) if k == i and is_float(a) else a for k, a in enumerate(args)]
+            return reference(*cut)
+
+        assert not mutations.accepted(exercise, careless), parameter
+
+
 class Callable:
     def __init__(self, function):
         self.function = function

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -72,6 +73,21 @@ def test_a_package_offers_exercises(tmp_path):
     assert done.returncode == 1, done
     assert "It is the product of the vectors." in done.stdout
     assert broken in done.stderr  # and it took nothing else along
+
+
+def test_packages_offer_exercises_by_one_group_alone(registry, tmp_path, monkeypatch):
+    metadata = tmp_path / "offers-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: offers\nVersion: 1.0\n")
+    points = "[softmax_lessons.exercises]\noffered = offers\n\n[others]\nelsewhere = offers\n"
+    (metadata / "entry_points.txt").write_text(points)
+    module = ModuleType("offers")
+    module.DOUBLE = double("doubled")
+    monkeypatch.setitem(sys.modules, "offers", module)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert exercises.names("offered") == ("doubled",)
+    assert exercises.check("doubled", lambda x: x + x)
+    assert "elsewhere" not in registry
 
 
 STAGE = Stage("a number", "It is not the double.", "Add x to x.", ((3,), (0.5,)))

@@ -1,11 +1,17 @@
 """What the reader sees: reports as text and as HTML, with inputs to paste."""
 
+import itertools
+import math
+
 import numpy as np
 import pytest
 from support.checking import check_in_process
 from support.submissions._formulas import plain_exp, soft
 
-from softmax_lessons.exercises._report import DIGITS, literal
+import softmax_lessons as sl
+from softmax_lessons.exercises._call import code_of
+from softmax_lessons.exercises._own import names_of, uses_our_answer
+from softmax_lessons.exercises._report import DIGITS, call_text, literal
 from softmax_lessons.exercises.catalog import EXERCISES
 
 
@@ -25,6 +31,123 @@ def test_a_report_as_text():
         "  Hint:         The classes lie along the last axis: `axis=-1`, with `keepdims=True`.",
         "  Right so far: one vector",
     ]
+
+
+def swapped(n_classes, labels):
+    return np.eye(n_classes)[labels]
+
+
+def test_a_report_on_arguments_in_another_order():
+    assert repr(check_in_process("one_hot", swapped)).splitlines() == [
+        "one_hot: one mistake to fix.",
+        "  Mistake:  It takes the arguments in another order: n_classes, labels.",
+        "  Input:    swapped(np.array([2, 0, 1, 2]), 3)",
+        "  Expected: [[0, 0, 1],",
+        "             [1, 0, 0],",
+        "             [0, 1, 0],",
+        "             [0, 0, 1]]",
+        "  Got:      def swapped(n_classes, labels)",
+        "  Hint:     The task calls `one_hot(labels, n_classes)`.",
+    ]
+
+
+def takes_too_much(labels, n_classes, amount):
+    return np.eye(n_classes)[labels]
+
+
+def test_a_report_on_other_arguments():
+    assert repr(check_in_process("one_hot", takes_too_much)).splitlines() == [
+        "one_hot: one mistake to fix.",
+        "  Mistake: It cannot be called as `one_hot(labels, n_classes)`.",
+        "  Input:   takes_too_much(np.array([2, 0, 1, 2]), 3)",
+        "  Got:     def takes_too_much(labels, n_classes, amount)",
+        "  Hint:    Give it the arguments that the task names, in their order.",
+    ]
+
+
+calls = itertools.count()
+
+
+def drifts(labels, n_classes):
+    return np.eye(n_classes)[labels] * (1 + 1e-11 * next(calls))
+
+
+def test_a_report_on_results_that_differ():
+    assert repr(check_in_process("one_hot", drifts)).splitlines() == [
+        "one_hot: one mistake to fix.",
+        "  Mistake:  The same call does not always return the same.",
+        "  Input:    drifts(np.array([2, 0, 1, 2]), 3)",
+        "  Expected: [[0, 0, 1],",
+        "             [1, 0, 0],",
+        "             [0, 1, 0],",
+        "             [0, 0, 1]]",
+        "  Got:      different results for the same input",
+        "  Hint:     It draws random numbers, or keeps something from one call to the next. "
+        "Calculate everything from the arguments.",
+    ]
+
+
+def by_math(x):
+    return np.vectorize(lambda v: 1 / (1 + math.exp(-v)))(x)
+
+
+def test_a_report_on_an_overflow_that_raises():
+    report = check_in_process("sigmoid", by_math)
+    assert report.mistake.endswith("It goes wrong from a score of -710 on.")
+    assert report.got.splitlines()[0] == "OverflowError: math range error"
+
+
+def exp_by_math(z):
+    e = np.vectorize(math.exp, otypes=[float])(z)
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def test_a_report_on_an_exponential_that_raises():
+    report = check_in_process("softmax", exp_by_math)
+    assert report.mistake == "It overflows from a score of 710 on."
+    assert report.got.splitlines()[0] == "OverflowError: math range error"
+
+
+def stub(labels, n_classes): ...
+
+
+def test_a_report_on_a_stub():
+    assert repr(check_in_process("one_hot", stub)).splitlines() == [
+        "one_hot: not yet.",
+        "  Hint: Write the function, then run this again. It starts with "
+        "`def one_hot(labels, n_classes):`.",
+    ]
+
+
+def test_all_notes_are_there():
+    def loud(labels, n_classes):
+        print("here")
+        return sl.one_hot(labels, n_classes)
+
+    assert check_in_process("one_hot", loud).notes == (
+        "It printed: here",
+        "It calls `one_hot` of the package, which the task asks you to write.",
+    )
+
+
+def test_other_functions_of_the_package_are_not_looked_into():
+    """``softmax_jacobian`` calls ``softmax``: that is our business, not the reader's."""
+    jacobian, softmax = sl.softmax_jacobian, sl.softmax
+    assert "softmax" in names_of(code_of(jacobian))
+    assert not uses_our_answer(lambda z: jacobian(z), EXERCISES["softmax"])
+    assert uses_our_answer(lambda z: softmax(z), EXERCISES["softmax"])
+
+
+def ping(z):
+    return pong(z)
+
+
+def pong(z):
+    return ping(z)
+
+
+def test_functions_that_call_each_other_are_looked_into_once():
+    assert not uses_our_answer(ping, EXERCISES["softmax"])
 
 
 def test_a_report_as_html():
@@ -65,6 +188,42 @@ def test_the_input_can_be_pasted(name):
             for args in received
         ]
         assert any(same), report.call
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_every_input_can_be_pasted(name):
+    for stage in EXERCISES[name].stages:
+        for args in (*stage.cases, *stage.extra_cases):
+            text = call_text("solution", args)
+            pasted = eval(text, {"np": np, "solution": lambda *args: args})
+            for one, other in zip(pasted, args, strict=True):
+                np.testing.assert_array_equal(one, other, strict=isinstance(other, np.ndarray))
+
+
+def same(some, others):
+    """Tell whether two calls have the same arguments, NaN included."""
+    pairs = zip(some, others, strict=True)
+    return all(np.array_equal(a, b, equal_nan=is_inexact(b)) for a, b in pairs)
+
+
+def is_inexact(argument):
+    return isinstance(argument, np.ndarray) and argument.dtype.kind == "f"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_mistake_at_any_input_is_reported(name):
+    exercise = EXERCISES[name]
+    for stage in exercise.stages:
+        for args in stage.cases:
+
+            def slips(*given, args=args):
+                right = np.asarray(exercise.right(*given))
+                return np.nan_to_num(1.01 * right, neginf=0) + 0.01 if same(given, args) else right
+
+            report = check_in_process(name, slips)
+            assert report.verdict == "wrong"
+            assert all([report.mistake, report.expected, report.got])
+            assert report.call.startswith("slips(")
 
 
 def test_long_inputs_are_short_to_paste():

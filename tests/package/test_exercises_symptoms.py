@@ -5,12 +5,13 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from support.checking import check_in_process, needs_fork
+from support.checking import InProcess, check_in_process, needs_fork
 from support.submissions._formulas import E, hot, log_sum, loss, loss_grad, plain_exp, soft
 from support.submissions.softmax import above_zero, global_maximum
 
 from softmax_lessons import exercises
 from softmax_lessons.exercises import _sandbox
+from softmax_lessons.exercises._call import Outcome
 from softmax_lessons.exercises.catalog import EXERCISES
 
 
@@ -54,7 +55,7 @@ def draws(z):
 
 def draws_a_little(z):
     """Right to as many digits as the task asks for, and still another result each time."""
-    return soft(z) * (1 + 1e-11 * np.random.default_rng().random())
+    return soft(z) * (1 + 5e-10 * np.random.default_rng().random())
 
 
 def undefined(z):
@@ -190,6 +191,27 @@ def test_what_depends_on_earlier_calls_shows_in_a_fresh_process(solution):
     report = exercises.check("softmax", solution)
     assert report.mistake == "The same call does not always return the same."
     assert report.hint
+
+
+asked = set()
+
+
+class SlowWhenAskedAgain(InProcess):
+    """Brings what is right once; the time is up whenever the same is asked again."""
+
+    def _call(self, args, seconds):
+        if repr(args) in asked:
+            return Outcome(ended="time", limit=5.0)
+        asked.add(repr(args))
+        return super()._call(args, seconds)
+
+
+def test_a_call_that_does_not_end_is_not_said_to_return_something_else(monkeypatch):
+    monkeypatch.setattr(_sandbox, "Runner", SlowWhenAskedAgain)
+    asked.clear()
+    report = exercises.check("softmax_vector", soft)
+    assert report, report
+    assert asked
 
 
 @pytest.mark.parametrize(("name", "solution", "mistake"), UNFORESEEN)

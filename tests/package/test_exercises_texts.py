@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from softmax_lessons.exercises import Report, Stage, rules
-from softmax_lessons.exercises._call import LARGE, Outcome, Raised, describe
+from softmax_lessons.exercises._call import (
+    LARGE,
+    WIDTH,
+    Outcome,
+    Raised,
+    Stopped,
+    brief,
+    describe,
+    perform,
+)
 from softmax_lessons.exercises._failures import ending, exception, no_numbers
 from softmax_lessons.exercises._report import call_text, literal, numbers_text, two_texts
 from softmax_lessons.exercises._symptoms import (
@@ -28,7 +37,7 @@ from softmax_lessons.exercises._symptoms import (
     unchanged_input,
     wrong_axis,
 )
-from softmax_lessons.exercises._trial import Trial
+from softmax_lessons.exercises._trial import Trial, agree_if_there
 from softmax_lessons.exercises.catalog import EXERCISES
 
 X, Y = np.array([0.2, 0.5, 0.3]), np.array([0.7, 0.1, 0.2])
@@ -283,6 +292,25 @@ FINDINGS = [
         ),
     ),
     (
+        lambda: raised(
+            "ValueError",
+            "operands could not be broadcast together with shapes (2,2,3) (2,2)",
+            args=(np.stack([TABLE, TABLE]),),
+        ),
+        (
+            "A sum or maximum over the last axis lacks `keepdims=True`.",
+            (
+                "Shapes (2,2,3) and (2,2) do not fit. With `keepdims=True` the reduced axis "
+                "stays, with length 1."
+            ),
+            (
+                "ValueError: operands could not be broadcast together with shapes (2,2,3) (2,2)\n"
+                "in line 3: return z"
+            ),
+            "",
+        ),
+    ),
+    (
         lambda: raised("AxisError", "axis 1 is out of bounds"),
         (
             "It names an axis that this input does not have.",
@@ -531,6 +559,14 @@ FINDINGS = [
         lambda: scaled([trial(t / t.size, t, t) for t in (TABLE, TABLE[:1])], logarithmic=False),
         ("It is divided by N, the number of all scores, once too often.", "", "", ""),
     ),
+    (
+        lambda: scaled([trial(3 * x, x) for x in (np.append(X, 0.0), Y)], logarithmic=False),
+        ("Every number is 3 times the right one.", "", "", ""),
+    ),
+    (
+        lambda: scaled([trial(3 * x + 1, x) for x in (np.zeros(3), X)], logarithmic=False),
+        None,
+    ),
     (lambda: scaled(both(lambda x: x), logarithmic=False), None),
     (
         lambda: transformed(both(np.log)),
@@ -638,6 +674,13 @@ FINDINGS = [
         lambda: ignored([trial(X, X, X, 1), trial(X, Y, X, 2)], ["z", "k"]),
         ("`k` has no effect.", "Two calls that differ in it alone give the same.", "", ""),
     ),
+    (lambda: permuted([trial(X[::-1], X)]), None),  # once may be chance
+    (
+        lambda: scaled_exponents([trial(x**c / (x**c).sum(), x) for c, x in ((1.5, X), (1.8, Y))]),
+        None,
+    ),
+    # Of the only argument `constant` says more.
+    (lambda: ignored([trial(X, X, X), trial(X, Y, Y)], ["z"]), None),
     (
         lambda: other_shape(trial(TABLE.T, TABLE)),
         (
@@ -695,11 +738,11 @@ FINDINGS = [
         ),
     ),
     (
-        lambda: right_numbers(trial(X, X, peak=128_000), STAGE),
+        lambda: right_numbers(trial(X, X, peak=1_234_567), STAGE),
         (
             "It is wrong.",
             "Look again.",
-            "the right numbers, and 128 kB held at once",
+            "the right numbers, and 1235 kB held at once",
             "the right numbers, and at most 64 kB held at once",
         ),
     ),
@@ -744,6 +787,47 @@ def test_a_rule_says_this(rule, numbers, said):
     assert rule(np.array(numbers)) == said
 
 
+def test_a_call_whose_time_is_up_says_where_it_was():
+    def waits(x):
+        raise Stopped  # as the sandbox does
+
+    outcome = perform(waits, (X,))
+    assert outcome.ended == "time"
+    line = waits.__code__.co_firstlineno + 1
+    assert outcome.where == f"in line {line}: raise Stopped  # as the sandbox does"
+    assert outcome.raised is None
+
+
+def test_an_exception_inside_a_library_is_shown_with_the_readers_line():
+    def stacks(x):
+        return np.stack([])
+
+    raised = perform(stacks, (X,)).raised
+    assert (raised.line, raised.source) == (
+        stacks.__code__.co_firstlineno + 1,
+        "return np.stack([])",
+    )
+
+
+def test_memory_that_nobody_follows_is_none():
+    assert perform(np.exp, (X,), memory=False).peak == 0
+    assert perform(np.ones, (10_000,)).peak > 80_000
+
+
+def test_long_texts_are_cut_short():
+    assert brief(str, "one line") == "one line"
+    assert brief(str, "one line\nand another") == "one line ..."
+    assert brief(str, "x" * (WIDTH + 1)) == "x" * WIDTH + " ..."
+
+
+def test_a_result_that_is_missing_agrees_with_none_alone():
+    assert agree_if_there(None, None)
+    assert not agree_if_there(None, X)
+    assert not agree_if_there(X, None)
+    assert agree_if_there(X, X + 1e-14)
+    assert not agree_if_there(X, Y)
+
+
 def test_a_report_as_html_whole():
     report = Report("f", "wrong", "It is `x`.", "f(1)", "2", "3", "Add <1>.", ("a", "b"), ("n",))
     assert report._repr_html_() == (
@@ -770,8 +854,14 @@ def test_numbers_as_text():
     assert two_texts(np.array(1.0), np.array(1.00001)) == ("1", "1.00001")
     assert two_texts(np.array(1.0), np.array(1.0)) == ("1", "1")
     assert literal(np.array([1.0, -np.inf])) == "np.array([1.0, -np.inf])"
+    assert literal(np.array([1.0, np.nan])) == "np.array([1.0, np.nan])"
+    assert literal(np.arange(2, dtype=np.int64)) == "np.array([0, 1])"
+    assert literal(np.array([True, False])) == "np.array([True, False])"
     assert literal(np.arange(2, dtype=np.int8)) == "np.array([0, 1], dtype=np.int8)"
     assert literal(np.resize([1.0, 2.0], 61)) == "np.resize(np.array([1.0, 2.0]), (61,))"
+    assert literal(np.zeros((61, 2))) == "np.resize(np.array([0.0]), (61, 2))"
+    assert literal(np.tile(np.arange(31.0), 2)) == f"np.resize({literal(np.arange(31.0))}, (62,))"
+    assert literal(np.arange(61.0)) == f"np.array({np.arange(61.0).tolist()})"
     assert call_text("f", (np.array([1.0]), 2, "a")) == "f(np.array([1.0]), 2, 'a')"
 
 

@@ -100,6 +100,13 @@ ACCURACY = Exercise(
             "The mean of `choices == labels` needs no special case.",
             ((TWO_ROWS, labels(1, 0)), (TWO_ROWS, labels(2, 2)), (ONE_ROW, labels(0)))),
         without_last_class(),
+        Stage("close, large and low logits", "Close, large or very low logits give wrong choices.",
+            "Compare the logits as they are. Their softmax is not needed, and it may overflow.",
+            ((array([1.0, 1 + 1e-9, 0.0], [0.3 + 1e-9, 0.3, 0.1]), labels(1, 0)),
+                (array([1000.0, 1001.0, 0.0], [-1001.0, -1000.0, -2000.0]), labels(1, 1)),
+                (array([-80.0, -70.0], [70.0, 80.0]), labels(1, 1)),
+                (array([1e5, 1e5 + 1], [-1e300, -1.5e300], [1e300, 0.0]), labels(1, 0, 0))),
+            hard=True),
     ),
     mistakes=(
         KnownMistake("It counts the right choices, and does not divide by the number of rows.",

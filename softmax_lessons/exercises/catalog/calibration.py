@@ -1,9 +1,9 @@
-"""Exercises on calibration: two scores of probabilities, and the slope that fits a temperature."""
+"""Exercises on calibration: two scores, the slope that fits a temperature, and a diagram."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from softmax_lessons.calibration import brier_score, expected_calibration_error
 from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     BATCHES_AND_LABELS,
+    NINE_DIGITS,
     SHIFT,
     SIX_DIGITS,
     TAKES_LOGITS,
@@ -187,7 +188,10 @@ EXPECTED_CALIBRATION_ERROR = Exercise(
             ((array([0.5, 0.5], [0.75, 0.25], [1.0, 0.0], [0.625, 0.375]), labels(0, 1, 0, 1), 2),
                 (array([0.75, 0.25], [0.5, 0.5], [0.875, 0.125]), labels(1, 1, 0), 4),
                 (array([1.0, 0.0], [0.0, 1.0], [0.3, 0.7]), labels(0, 0, 1), 4),
-                (array([0.55, 0.45], [0.56, 0.44]), labels(0, 1), 25)), hard=True),
+                (array([0.55, 0.45], [0.56, 0.44]), labels(0, 1), 25),
+                (array([0.5 + 1e-7, 0.5 - 1e-7], [0.75, 0.25], [0.4, 0.6]), labels(1, 0, 1), 2),
+                (array([0.75 + 1e-7, 0.25 - 1e-7], [0.9, 0.1], [0.3, 0.7]), labels(1, 0, 1), 4)),
+            hard=True),
     ),
     mistakes=(
         KnownMistake("It returns what a single bin would, however many there are.",
@@ -311,4 +315,84 @@ NLL_SLOPE = Exercise(
     ),
     rtol=1e-6,
     atol=1e-9,
+)
+
+# --- a diagram ------------------------------------------------------------------------------------
+
+
+def missing(n: Array, confidence: Array, hits: Array) -> Array:
+    """Return for each bin how many right answers are missing to what its confidence says."""
+    return np.asarray(n * confidence - hits)
+
+
+def two(bins: Any, single: Any) -> Array:
+    """Return both errors."""
+    return np.array([bins, single])
+
+
+def of_bins(n: Array, confidence: Array, hits: Array) -> Any:
+    """Return the calibration error."""
+    return np.abs(missing(n, confidence, hits)).sum() / n.sum()
+
+
+def of_one(n: Array, confidence: Array, hits: Array) -> Any:
+    """Return the calibration error of a single bin."""
+    return abs(missing(n, confidence, hits).sum()) / n.sum()
+
+
+DIAGRAM_ERRORS = Exercise(
+    "Read a reliability diagram",
+    "diagram_errors(n, confidence, hits)",
+    "A classifier's answers are sorted into bins. `n` holds how many fall into each bin, one or "
+    "more, `confidence` their mean confidence, and `hits` how many of them are right. Return an "
+    "array of two numbers: the expected calibration error, and the value that one single bin "
+    f"would give. {NINE_DIGITS}",
+    right=lambda n, c, h: two(of_bins(n, c, h), of_one(n, c, h)),
+    stages=(
+        Stage("two bins", "These are not the two errors of two bins.",
+            "For each bin the distance of mean confidence and accuracy, times n / N.",
+            ((labels(200, 800), array(0.6, 0.95), labels(150, 720)),
+                (labels(30, 50), array(0.55, 0.8), labels(20, 31)),
+                (labels(40, 10), array(0.7, 0.9), labels(22, 8)))),
+        Stage("any number of bins", "Two bins are right, other numbers are not.",
+            "Sum over all bins.",
+            ((labels(10, 20, 40, 30), array(0.3, 0.52, 0.71, 0.93), labels(5, 8, 31, 25)),
+                (labels(7), array(0.64), labels(3)),
+                (labels(5, 8, 12), array(0.45, 0.6, 0.85), labels(3, 6, 11)))),
+    ),
+    mistakes=(
+        KnownMistake("The two numbers are exchanged.", "The error of the bins comes first.",
+            lambda n, c, h: two(of_one(n, c, h), of_bins(n, c, h))),
+        KnownMistake("All bins count alike.", "A bin counts as often as answers fall into it.",
+            lambda n, c, h: two(np.abs(c - h / n).mean(), of_one(n, c, h))),
+        KnownMistake("The distances are added up, without n / N.",
+            "A bin counts as often as answers fall into it.",
+            lambda n, c, h: two(np.abs(c - h / n).sum(), of_one(n, c, h))),
+        KnownMistake("Gaps of opposite sign cancel in the error of the bins.",
+            "Take the absolute value in each bin, before the sum.",
+            lambda n, c, h: two(of_one(n, c, h), of_one(n, c, h))),
+        KnownMistake("In the single bin gaps of opposite sign do not cancel.",
+            "One bin has one mean confidence and one accuracy.",
+            lambda n, c, h: two(of_bins(n, c, h), of_bins(n, c, h))),
+        KnownMistake("The error of the single bin has a sign: a distance has none.",
+            "Take the absolute value.",
+            lambda n, c, h: two(of_bins(n, c, h), missing(n, c, h).sum() / n.sum())),
+        KnownMistake("The error of the single bin has the sign of accuracy minus confidence.",
+            "Take the absolute value.",
+            lambda n, c, h: two(of_bins(n, c, h), -missing(n, c, h).sum() / n.sum())),
+        KnownMistake("The confidence of the single bin is the plain mean of those of the bins.",
+            "It is the mean over all answers: weigh with n.",
+            lambda n, c, h: two(of_bins(n, c, h), abs(c.mean() - h.sum() / n.sum()))),
+        KnownMistake("The single bin takes plain means of confidences and of accuracies.",
+            "They are means over all answers: weigh with n.",
+            lambda n, c, h: two(of_bins(n, c, h), abs((c - h / n).mean()))),
+        KnownMistake("It is the largest distance, not the mean.", "Weigh the distances with n / N.",
+            lambda n, c, h: two(np.abs(c - h / n).max(), of_one(n, c, h))),
+        KnownMistake("It is the root of the mean squared distance.", "Take absolute values.",
+            lambda n, c, h: two(np.sqrt((n * (c - h / n) ** 2).sum() / n.sum()), of_one(n, c, h))),
+        KnownMistake("Both are numbers of answers, not fractions.", "Divide by N.",
+            lambda n, c, h: n.sum() * two(of_bins(n, c, h), of_one(n, c, h))),
+    ),
+    accepts_lists=True,
+    atol=1e-12,
 )

@@ -9,6 +9,7 @@ import numpy as np
 from softmax_lessons import (
     cross_entropy,
     cross_entropy_and_grad,
+    entropy,
     kl_divergence,
     log_softmax,
     logsumexp,
@@ -20,6 +21,7 @@ from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     BATCHES_AND_LABELS,
     LARGE_LOGITS,
+    NINE_DIGITS,
     PROBABILITY_ROWS,
     SHIFT,
     SIX_DIGITS,
@@ -297,4 +299,68 @@ KL = Exercise(
     logarithmic=True,
     rtol=1e-6,
     atol=1e-9,
+)
+
+# --- the loss of a model that looks at nothing ----------------------------------------------------
+
+
+def shares(y: Array) -> Array:
+    """Return how often each class occurs, of those that do."""
+    return np.asarray(np.unique(y, return_counts=True)[1] / len(y))
+
+
+BLIND_LOSS = Exercise(
+    "Find the level at which a curve stays",
+    "blind_loss(labels)",
+    "`labels` holds the class of each picture, a whole number from 0 on. A model that learns "
+    "nothing from the pictures gives all of them the same probabilities. Return the lowest mean "
+    f"cross-entropy that it can reach, in nats, as one number. {NINE_DIGITS}",
+    right=lambda y: entropy(shares(y)),
+    stages=(
+        Stage("some labels", "It is not the lowest mean loss.",
+            "Where the gradient is 0, p is the frequencies of the classes. Which loss is that?",
+            ((np.repeat([0, 1, 2], [1, 6, 3]),), (labels(0, 1, 1, 1),),
+                (labels(2, 0, 1, 0, 0, 3, 1),), (labels(1, 0, 2, 1, 2, 2, 2, 0, 2),)),
+            extra_cases=((labels(0, 3, 3),),)),
+        Stage("classes without a picture", "A class without a picture makes it wrong.",
+            "0 * log(0) is NaN in floats. Only classes that occur add something.",
+            ((labels(0, 3, 3),), (labels(5, 2, 2, 9, 9, 9),)), hard=True),
+        Stage("one class", "Where all labels are the same it is not 0.",
+            "The model gives this class everything: the logarithm of 1 is 0.",
+            ((labels(0, 0, 0),), (labels(4, 4),))),
+    ),
+    mistakes=(
+        KnownMistake("It is ln K: that is best only where all classes are equally frequent.",
+            "More frequent classes get more.",
+            lambda y: np.log(y.max() + 1.0)),
+        KnownMistake("It is ln K of the classes that occur.", "More frequent classes get more.",
+            lambda y: np.log(len(shares(y)))),
+        KnownMistake("It is the logarithm of the number of pictures.",
+            "Count the pictures of each class.", lambda y: np.log(len(y))),
+        KnownMistake("It is the fraction of wrong choices, not the loss.",
+            "The loss of a picture is minus the logarithm of its label's probability.",
+            lambda y: 1 - shares(y).max()),
+        KnownMistake("It is the loss of the most frequent class alone.",
+            "The other pictures have a loss, too: take the mean over all.",
+            lambda y: -np.log(shares(y).max())),
+        KnownMistake("It is a squared error: 1 minus the sum of the squared frequencies.",
+            "The loss of a picture is minus the logarithm of its label's probability.",
+            lambda y: 1 - (shares(y) ** 2).sum()),
+        KnownMistake("It is the perplexity.", "Leave the exponential out.",
+            lambda y: np.exp(entropy(shares(y)))),
+        KnownMistake("It is the sum of the losses, not their mean.",
+            "Divide by the number of labels.",
+            lambda y: len(y) * entropy(shares(y))),
+        KnownMistake("It takes the mean over the classes, not over the pictures.",
+            "Weigh the loss of a class with its frequency.",
+            lambda y: -np.log(shares(y)).mean()),
+        KnownMistake("It adds up the losses of the classes, without their frequencies.",
+            "Weigh the loss of a class with its frequency.",
+            lambda y: -np.log(shares(y)).sum()),
+        KnownMistake("It is 0: a blind model cannot be right about all pictures.",
+            "It gives all pictures the same probabilities.", lambda y: 0.0),
+    ),
+    rules=(at_least_zero,),
+    logarithmic=True,
+    atol=1e-12,
 )

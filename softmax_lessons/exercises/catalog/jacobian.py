@@ -61,6 +61,9 @@ NUDGE = Exercise(
             "Nothing has to be added or cut off, however large v becomes.",
             ((array(1e-5, 0.4, 0.59999), array(1e-2, -2e-2, 1e-2)),
                 (array(1e-3, 0.999), array(20.0, -20.0))), hard=True),
+        Stage("a large move", "A large move gives a wrong v.",
+            "Nothing has to be cut off, however large v becomes.",
+            ((array(0.2, 0.5, 0.3), array(4e5, -6e5, 2e5)),), hard=True),
     ),
     mistakes=(
         KnownMistake("It makes the right move, but its entries do not sum to 0.",

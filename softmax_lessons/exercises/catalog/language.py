@@ -140,6 +140,9 @@ SMOOTHED = Exercise(
         Stage("a tiny amount", "With a tiny amount the result is wrong.",
             "Use `amount` as it is; nothing needs a lower bound.",
             ((PAIRS, 1e-6), (NEVER, 1e-6), (PAIRS, 3e-9)), hard=True),
+        Stage("large counts", "Large counts give wrong probabilities.",
+            "Add, and divide by the sum of the row; nothing needs an upper bound.",
+            ((5000 * PAIRS, 0.5), (array([123456.0, 1.0, 0.0]), 1.0)), hard=True),
     ),
     mistakes=(
         KnownMistake("Nothing is added.", "Add `amount` to each count before you divide.",
@@ -203,6 +206,10 @@ PERPLEXITY = Exercise(
             "NaN times 0 is NaN: take what counts, `losses[counted]`.",
             ((np.where(COUNTED, NATS, np.nan), COUNTED),
                 (np.where(COUNTED, NATS, np.inf), COUNTED)), hard=True),
+        Stage("large losses", "Large losses give a wrong perplexity.",
+            "A token of probability 1e-30 costs 69 nats: cut nothing off.",
+            ((array([69.0, 0.5, 30.5]), ALL[:1, :3]), (array([400.0, 650.0]), ALL[:1, :2])),
+            hard=True),
     ),
     mistakes=(
         KnownMistake("It takes the mean of the exponentials.",
@@ -360,7 +367,7 @@ JOINED_PERPLEXITY = Exercise(
     stages=(
         Stage("parts of one length", "It is not the perplexity of the whole.",
             "Go back to the mean loss of each part: the logarithm of its perplexity.",
-            ((array(4.0, 9.0), labels(100, 100)), (array(12.0, 50.0, 7.5), labels(8, 8, 8)),
+            ((array(4.0, 9.0), labels(100, 100)), (array(12.3, 50.2, 7.1), labels(8, 8, 8)),
                 (array(20.0), labels(30))),
             extra_cases=((array(4.0, 9.0), labels(300, 100)), (array(4.0, 9.0), labels(100, 300)))),
         Stage("parts of different lengths", "A long part counts as much as a short one, or not as "

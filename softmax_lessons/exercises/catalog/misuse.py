@@ -188,6 +188,9 @@ TRAIN_STEP = Exercise(
             "Let the loss take logits: its softmax subtracts the maximum.",
             ((1000 * START, POINTS, labels(2, 0, 1, 1), 0.5),
                 (3000 * NARROW, OTHERS, labels(1, 0, 0), 2.0)), hard=True),
+        Stage("large inputs", "Large inputs give wrong weights.",
+            "The gradient may be of any size: nothing has to be cut off.",
+            ((1e-4 * START, 1e4 * POINTS, labels(2, 0, 1, 1), 1e-9),), hard=True),
     ),
     mistakes=(
         KnownMistake("It climbs: the gradient is added.", "Subtract it: the loss has to fall.",

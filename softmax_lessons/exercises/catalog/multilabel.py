@@ -37,6 +37,12 @@ ANSWERS = array([0.0, 1.0, 1.0], [1.0, 0.0, 1.0])
 PAIRS = array([1.5, -0.4], [-2.2, 0.3], [0.9, 0.7], [-0.1, -1.3])
 PAIRS_ANSWERS = array([1.0, 1.0], [0.0, 1.0], [0.0, 0.0], [1.0, 0.0])
 
+SMALL_LOSSES = Stage("small losses", "Small losses are wrong, or those of scores near 10.",
+    "log(1 + exp(-15)) is 3e-7, and counts: neither 0 nor the score alone is close enough.",
+    ((array([15.0]), array([1.0])), (array([-8.0]), array([0.0])), (array([11.0]), array([0.0])),
+        (array([-14.0]), array([1.0]))),
+    hard=True)
+
 BCE_WITH_LOGITS = Exercise(
     "Write the loss of yes-or-no questions",
     "bce_with_logits(logits, targets)",
@@ -55,6 +61,7 @@ BCE_WITH_LOGITS = Exercise(
             ((array([-800.0]), array([1.0])), (array([60.0]), array([0.0])),
                 (array([-50.0]), array([1.0]))),
             hard=True),
+        SMALL_LOSSES,
         Stage("large logits", "Large logits give a wrong loss.",
             "log(1 + exp(z)) is `np.logaddexp(0, z)`, or max(z, 0) + log1p(exp(-abs(z))).",
             ((array([1000.0]), array([1.0])), (array([1000.0, -1000.0]), array([0.0, 0.0])),
@@ -134,6 +141,7 @@ ANSWERED_LOSS = Exercise(
         Stage("open answers", "Open answers make it wrong.",
             "Take the answers that there are, and divide by their number.",
             ((SCORES, SOME), (PAIRS, FEW), (SCORES[:1], SOME[:1]))),
+        SMALL_LOSSES,
         Stage("large logits", "Large logits give a wrong loss.",
             "log(1 + exp(z)) is `np.logaddexp(0, z)`.",
             ((array([1000.0, -1000.0]), array([np.nan, 1.0])),

@@ -47,6 +47,12 @@ ORDER = 40  # among the chapters
 # The tables are laid out by hand: a known mistake is its sentence, its hint and its formula.
 # fmt: off
 
+ANY_SIZE = Stage("tiny and huge scores", "Very small or very large scores give wrong numbers.",
+    "Divide by the sum as it is: nothing has to be added to it, or cut off.",
+    cases(array(3e-12, 1e-12, 2e-12), array(3e12, 1e12), array(2e-200, 5e-200, 1e-200),
+        array([3e9, 1e9, 2e9], [2e-9, 1e-9, 4e-9])),
+    hard=True)
+
 # --- normalization --------------------------------------------------------------------------------
 
 NORMALIZE = Exercise(
@@ -55,7 +61,7 @@ NORMALIZE = Exercise(
     f"Return each score divided by the sum of its row. {LAST_AXIS} No sum is 0 here. {SIX_DIGITS}",
     right=normalize_by_sum,
     stages=(one_vector(Z, WIDE, PAIR, FIVE, ABOVE, what="These are not the normalized scores"),
-        a_batch(), three_axes(), WHOLE),
+        a_batch(), three_axes(), WHOLE, ANY_SIZE),
     mistakes=(
         KnownMistake("It divides by the sum of the absolute values.", "Keep the signs.",
             lambda z: z / sum_of(np.abs(z))),
@@ -97,7 +103,7 @@ SHIFT_BY_SUM = Exercise(
     f"{LAST_AXIS} No row has equal scores only. {SIX_DIGITS}",
     right=lambda z: normalized(z - min_of(z)),
     stages=(one_vector(Z, WIDE, PAIR, FIVE, ABOVE, what="These are not the normalized scores"),
-        a_batch(), three_axes(), WHOLE),
+        a_batch(), three_axes(), WHOLE, ANY_SIZE),
     mistakes=(
         KnownMistake("It does not subtract the smallest score.", "Shift first, then divide.",
             normalize_by_sum),
@@ -157,6 +163,11 @@ FAR_LIMIT = Exercise(
             "Against the distance to the lowest score the others hardly differ. How many are "
             "they?",
             cases(PAIR, WIDE, FIVE, array(4.0, 1.0, 0.0, 2.0, -1.0, -7.0))),
+        Stage("scores close together, or far apart",
+            "Where scores are close together, or far apart, the ends are wrong.",
+            "The lowest score is the one that falls, however little it is below the others.",
+            cases(array(0.5, 0.5 - 1e-12, 2.0), array(-400.0, -500.0, 0.0, 900.0),
+                array(1e5, 1e5 + 1)), hard=True),
     ),
     mistakes=(
         KnownMistake("It takes all classes for equal, the lowest, too.",
@@ -173,6 +184,9 @@ FAR_LIMIT = Exercise(
             lambda z: ends(z, one_above(rest(z)))),
         KnownMistake("It is what `rival` returns now, before the lowest score falls.",
             "Let it fall: -1000, then -1,000,000.", one_above),
+        KnownMistake("The others get 1 / n each, where n counts the lowest class, too.",
+            "What is left for the lowest is 0: the others share the whole.",
+            lambda z: ends(z, np.full(len(z) - 1, 1 / len(z)))),
         KnownMistake("The highest score gets all.",
             "Against the distance to the lowest score the others hardly differ.",
             lambda z: np.eye(len(z))[z.argmax()]),

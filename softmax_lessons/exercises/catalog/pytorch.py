@@ -67,7 +67,8 @@ MEAN_LOSS = Exercise(
     stages=(
         Stage("class indices", "It is not the mean of minus the labels' log-probabilities.",
             "Pick one entry of each row: `log_p[np.arange(N), target]`.",
-            tuple((log_softmax(z), y) for z, y in BATCHES_AND_LABELS)),
+            (*((log_softmax(z), y) for z, y in BATCHES_AND_LABELS),
+                (array([-50.0, 0.0], [0.0, -700.0]), labels(0, 1)))),
         without_last_class(*((log_softmax(z), y) for z, y in WITHOUT_LAST)),
         Stage("probabilities", "Class indices are right, but probabilities are not.",
             "Two axes mean probabilities: multiply by `log_p`, add up each row, take the mean.",

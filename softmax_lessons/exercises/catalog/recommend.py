@@ -57,7 +57,7 @@ HIT_RATE = Exercise(
         Stage("different scores", "It is not how often the right item is among the k best.",
             "Count the scores of a row that are higher than that of the right item: fewer than k "
             "is a hit.", ((SCORES, HELD, 3), (SCORES, HELD, 2), (SCORES, HELD, 1),
-                (SCORES[:, ::-1], HELD, 2), (SCORES[:2], HELD[:2], 4))),
+                (SCORES[:, ::-1], HELD, 2), (SCORES[:2], HELD[:2], 4), (1e5 * SCORES, HELD, 2))),
         Stage("items of -inf", "A score of -inf, as of an item that one has, breaks it.",
             "Compare the scores as they are; -inf is below every other one.",
             ((np.where(SCORES > 1.6, -np.inf, SCORES), labels(3, 0, 1, 4), 2),)),
@@ -305,6 +305,10 @@ POPULAR = Exercise(
             "others, or after what the row has.",
             "It comes last of those that can be recommended, and before what the row has.",
             ((array([1, 0, 0], [1, 1, 0]), 1), (array([1, 0, 0, 0], [1, 1, 0, 0]), 2)), hard=True),
+        Stage("many rows", "With many rows it recommends what a row has.",
+            "A count may be larger than any number that is subtracted: what a row has gets -inf, "
+            "or -1.",
+            ((np.resize(array([1, 0, 0], [1, 1, 0]), (2400, 3)), 1),), hard=True),
     ),
     mistakes=(
         KnownMistake("It recommends what the row has already.", "Put what a row has last.",

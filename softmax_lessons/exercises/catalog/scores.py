@@ -1,4 +1,4 @@
-"""Exercises on scores: labels as one-hot rows, and the lead of the best class."""
+"""Exercises on scores: one-hot rows, the lead of the best class, and sizes of arrays."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softmax_lessons import one_hot
+from softmax_lessons import hardmax, one_hot
 from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     FIVE,
@@ -114,9 +114,71 @@ MARGIN = Exercise(
         KnownMistake("It is the lead of the second lowest score over the lowest.",
             "The largest scores stand at the end of a sorted row.",
             lambda z: np.sort(z, axis=-1)[..., 1] - np.sort(z, axis=-1)[..., 0]),
+        KnownMistake("The best score is replaced by 0, which may be above the second best.",
+            "No number is lower than all scores: what is left out gets `-np.inf`.",
+            lambda z: z.max(axis=-1) - np.where(hardmax(z) == 1, 0, z).max(axis=-1)),
         KnownMistake("It divides the best two scores.", "A lead is a difference.",
             lambda z: np.sort(z, axis=-1)[..., -1] / np.sort(z, axis=-1)[..., -2]),
         KnownMistake("It takes the best two of the whole batch.", "Use `axis=-1`.",
             lambda z: margin(z.ravel())),
     ),
+)
+
+# --- the sizes of a classifier --------------------------------------------------------------------
+
+
+def numbers(W: int, b: int, Z: int, targets: int, of_rows: int, of_columns: int) -> Array:
+    """Return how many numbers each of the six arrays holds."""
+    return np.array([W, b, Z, targets, of_rows, of_columns])
+
+
+COUNT_NUMBERS = Exercise(
+    "Predict the sizes of a classifier",
+    "count_numbers(N, D, K)",
+    "A classifier sorts pictures of D pixels into K classes. `X` has N rows, a picture each, and "
+    "`Z = X @ W.T + b`. Return an array of six numbers: how many numbers there are in W, in b, in "
+    "Z, in the targets in one-hot form, in `Z.argmax(axis=-1)` and in `Z.argmax(axis=0)`.",
+    right=lambda N, D, K: numbers(K * D, K, N * K, N * K, N, K),
+    stages=(
+        Stage("one picture", "One picture is wrong already.",
+            "W has a row for each class. Write the shapes down, and multiply.",
+            ((1, 4, 3), (1, 6, 2), (1, 784, 10)), extra_cases=((5, 4, 3),)),
+        Stage("a batch of pictures", "One picture is right, but several are not.",
+            "W and b stay as they are. What belongs to a picture has N rows.",
+            ((5, 4, 3), (2, 3, 7), (32, 784, 10))),
+    ),
+    mistakes=(
+        KnownMistake("W is counted with a row for each picture, not for each class.",
+            "The weights are the same for all pictures.",
+            lambda N, D, K: numbers(N * D, K, N * K, N * K, N, K)),
+        KnownMistake("W is counted anew for each picture.",
+            "The weights are the same for all pictures.",
+            lambda N, D, K: numbers(N * K * D, K, N * K, N * K, N, K)),
+        KnownMistake("b is counted as a single number.", "Each class has a constant of its own.",
+            lambda N, D, K: numbers(K * D, 1, N * K, N * K, N, K)),
+        KnownMistake("b is counted with a number for each picture.",
+            "Each class has a constant, the same for all pictures.",
+            lambda N, D, K: numbers(K * D, N, N * K, N * K, N, K)),
+        KnownMistake("b is counted with a number for each score.",
+            "NumPy repeats b for each row; b itself holds a number a class.",
+            lambda N, D, K: numbers(K * D, N * K, N * K, N * K, N, K)),
+        KnownMistake("b is counted with a number for each pixel.",
+            "A constant is added to a score: one a class.",
+            lambda N, D, K: numbers(K * D, D, N * K, N * K, N, K)),
+        KnownMistake("Z is counted with a column for each pixel.", "Z has a score for each class.",
+            lambda N, D, K: numbers(K * D, K, N * D, N * K, N, K)),
+        KnownMistake("The targets are counted as labels, one number a picture.",
+            "In one-hot form a target is a row of K numbers.",
+            lambda N, D, K: numbers(K * D, K, N * K, N, N, K)),
+        KnownMistake("The last two are exchanged.",
+            "`axis=-1` goes through the classes of each picture, and leaves one choice a picture.",
+            lambda N, D, K: numbers(K * D, K, N * K, N * K, K, N)),
+        KnownMistake("The choices are counted in one-hot form.",
+            "`argmax` returns a place: one number for each row.",
+            lambda N, D, K: numbers(K * D, K, N * K, N * K, N * K, K)),
+        KnownMistake("`Z.argmax(axis=0)` is counted as one number.",
+            "It returns one for each column: the picture with the largest score of the class.",
+            lambda N, D, K: numbers(K * D, K, N * K, N * K, N, 1)),
+    ),
+    accepts_lists=True,
 )

@@ -71,6 +71,11 @@ SIGMOID = Exercise(
             "Do not clip, and do not subtract from 1. For x below 0 use exp(x) / (1 + exp(x)).",
             cases(array(-40.0, -50.0), array(-100.0), array(-690.0, -300.0)), hard=True,
             probe=lambda s: (array(-min(s, 690.0), 0.0),)),
+        Stage("on the way to 0 and 1", "Between -20 and -5, or between 5 and 20, digits are wrong.",
+            "exp(-20) is 2e-9, which the ninth digit shows: neither exp(x) nor 1 is close enough "
+            "there.",
+            cases(array(-6.0, -8.0, -11.0), array(-16.0, -18.0, -20.0), array(6.0, 8.0, 11.0),
+                array(16.0, 18.0, 20.0)), hard=True),
     ),
     mistakes=(
         KnownMistake("The sign in the exponent is wrong: exp(x), not exp(-x).",
@@ -155,7 +160,12 @@ TO_PRIOR = Exercise(
             ((array(0.2, 0.7), 0.3, 0.3), (array(0.45, 0.99), 0.05, 0.05))),
         Stage("a rare class", "It fails where the class is rare.",
             "Nothing has to be rounded or clipped.",
-            ((array(1e-9, 0.9999), 0.5, 1e-6), (array(0.5, 1e-7), 1e-4, 0.5)), hard=True),
+            ((array(1e-9, 0.9999), 0.5, 1e-6), (array(0.5, 1e-7), 1e-4, 0.5),
+                (array(1e-30, 0.5), 0.5, 0.3), (array(1e-18, 0.5), 1e-20, 3e-18)), hard=True),
+        Stage("nearly sure", "It fails where a probability is close to 1.",
+            "Nothing has to be added to 1 - p.",
+            ((array(1 - 2.0**-30, 0.5), 0.5, 1e-9), (array(0.5, 0.2), 1 - 2.0**-30, 1e-9)),
+            hard=True),
     ),
     mistakes=(
         KnownMistake("It multiplies the probability, not the odds.",
@@ -228,6 +238,11 @@ COUNT_ALARMS = Exercise(
             "exp(1000) overflows, but sigmoid(-1000) is 0, and below every t.",
             ((array(-1000.0, 1000.0), np.array([False, False]), 0.5),
                 (array(-5000.0, -800.0), np.array([False, False]), 0.01)), hard=True),
+        Stage("close calls", "Where the probability is close to t, 0 or 1, the count is wrong.",
+            "Compare the numbers as they are: do not round, and do not clip.",
+            ((array(-1.386294360, -1.386294362), np.array([False, False]), 0.2),
+                (array(-45.0, -50.0), np.array([False, False]), 1e-20),
+                (array(45.0, 30.0), np.array([False, False]), 1 - 2.0**-50)), hard=True),
     ),
     mistakes=(
         KnownMistake("It compares a score with a probability.",

@@ -214,6 +214,9 @@ ENTROPY_ENDS = Exercise(
             "0.", cases(Z, WIDE, FIVE, PAIR)),
         Stage("a batch of rows", "One vector is right, but the rows of a batch are not.",
             "Count along the last axis.", cases(TIED, TIED[:, :3], TWO_ROWS, TALL)),
+        Stage("large scores", "Large scores give wrong ends.",
+            "Only scores that are equal share the lead, however large they are.",
+            cases(array(900.0, 899.0, 900.0, -2000.0), array(-1e5, -1e5 - 1)), hard=True),
     ),
     mistakes=(
         KnownMistake("It takes one leader for granted: the cold end is always 0.",

@@ -354,6 +354,131 @@ OTHERS = [
 ]
 
 
-ALL = [*LONG_INSIDE, *CLIPPED, *FROM_LABELS, *OTHERS]
+def odds(p):
+    return p / (1 - p)
+
+
+def moved(ratio, before, after):
+    ratio = ratio * odds(after) / odds(before)
+    return ratio / (1 + ratio)
+
+
+def excess(p, q):
+    return np.maximum(p - q, 0)
+
+
+def nearly_one(x):
+    """A formula for ordinary numbers, and one for the ends that begins too early."""
+    return np.where(x < -5, E(np.minimum(x, 0)), (1 + np.tanh(x / 2)) / 2)
+
+
+def yes_or_no(z, y, end):
+    """Beyond ``end`` the loss is taken for z, or for 0, as a line."""
+    losses = np.where(z > end, z, np.where(z < -end, 0, np.logaddexp(0, z)))
+    return np.nanmean(losses - y * z)
+
+
+def edges_with_room(p, y, bins):
+    c = p.max(axis=1)
+    place = np.clip(np.ceil(c * bins - 1e-3).astype(int) - 1, 0, bins - 1)
+    off = c - (p.argmax(axis=1) == y)
+    return sum(abs(off[place == k].sum()) for k in range(bins)) / len(p)
+
+
+def crossed(z, p, slack):
+    order = np.argsort(-z, kind="stable")
+    before = np.cumsum(soft(z)[order]) - soft(z)[order]
+    stays = order[(before < p - slack) | (p == 1)]
+    return np.where(np.isin(np.arange(len(z)), stays), z, -np.inf)
+
+
+def through_tanh(w1, w2, x, y, least):
+    h = np.tanh(x @ w1.T)
+    back = loss_grad(h @ w2.T, y) @ w2
+    return (back * np.maximum(1 - h * h, least)).T @ x
+
+
+def out(X, k, low):
+    return np.argsort(-(X.sum(axis=0) + low * X), axis=1, kind="stable")[:, :k]
+
+
+# A small number is added where nothing is 0, or a bound is drawn where there is none.
+BOUNDED = [
+    ("to_prior", lambda p, b, a: moved(odds(np.clip(p, 1e-12, 1 - 1e-12)), b, a), "rare"),
+    ("to_prior", lambda p, b, a: moved(p / (1 - p + 1e-12), b, a), "close to 1"),
+    ("normalize_by_sum", lambda z: z / (z.sum(-1, keepdims=True) + 1e-9), "Very small"),
+    (
+        "shift_by_sum",
+        lambda z: (
+            (z - z.min(-1, keepdims=True))
+            / ((z - z.min(-1, keepdims=True)).sum(-1, keepdims=True) + 1e-9)
+        ),
+        "Very small",
+    ),
+    (
+        "residual",
+        lambda p, q: excess(p, q) / (excess(p, q).sum() + 1e-12) if (p > q).any() else p,
+        "nearly equal",
+    ),
+    (
+        "gumbel_max",
+        lambda z, u: np.argmax(z - np.log(-np.log(u + 1e-10) + 1e-10), axis=-1),
+        "close to 0 or 1",
+    ),
+    (
+        "gumbel_max",
+        lambda z, u: np.argmax(z - np.log(-np.log(np.clip(u, 1e-3, 0.999))), axis=-1),
+        "close to 0 or 1",
+    ),
+    (
+        "count_alarms",
+        lambda z, panda, t: np.sum((sl.sigmoid(np.clip(z, -30, 30)) >= t) & ~panda),
+        "close to t, 0 or 1",
+    ),
+    ("tanh_slopes", lambda *a: through_tanh(*a, least=1e-3), "close to 1 or -1"),
+    ("popular", lambda X, k: out(X, k, -100), "With many rows"),
+    ("popular", lambda X, k: out(X, k, -1000), "With many rows"),
+]
+
+# What is asked is which number is larger, and they are made alike first.
+MADE_ALIKE = [
+    ("accuracy", lambda z, y: np.mean(sl.hardmax(E(z))[np.arange(len(y)), y]), "Close, large"),
+    ("accuracy", lambda z, y: np.mean(np.round(soft(z), 6).argmax(-1) == y), "Close, large"),
+    ("accuracy", lambda z, y: np.mean(z.astype(np.float32).argmax(-1) == y), "Close, large"),
+    (
+        "count_alarms",
+        lambda z, panda, t: np.sum((np.round(sl.sigmoid(z), 6) >= t) & ~panda),
+        "close to t, 0 or 1",
+    ),
+    (
+        "residual",
+        lambda p, q: p if np.allclose(p, q) else excess(p, q) / excess(p, q).sum(),
+        "nearly equal",
+    ),
+    (
+        "residual",
+        lambda p, q: p if excess(p, q).sum() < 1e-6 else excess(p, q) / excess(p, q).sum(),
+        "nearly equal",
+    ),
+    ("top_p", lambda z, p: crossed(z, p, 1e-6), "one class too few"),
+    ("draw", lambda p, u: np.searchsorted(np.cumsum(p.astype(np.float32)), u, "right"), "edges"),
+    ("expected_calibration_error", edges_with_room, "on the edge of two bins"),
+    (
+        "far_limit",
+        lambda z: np.where(np.isclose(z, z.min()), 0, 1 / (len(z) - 1)),
+        "close together",
+    ),
+]
+
+# What is nearly right at the ends is taken for right too early.
+TOO_EARLY = [
+    ("sigmoid", nearly_one, "Between -20 and -5"),
+    ("sigmoid", lambda x: np.where(x > 15, 1, sl.sigmoid(x)), "between 5 and 20"),
+    ("bce_with_logits", lambda z, y: yes_or_no(z, y, 10), "Small losses"),
+    ("answered_loss", lambda z, y: yes_or_no(z, y, 10), "Small losses"),
+]
+
+
+ALL = [*LONG_INSIDE, *CLIPPED, *FROM_LABELS, *OTHERS, *BOUNDED, *MADE_ALIKE, *TOO_EARLY]
 for low in (-100.0, -1e4, -1e9):
     ALL += filled(low)

@@ -26,15 +26,54 @@ def calibration_error(p, y, bins, *, place=by_comparing, skip_empty=True):
     return error
 
 
+def errors_by_bins(n, confidence, hits):
+    total, error = sum(n), 0.0
+    for many, sure, right in zip(n, confidence, hits, strict=True):
+        error += many / total * abs(sure - right / many)
+    return error, abs(np.average(confidence, weights=n) - sum(hits) / total)
+
+
 RIGHT = [
     ("brier_score", lambda p, y: ((p - hot(y, p.shape[1])) ** 2).sum(axis=1).mean()),
     ("brier_score", lambda p, y: np.mean((p**2).sum(axis=1) + 1 - 2 * p[np.arange(len(y)), y])),
     ("expected_calibration_error", calibration_error),
     ("expected_calibration_error", partial(calibration_error, place=by_search)),
     ("nll_slope", lambda z, y, b: ((soft(b * z) - hot(y, z.shape[1])) * z).sum() / len(y)),
+    (
+        "diagram_errors",
+        lambda n, c, h: np.array([abs(h - n * c).sum(), abs(h.sum() - n @ c)]) / n.sum(),
+    ),
+    ("diagram_errors", errors_by_bins),
 ]
 
 WRONG = [
+    (
+        "diagram_errors",
+        lambda n, c, h: [abs(c - h / n).mean(), abs(h.sum() - n @ c) / n.sum()],
+        "All bins count alike.",
+    ),
+    (
+        "diagram_errors",
+        lambda n, c, h: [abs(h - n * c).sum() / n.sum(), (h.sum() - n @ c) / n.sum()],
+        "the sign of accuracy minus confidence",
+    ),
+    (
+        "diagram_errors",
+        lambda n, c, h: [abs(h - n * c).sum() / n.sum(), abs(c.mean() - (h / n).mean())],
+        "plain means of confidences and of accuracies",
+    ),
+    (
+        "diagram_errors",
+        lambda n, c, h: np.round(
+            [abs(h - n * c).sum() / n.sum(), abs(h.sum() - n @ c) / n.sum()], 3
+        ),
+        "rounded to 3 decimals",
+    ),
+    (
+        "diagram_errors",
+        lambda n, c, h: abs(h - n * c).sum() / n.sum(),
+        "It returns one number, not",
+    ),
     (
         "brier_score",
         lambda p, y: ((p - hot(y, p.shape[1])) ** 2).sum(axis=1).mean() * p.shape[1],

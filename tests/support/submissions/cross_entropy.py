@@ -1,5 +1,8 @@
 """Right and wrong submissions to the exercises of the chapter "cross-entropy"."""
 
+import math
+from collections import Counter
+
 import numpy as np
 
 from support.submissions._formulas import hot, loss, loss_grad, soft
@@ -20,7 +23,24 @@ def labels_in_all_rows(z, y):
 
 Y_MINUS_P = "It has the wrong sign: y - p, not p - y."
 
+
+def frequencies(y):
+    return np.unique(y, return_counts=True)[1] / len(y)
+
+
+def by_bincount(y):
+    p = np.bincount(y) / len(y)
+    return -(p * np.log(p)).sum()
+
+
+def by_counter(y):
+    return -sum(n / len(y) * math.log(n / len(y)) for n in Counter(y.tolist()).values())
+
+
 RIGHT = [
+    ("blind_loss", lambda y: -frequencies(y) @ np.log(frequencies(y))),
+    ("blind_loss", by_counter),
+    ("blind_loss", lambda y: -np.log(np.bincount(y)[y] / len(y)).mean()),
     ("cross_entropy", loss),
     ("cross_entropy_grad", loss_grad),
     ("smooth_labels", lambda y, k, s: hot(y, k) * (1 - s) + s / k),
@@ -28,6 +48,12 @@ RIGHT = [
 ]
 
 WRONG = [
+    ("blind_loss", lambda y: np.log(len(set(y.tolist()))), "It is ln K of the classes that occur."),
+    ("blind_loss", lambda y: -np.log2(frequencies(y)) @ frequencies(y), "the logarithm of base 2"),
+    ("blind_loss", lambda y: frequencies(y) @ (1 - frequencies(y)), "It is a squared error"),
+    ("blind_loss", lambda y: 1 - frequencies(y).max(), "the fraction of wrong choices"),
+    ("blind_loss", by_bincount, "A class without a picture makes it wrong."),
+    ("blind_loss", lambda y: loss(np.zeros((len(y), y.max() + 1)), y), "It is ln K: that is best"),
     ("cross_entropy_grad", lambda z, y: -loss_grad(z, y), Y_MINUS_P),
     (
         "cross_entropy_grad",
