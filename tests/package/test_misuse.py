@@ -314,7 +314,7 @@ def test_the_quiet_ones_are_quiet():
 
 def test_labels_that_do_not_fit_are_loud():
     z = torch.zeros(2, 3)
-    with pytest.raises(IndexError, match="^Target 3 is out of bounds"):
+    with pytest.raises(IndexError, match=r"^Target 3 is out of bounds"):
         F.cross_entropy(z, torch.tensor([0, 3]))
     narrow = torch.tensor([0, 2], dtype=torch.int32)
     with pytest.raises(RuntimeError, match="Int"):
