@@ -6,6 +6,7 @@ import left_out
 import part
 import pytest
 from docutils import nodes
+from phrases import _
 from sphinx.addnodes import pending_xref
 from support import pages
 
@@ -80,12 +81,15 @@ def test_where_a_reference_would_lead(reference, expected, without_part_2):
 
 @pytest.mark.parametrize("made", [nodes.Text, lambda text: nodes.strong("", text)])
 def test_the_rest_of_a_list_is_added_up(made):
-    entries = [nodes.list_item("", nodes.paragraph("", f"Page, {n} minutes")) for n in (15, 30)]
+    entries = [
+        nodes.list_item("", nodes.paragraph("", f"Page, {_('{n} minutes', n=n)}")) for n in (15, 30)
+    ]
     ways = nodes.enumerated_list("", *entries)
-    after = nodes.paragraph("", "", nodes.Text(""), made("75 minutes in all"), nodes.Text("."))
+    total = made(_("{n} minutes in all", n=75))
+    after = nodes.paragraph("", "", nodes.Text(""), total, nodes.Text("."))
     nodes.section("", ways, after)
     left_out.add_up(ways)
-    assert after.astext() == "45 minutes in all."
+    assert after.astext() == f"{_('{n} minutes in all', n=45)}."
 
 
 def test_a_list_without_entries_goes_with_its_heading():
