@@ -43,24 +43,27 @@ def measure(script: Path, address: str) -> dict[str, object]:
     return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
 
 
-def measure_until_seen(script: Path, address: str) -> list[dict]:
-    """Return the reports on a page, with as many as are wanted among them that count."""
+def measure_until_seen(script: Path, address: str) -> tuple[list[dict], int]:
+    """Return the reports on a page that count, and how many do not."""
     reports: list[dict] = []
-    while len(reports) < TRIES and sum(not was_held_back(one) for one in reports) < RUNS:
-        reports.append(measure(script, address))
-    return reports
+    again = 0
+    while len(reports) < RUNS and len(reports) + again < TRIES:
+        report = measure(script, address)
+        if was_held_back(report):
+            again += 1
+        else:
+            reports.append(report)
+    return reports, again
 
 
 def was_held_back(report: dict) -> bool:
     """Tell whether the browser has kept a loaded page from being seen."""
-    (times,) = report["audits"]["metrics"]["details"]["items"][:1]
+    times = report["audits"]["metrics"]["details"]["items"][0]
     return times["observedFirstContentfulPaint"] - times["observedLoad"] > HELD_BACK
 
 
-def row(page: str, all_reports: list[dict]) -> str:
+def row(page: str, reports: list[dict], again: int) -> str:
     """Return the page's line of the table, from the run with the median performance."""
-    reports = [report for report in all_reports if not was_held_back(report)]
-    again = len(all_reports) - len(reports)
     if not reports:
         return f"| {page} | never painted in time |" + " |" * 4 + f" {again} |"
     reports.sort(key=lambda report: report["categories"]["performance"]["score"])
@@ -87,7 +90,7 @@ def main() -> None:
         print("|---|---|---|---|---|---|---|")
         for page in pages:
             address = f"http://127.0.0.1:{server.server_port}/{page}.html"
-            print(row(page, measure_until_seen(script, address)), flush=True)
+            print(row(page, *measure_until_seen(script, address)), flush=True)
         server.shutdown()
 
 

@@ -19,7 +19,7 @@ from addresses import GITHUB
 from docutils import nodes
 from docutils.parsers.rst import directives
 from packaging.requirements import Requirement
-from phrases import _
+from phrases import _, in_a_row
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
@@ -74,7 +74,7 @@ def read(config: Config) -> About:
     (text,) = set(citation["license"]) - {code}
     return About(
         title=citation["title"],
-        authors=_(" and ").join(author["name"] for author in citation["authors"]),
+        authors=in_a_row([author["name"] for author in citation["authors"]]),
         version=project["version"],
         released=citation["date-released"],
         code=code,

@@ -26,7 +26,7 @@ import places
 import wheels
 from addresses import launch_addresses
 from docutils import nodes
-from phrases import _
+from phrases import _, in_a_row
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
@@ -134,9 +134,7 @@ def elsewhere(cell: Code, app: Sphinx, page: str, link: str) -> str:
         for name, address, more in launch_addresses(app.config, page)
     ]
     where = ", ".join([*links, _("or your own machine")]) if links else _("your own machine")
-    *most, last = cell.missing
-    what = _(" and ").join(filter(None, [", ".join(most), last]))
-    needs = _("Needs {what}: runs on {where}.", what=what, where=where)
+    needs = _("Needs {what}: runs on {where}.", what=in_a_row(cell.missing), where=where)
     return f'<p class="cell-bar cell-elsewhere">{needs}{link}</p>'
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gettext
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,12 @@ def in_words(number: int) -> str:
     words += [_("sixty"), _("sixty-five"), _("seventy"), _("seventy-five"), _("eighty")]
     words += [_("eighty-five"), _("ninety"), _("ninety-five")]
     return words[number // 5 - 1]
+
+
+def in_a_row(names: Sequence[str]) -> str:
+    """Return one name or several as a text has them: with commas, and a word before the last."""
+    *most, last = names
+    return _(" and ").join([", ".join(most), last] if most else [last])
 
 
 # What Sphinx says, too, and has in few languages.

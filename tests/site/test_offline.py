@@ -95,43 +95,40 @@ def test_run_says_why_it_cannot_from_the_disk(tab, site):
     assert happened == []
 
 
+UNFETCHED = "Python has not been fetched: check the network, and run the cell again."
+
+
 @pytest.fixture
-def press(new_tab):
-    """Press *Run* where some bytes of a file have come, and no more; return the cell, and `cut`."""
+def cell_without(new_tab):
+    """A cell whose page gets some bytes of a file, and no more; and what says so, to be cleared."""
     errors = []
     with contextlib.ExitStack() as stack:
 
-        def run(file, came):
+        def open_page(file, came=0):
             cut = {file: came}
             tab = new_tab()
             tab.on("pageerror", lambda error: errors.append(str(error)))
             address = stack.enter_context(serving(pages.SITE, pages.BASE, cut))
             tab.goto(f"{address}{FORMULAS}.html", wait_until="networkidle")
-            cell = Cell(tab, next(iter(bars(FORMULAS))))
-            cell.run.click()
-            return cell, cut
+            return Cell(tab, next(iter(bars(FORMULAS)))), cut
 
-        yield run
+        yield open_page
     assert errors == []
-
-
-def wait_until_it_is_said(cell):
-    said = cell.status.filter(has_text="fetched: check the network")
-    said.wait_for(timeout=SECONDS * 1000)
 
 
 NEEDED = ["worker.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"]
 
 
 @pytest.mark.parametrize("file", NEEDED)
-def test_a_press_without_a_network_says_so(press, file):
-    cell, _ = press(file, 0)
-    wait_until_it_is_said(cell)
+def test_a_press_without_a_network_says_so(cell_without, file):
+    cell, _ = cell_without(file)
+    assert cell.press() == UNFETCHED
 
 
 @pytest.mark.parametrize(("file", "came"), [("editor.js", 0), ("pyodide.asm.wasm", 100_000)])
-def test_the_next_press_tries_again(press, file, came):
-    cell, cut = press(file, came)
-    wait_until_it_is_said(cell)
+def test_the_next_press_tries_again(cell_without, file, came):
+    cell, cut = cell_without(file, came)
+    cell.run.click()
+    cell.status.filter(has_text="fetched: check the network").wait_for(timeout=SECONDS * 1000)
     cut.clear()
     assert cell.press() == "Done."
