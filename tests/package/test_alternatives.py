@@ -26,7 +26,7 @@ SPARSE = [sparsemax, entmax]
 EVERYTHING = [sparsemax, entmax, softmax1]
 
 
-def exact_entmax(row, alpha, digits=60):
+def exact_entmax(row, alpha, digits=40):
     """Bisect for the largest probability with many digits."""
     with mpmath.workdps(digits):
         x = [mpmath.mpf(float(v)) for v in row]

@@ -17,6 +17,8 @@ WIDTH = "document.documentElement.scrollWidth"
 CUT_CODE = """[...document.querySelectorAll("article pre")].filter(
     box => box.innerText && box.scrollWidth > box.clientWidth + 1
 ).map(box => box.innerText)"""
+LIFELESS = """[...document.querySelectorAll(".softmax-live")].filter(
+    live => !live.querySelector("form")).map(live => live.localName)"""
 # How much of the window moved, and how far, without the reader's doing. Above 0.1 it is a nuisance:
 # https://web.dev/articles/cls
 JUMPS = """new Promise(done => {
@@ -88,6 +90,7 @@ def show(tab, scheme, width):
 def test_page(visit, page):
     tab = visit(page)
     assert tab.evaluate(JUMPS) <= 0.1, "what is being read jumps away"
+    assert tab.evaluate(LIFELESS) == []
     show(tab, "light", 320)
     assert tab.evaluate(WIDTH) <= 320, "scrolls sideways"
     for scheme, width in (("light", 390), ("dark", 1280)):

@@ -1,5 +1,6 @@
 """Live figures and quick checks in a real browser: by keyboard, spoken, and as the package says."""
 
+import copy
 import functools
 import json
 import re
@@ -7,6 +8,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,29 +57,60 @@ def context(browser):
     context.close()
 
 
+@functools.cache
+def stage():
+    """The index, with the figures and checks of all chapters in place of its own text.
+
+    A browser takes seconds to lay out a chapter, and its live cells need no more of it than the
+    style sheets. That they come to life on the pages, test_browser.py sees.
+    """
+    soup = copy.copy(pages.built(pages.PAGES[0]))
+    article = soup.find("article")
+    article.clear()
+    for page in pages.CHAPTERS:
+        section = soup.new_tag("section", id=Path(page).name)
+        cells = [one.find_parent(class_="cell") for one in pages.live(page)]
+        section.extend(copy.copy(cell) for cell in dict.fromkeys(cells))
+        article.append(section)
+    shown = {one.name.removeprefix("softmax-") for one in article.find_all(class_="softmax-live")}
+    loader = soup.find("script", attrs={"data-modules": True})
+    loader["data-modules"] = " ".join(f"../{SITE_MODULES}/{name}.mjs" for name in sorted(shown))
+    return str(soup)
+
+
 @pytest.fixture(scope="module")
-def tabs(context, server):
-    """Pages of the site, each opened once; at the end none may have complained."""
-    opened, complaints = {}, []
+def open_stage(server):
+    """Show all figures and checks in a tab; at the end none may have complained."""
+    complaints = []
 
-    def open_page(page):
-        if page not in opened:
-            tab = opened[page] = context.new_page()
-            tab.on("pageerror", lambda error: complaints.append(str(error)))
-            tab.on("console", lambda m: m.type == "error" and complaints.append(m.text))
-            tab.goto(f"{server}{page}.html")
-        return opened[page]
+    def show_stage(tab):
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on("console", lambda m: m.type == "error" and complaints.append(m.text))
+        html = "text/html; charset=utf-8"
+        tab.route("**/stage.html", lambda route: route.fulfill(body=stage(), content_type=html))
+        tab.goto(f"{server}book/stage.html")
+        return tab
 
-    yield open_page
+    yield show_stage
     assert not complaints
 
 
+@pytest.fixture(scope="module")
+def tab(context, open_stage):
+    return open_stage(context.new_page())
+
+
 @pytest.fixture
-def figure(tabs, name):
-    """A live figure as it was at the start."""
-    found = tabs(home(name)).locator(f"softmax-{name}").first
+def figure(tab, name):
+    """A live figure as it was at the start: the first of its kind."""
+    found = tab.locator(f"softmax-{name}").first
     found.get_by_role("button", name="Reset").click()
     return found
+
+
+def checks(tab, page):
+    """The checks of a chapter."""
+    return tab.locator(f"#{Path(page).name} softmax-check")
 
 
 def sliders(figure):
@@ -190,8 +223,8 @@ MOVE = """status => {
 }"""
 
 
-def test_a_change_is_spoken_once_when_the_hand_rests(tabs):
-    figures = [tabs(home(name)).locator(f"softmax-{name}").first for name in FIGURES]
+def test_a_change_is_spoken_once_when_the_hand_rests(tab):
+    figures = [tab.locator(f"softmax-{name}").first for name in FIGURES]
     for figure in figures:
         figure.get_by_role("button", name="Reset").click()
     figures[-1].page.wait_for_timeout(600)  # what the reset had to say
@@ -714,7 +747,7 @@ def test_a_second_run_of_a_cell_brings_a_second_figure(browser):
 CHECKS = [
     pytest.param(page, number, id=f"{page}-{number}")
     for page in pages.CHAPTERS
-    for number in range(len(pages.built(page).select("softmax-check")))
+    for number in range(len(pages.built(page).find_all("softmax-check")))
 ]
 every_check = pytest.mark.parametrize(("page", "number"), CHECKS)
 
@@ -729,8 +762,8 @@ def config(page, number):
     return json.loads(pages.built(page).select("softmax-check")[number]["config"])
 
 
-def test_what_a_check_stresses_is_emphasized(tabs):
-    check = tabs("book/1-probabilities/softmax").locator("softmax-check").first
+def test_what_a_check_stresses_is_emphasized(tab):
+    check = checks(tab, "book/1-probabilities/softmax").first
     check.locator("input").last.check()
     check.locator("form button").click()
     assert check.locator("[role=status] em").inner_text() == "panda, for certain"
@@ -738,8 +771,7 @@ def test_what_a_check_stresses_is_emphasized(tabs):
     assert "*" not in check.inner_text()
 
 
-def test_what_a_check_multiplies_is_not(tabs):
-    tab = tabs("book/1-probabilities/softmax")
+def test_what_a_check_multiplies_is_not(tab):
     (module,) = pages.SITE.glob("_static/**/check*.mjs")
     asked = ["2 * 3 * 4", "a*b*c", "2*3", "so *x* is", "x**2 and y**2", "*all of it*."]
     told = tab.evaluate(
@@ -747,14 +779,14 @@ def test_what_a_check_multiplies_is_not(tabs):
             const { emphasized } = await import(address);
             return asked.map(text => emphasized(text).map(e => e.outerHTML ?? e).join(""));
         }""",
-        [tab.url.partition("book/")[0] + module.relative_to(pages.SITE).as_posix(), asked],
+        [f"../{module.relative_to(pages.SITE).as_posix()}", asked],
     )
     assert told == [*asked[:3], "so <em>x</em> is", asked[4], "<em>all of it</em>."]
 
 
 @every_check
-def test_check_answers_every_choice_by_keyboard(tabs, page, number):
-    check, settings = tabs(page).locator("softmax-check").nth(number), config(page, number)
+def test_check_answers_every_choice_by_keyboard(tab, page, number):
+    check, settings = checks(tab, page).nth(number), config(page, number)
     keyboard, status = check.page.keyboard, check.locator("[role=status]")
     check.locator("form").evaluate("form => form.reset()")
     check.locator("input").first.focus()
@@ -789,8 +821,8 @@ def test_check_answers_every_choice_by_keyboard(tabs, page, number):
 
 
 @every_check
-def test_check_says_its_question_and_unfolds_its_answer(tabs, page, number):
-    check, settings = tabs(page).locator("softmax-check").nth(number), config(page, number)
+def test_check_says_its_question_and_unfolds_its_answer(tab, page, number):
+    check, settings = checks(tab, page).nth(number), config(page, number)
     role = "group" if "options" in settings else "textbox"
     assert check.get_by_role(role, name=settings["question"], exact=True).count() == 1
     answer = check.locator("details p").first
@@ -801,9 +833,6 @@ def test_check_says_its_question_and_unfolds_its_answer(tabs, page, number):
 
 
 # --- modes ------------------------------------------------------------------------------------
-
-LIVE_PAGES = sorted({home(name) for name in FIGURES} | set(pages.CHAPTERS))
-
 
 def test_without_javascript_tables_and_folded_answers_stand(browser, server):
     context = browser.new_context(java_script_enabled=False)
@@ -860,10 +889,8 @@ CONTRASTS = """root => {
 }"""
 
 
-@pytest.mark.parametrize("page", LIVE_PAGES)
-def test_every_state_is_readable_and_accessible(browser, server, page):
-    tab = browser.new_page(reduced_motion="reduce")
-    tab.goto(f"{server}{page}.html")
+def test_every_state_is_readable_and_accessible(browser, open_stage):
+    tab = open_stage(browser.new_page(reduced_motion="reduce"))
     stir(tab)
     for scheme, width in [("light", 1280), ("dark", 390)]:
         tab.set_viewport_size({"width": width, "height": 900})

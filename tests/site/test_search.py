@@ -20,7 +20,7 @@ QUERIES = {
     for query, places in kind.items()
 }
 LIMIT = 190 * 1024  # bytes that a first search may have sent
-PAGE = "book/2-mathematics/stability"
+PAGE = "book/1-probabilities/scores"
 HOSTILE = "<img src=x onerror=window.ran=1>"
 
 

@@ -107,6 +107,12 @@ def article(page: str):
 
 
 @functools.cache
+def live(page: str) -> list:
+    """Return the live figures and the checks of a built page."""
+    return built(page).find_all(class_="softmax-live")
+
+
+@functools.cache
 def minutes(page: str) -> int:
     """Return the minutes that a page takes to read, without its exercises."""
     return reading.minutes(notebook(page).cells)
