@@ -834,6 +834,7 @@ def test_check_says_its_question_and_unfolds_its_answer(tab, page, number):
 
 # --- modes ------------------------------------------------------------------------------------
 
+
 def test_without_javascript_tables_and_folded_answers_stand(browser, server):
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()
