@@ -12,6 +12,7 @@ from torch import nn  # noqa: E402
 from torch.utils.checkpoint import checkpoint  # noqa: E402
 
 from softmax_lessons.pytorch.watch import _mode, watch  # noqa: E402
+from softmax_lessons.pytorch.watch._catalog import CATALOG  # noqa: E402
 
 N, K = 16, 5
 
@@ -50,8 +51,8 @@ def batch(n=N):
     return torch.randn(n, 8), torch.arange(n) % K
 
 
-def found(step):
-    """What is found in a step, as a dictionary from misuse to level."""
+def findings(step):
+    """What is found in a step."""
     report = None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -66,7 +67,12 @@ def found(step):
         assert finding.sentence.endswith(".")
         assert finding.cure
         assert "nan" not in finding.evidence.lower().replace("nan.", "")[:5]
-    return {finding.misuse: finding.level for finding in report.findings}
+    return report.findings
+
+
+def found(step):
+    """The level of each misuse that is found in a step."""
+    return {finding.misuse: finding.level for finding in findings(step)}
 
 
 def step(after, loss_fn=F.cross_entropy, target=None, n_out=K):
@@ -243,13 +249,59 @@ def test_the_finding_says_where_and_how_much():
     assert lines[finding.line - 1].endswith("z = model(x)  # here")
     assert finding.module == "Sequential.1.0"
     assert f"{finding.line + 1}" in finding.also
-    assert "64 of 64 rows" in finding.evidence
+    assert "64 of 64 rows of 10 sum to 1" in finding.evidence
     assert "1.46" in finding.evidence  # ln(e + 9) - 1
     assert "times smaller" in finding.evidence
     logits = model[0](x).detach().requires_grad_()
     right = torch.autograd.grad(F.cross_entropy(logits, y), logits)[0].norm()
     twice = torch.autograd.grad(F.cross_entropy(logits.softmax(-1), y), logits)[0].norm()
     assert f"{right / twice:.2g} times" in finding.evidence
+
+
+def mean_with_padding():
+    z, y = sentences((3, 7))
+    losses = F.cross_entropy(z, y.clamp(min=0), reduction="none")
+    (losses * (y >= 0)).mean().backward()
+
+
+def without_a_label():
+    z, y = sentences((0, 0))
+    F.cross_entropy(z, y).backward()
+
+
+def zeros(z):
+    """Scores of which a ReLU has set the first three of each row to 0."""
+    return (z * 0 + torch.tensor([-1.0, -1, -1, 1, 2])).relu()
+
+
+def far_apart(z, y):
+    return F.nll_loss((z * 0 + torch.tensor([0.0, 0, 0, 0, 1000])).softmax(dim=-1).log(), y)
+
+
+# What is said of a step, with numbers counted by hand.
+SAID = {
+    "empty-row": (masked_to_nothing(lambda s, keep: s.masked_fill(~keep, -torch.inf)),
+                  "6 of 12 rows of 6 scores are -inf throughout"),
+    "ignored-labels": (without_a_label, "all 14 labels are -100"),
+    "padded-means": (sum_of_means, "2 means of one line, over 3 to 7 tokens each: "
+                     "a token of the shortest weighs 2.33 times as much"),
+    "padded-means ": (mean_with_padding, "the mean is over 14 tokens, and 10 of them count: "
+                      "the loss is 1.4 times too small"),
+    "independent-labels": (step(nn.Identity(), F.cross_entropy, several),
+                           "12 of 16 examples have several labels"),
+    "nll-of-p": (step(nn.Softmax(dim=-1), F.nll_loss), "16 rows of 5 numbers from 0 to 1 sum to 1"),
+    "kl-of-p": (step(nn.Softmax(dim=-1), nn.KLDivLoss(reduction="batchmean"), hot),
+                "the input's 16 rows sum to 1"),
+    "relu-before-loss": (step(zeros), "48 of 80 logits are 0"),
+    "log-of-softmax": (step(nn.Identity(), far_apart), "64 of 80 probabilities are 0"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_the_evidence_counts_what_is_there(case):
+    run, expected = SAID[case]
+    said = {finding.misuse: finding.evidence for finding in findings(run)}
+    assert expected in said[case.strip()]
 
 
 MISUSES = {
@@ -484,3 +536,58 @@ MISUSES = {
 def test_misuse(name):
     run, misuse, level = MISUSES[name]
     assert found(run).get(misuse) == level
+
+
+# The code in each cure that can be run as it stands.
+CURES = {
+    "softmax-first": "loss = F.cross_entropy(logits, y)",
+    "log-of-softmax": "log_p = F.log_softmax(logits, dim=-1)",
+    "nll-of-p": "log_p = F.log_softmax(logits, dim=-1)",
+    "argmax-in-the-loss": "loss = F.cross_entropy(logits, y)",
+    "wrong-dim": "torch.softmax(logits, dim=-1)",
+    "no-dim": "torch.softmax(logits, dim=-1)",
+    "empty-row": "some = keep.any(dim=-1, keepdim=True); "
+    "p = scores.masked_fill(~keep & some, -torch.inf).softmax(dim=-1) * some",
+    "minus-a-million": "scores = scores.masked_fill(~keep, torch.finfo(scores.dtype).min)",
+    "float16-sums": "torch.softmax(scores, dim=-1, dtype=torch.float32)",
+    "whole-numbers": "torch.softmax(scores.float(), dim=-1)",
+    "independent-labels": "loss = F.binary_cross_entropy_with_logits(logits, y.float())",
+    "kl-of-p": "F.kl_div(F.log_softmax(logits, dim=-1), target_p, reduction='batchmean')",
+    "padded-means": "F.cross_entropy(logits, y, ignore_index=PAD, reduction='sum') / "
+    "(y != PAD).sum()",
+    "unshifted-exp": "torch.softmax(scores, dim=-1)",
+    "mask-after-softmax": "scores.masked_fill(~keep, -torch.inf).softmax(dim=-1)",
+    "scale-after-softmax": "weights = torch.softmax(scores / d**0.5, dim=-1)",
+    "view-not-permute": "logits.movedim(1, -1).reshape(-1, n_classes)",
+    "log-p-as-p": "torch.distributions.Categorical(logits=log_p)",
+}
+
+
+@pytest.mark.parametrize("misuse", CURES)
+def test_the_code_of_a_cure_runs_and_is_no_misuse(misuse):
+    code = CURES[misuse]
+    assert code in CATALOG[misuse].cure
+    logits, labels = torch.randn(N, K, requires_grad=True), torch.arange(N) % K
+    keep = torch.ones(2, 1, 6, dtype=torch.bool)
+    keep[..., -2:] = False
+    keep[1] &= misuse != "empty-row"  # there nothing is left of the second
+    names = {
+        "torch": torch,
+        "F": F,
+        "logits": torch.randn(N, K, 4) if misuse == "view-not-permute" else logits,
+        "y": several(labels) if misuse == "independent-labels" else labels,
+        "scores": torch.randn(2, 6, 6),
+        "keep": keep,
+        "target_p": hot(labels),
+        "log_p": torch.randn(N, K).log_softmax(-1),
+        "d": 6,
+        "n_classes": K,
+        "PAD": -100,
+    }
+    name, _, last = code.rpartition("; ")[2].rpartition(" = ")
+    statements = code if name else code.removesuffix(last) + f"result = {last}"
+    with watch() as report:
+        exec(statements, names)
+    assert report.findings == []
+    result = names[name or "result"]
+    assert not isinstance(result, torch.Tensor) or bool(result.isfinite().all())
