@@ -9,6 +9,7 @@ import base64
 import io
 import os
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 from support import axe, pages
@@ -80,34 +81,38 @@ def visit(context, server):
     assert not complaints
 
 
-@pytest.fixture
-def alone(browser, server):
-    """A page of a reader who comes for the first time."""
+@pytest.fixture(scope="module")
+def first_press(browser, server):
+    """A reader who comes for the first time and runs a cell: what is fetched, and what is told."""
     context = browser.new_context(viewport={"width": 390, "height": 844})
-    tab = context.new_page()
+    tab, sizes = context.new_page(), {}
     tab.goto(f"{server}{PAGE}.html", wait_until="networkidle")
-    yield tab
+    before = tab.evaluate("performance.getEntriesByType('resource').map(one => one.name)")
+    tab.on("response", lambda one: sizes.update({one.url: one.headers.get("content-length")}))
+    cell = first_that_prints(tab)
+    cell.run.click()
+    told = cell.bar.locator(".cell-bytes")
+    tab.wait_for_function(
+        "one => /^\\d+\\.\\d of 1\\d\\.\\d MB$/.test(one.textContent)",
+        arg=told.element_handle(timeout=SECONDS * 1000),
+    )
+    meanwhile = cell.status.text_content()
+    assert cell.end() == "Done."
+    tab.wait_for_load_state("networkidle")
+    yield SimpleNamespace(
+        tab=tab, before=before, sizes=sizes, meanwhile=meanwhile, left=told.text_content()
+    )
     context.close()
+
+
+@pytest.fixture
+def tab(first_press):
+    """A page in which a cell has run."""
+    return first_press.tab
 
 
 def first_that_prints(tab):
     return Cell(tab, next(number for number in bars(PAGE) if stored(PAGE, number)[0]))
-
-
-@pytest.fixture
-def untouched(alone):
-    return first_that_prints(alone)
-
-
-@pytest.fixture(scope="module")
-def tab(browser, server):
-    """A page in which a cell has run."""
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    tab = context.new_page()
-    tab.goto(f"{server}{PAGE}.html", wait_until="networkidle")
-    assert first_that_prints(tab).press() == "Done."
-    yield tab
-    context.close()
 
 
 @pytest.fixture
@@ -176,22 +181,12 @@ def test_a_cell_that_cannot_run_says_where_it_does():
     assert all(line.startswith("Needs ") for line in said)
 
 
-def test_nothing_is_fetched_before_the_press_and_then_it_is_told_in_bytes(alone, untouched):
-    fetched = "performance.getEntriesByType('resource').map(one => one.name)"
+def test_nothing_is_fetched_before_the_press_and_then_it_is_told_in_bytes(first_press):
     parts = ("_static/cells/", "_static/pyodide/")
-    assert not [one for one in alone.evaluate(fetched) if any(part in one for part in parts)]
-    sizes = {}
-    alone.on("response", lambda one: sizes.update({one.url: one.headers.get("content-length")}))
-    untouched.run.click()
-    told = untouched.bar.locator(".cell-bytes")
-    alone.wait_for_function(
-        "one => /^\\d+\\.\\d of 1\\d\\.\\d MB$/.test(one.textContent)",
-        arg=told.element_handle(timeout=SECONDS * 1000),
-    )
-    assert untouched.status.text_content() == "Fetching what it needs, once for all pages."
-    assert untouched.end() == "Done."
-    assert told.text_content() == ""
-    alone.wait_for_load_state("networkidle")
+    assert not [one for one in first_press.before if any(part in one for part in parts)]
+    assert first_press.meanwhile == "Fetching what it needs, once for all pages."
+    assert first_press.left == ""
+    sizes = first_press.sizes
     assert any("numpy" in one for one in sizes)
     assert not any("matplotlib" in one for one in sizes)
     assert 5e6 < sum(int(size or 0) for size in sizes.values()) <= BUDGET
@@ -315,22 +310,23 @@ def test_too_much_memory_is_said(cell):
     assert cell.press() == "Done."
 
 
-def test_changes_survive_a_reload_and_reset_brings_the_page_back(alone, untouched):
-    before = untouched.texts()
-    untouched.press()
-    original = alone.evaluate("one => one.innerText", untouched.code.element_handle())
-    untouched.code.fill("print('mine')")
-    untouched.press()
-    alone.reload(wait_until="networkidle")
-    untouched.code.wait_for()
-    assert untouched.code.inner_text() == "print('mine')"
-    assert untouched.press() == "Done."
-    assert untouched.texts() == ["mine\n"]
-    untouched.reset.click()
-    assert untouched.code.inner_text() == original
-    assert untouched.texts() == before
-    assert not [key for key in alone.evaluate("Object.keys(localStorage)") if "cells" in key]
-    assert untouched.reset.is_hidden()
+def test_changes_survive_a_reload_and_reset_brings_the_page_back(tab, cell):
+    tab.evaluate("localStorage.clear()")  # of what other tests have changed
+    cell.code.fill("print('before')")
+    cell.reset.click()
+    before = cell.texts()
+    original = tab.evaluate("one => one.innerText", cell.code.element_handle())
+    cell.code.fill("print('mine')")
+    tab.reload(wait_until="networkidle")
+    cell.code.wait_for()
+    assert cell.code.inner_text() == "print('mine')"
+    assert cell.press() == "Done."
+    assert cell.texts() == ["mine\n"]
+    cell.reset.click()
+    assert cell.code.inner_text() == original
+    assert cell.texts() == before
+    assert not [key for key in tab.evaluate("Object.keys(localStorage)") if "cells" in key]
+    assert cell.reset.is_hidden()
 
 
 def test_the_keyboard_is_enough(tab, cell):
