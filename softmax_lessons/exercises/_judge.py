@@ -249,7 +249,7 @@ class Examination:
         if own == wanted or sorted(own) != sorted(wanted):
             return None
         args = tuple(bad.args[wanted.index(name)] for name in own)
-        if not self._is_right(stage, Trial(args, self.call(*args), bad.expected)):
+        if not self._is_right(stage, bad._replace(outcome=self.call(*args))):
             return None
         return Finding(
             _("It takes the arguments in another order: {names}.", names=", ".join(own)),

@@ -33,6 +33,10 @@ def test_a_report_as_text():
     ]
 
 
+def test_a_function_without_a_name_is_called_as_the_task_calls_it():
+    assert check_in_process("one_hot", lambda y, k: y).call == "one_hot(np.array([2, 0, 1, 2]), 3)"
+
+
 def swapped(n_classes, labels):
     return np.eye(n_classes)[labels]
 

@@ -613,6 +613,18 @@ FINDINGS = [
             "",
         ),
     ),
+    (
+        lambda: low_precision([trial([3e-7, 0.5 + 1e-8], [0.0, 0.5])], tolerance=1e-9),
+        (
+            "The numbers are right to about 6 digits, and 9 are asked for.",
+            (
+                "Is something on the way rounded, stored as float32, or kept from 0 by a "
+                "small number?"
+            ),
+            "",
+            "",
+        ),
+    ),
     (lambda: low_precision([trial(x * (1 + 2e-3), x) for x in (X, Y)], tolerance=1e-9), None),
     (
         lambda: clipped_logarithm([trial([-23.0, -1.0], [-800.0, -1.0]), trial([-23.0], [-90.0])]),
@@ -843,6 +855,10 @@ def test_a_report_as_html_whole():
     assert Report("f", "right")._repr_html_() == (
         '<div class="exercise-report"><p><strong>f: right.</strong></p></div>'
     )
+
+
+def test_a_report_with_nothing_to_tell_is_one_line():
+    assert repr(Report("f", "right")) == "f: right."
 
 
 def test_numbers_as_text():
