@@ -712,13 +712,17 @@ FINDINGS = [
         ),
     ),
     (
-        lambda: other_shape(trial(TABLE.ravel(), TABLE)),
+        lambda: other_shape(trial(TABLE.ravel(), TABLE, X, -TABLE)),
         (
             "The numbers are right, but their shape is (6,) instead of (2, 3).",
             "Keep the shape of the input.",
             "",
             "",
         ),
+    ),
+    (
+        lambda: other_shape(trial(TABLE.ravel(), TABLE, 2, 3)),
+        ("The numbers are right, but their shape is (6,) instead of (2, 3).", "", "", ""),
     ),
     (
         lambda: other_shape(trial(0.5, X)),

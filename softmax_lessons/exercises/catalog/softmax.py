@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softmax_lessons import hardmax, min_max, normalize_by_sum, sigmoid, softmax
+from softmax_lessons import hardmax, log_softmax, min_max, normalize_by_sum, sigmoid, softmax
 from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     EXCLUDED,
@@ -311,6 +311,12 @@ RATIO_GAP = Exercise(
         KnownMistake("It compares P with softmax, entry by entry.",
             "The ratio test needs no softmax: it compares logarithms of ratios with differences.",
             lambda Z, P: np.abs(P - softmax(Z)).max(axis=-1)),
+        KnownMistake("It compares ln p with the logarithm of softmax: there is no ratio in it.",
+            "Take differences of two classes first. Then no softmax is needed.",
+            lambda Z, P: np.abs(np.log(P) - log_softmax(Z)).max(axis=-1)),
+        KnownMistake("It compares the best two classes only.", "All pairs count.",
+            lambda Z, P: np.abs(np.diff(np.take_along_axis(excess(Z, P),
+                np.argsort(Z, axis=-1)[:, -2:], axis=-1)))[:, 0]),
         KnownMistake("It compares ln p with the score, class by class: there is no ratio in it.",
             "Take differences of two classes first.",
             lambda Z, P: np.abs(excess(Z, P)).max(axis=-1)),

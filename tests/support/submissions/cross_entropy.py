@@ -88,6 +88,7 @@ WRONG = [
         lambda z: -np.log(soft(z) + 1e-12).mean(),
         "Large logits give a wrong loss.",
     ),
+    ("uninformed_loss", lambda z: -np.log(soft(z).mean(0)).mean(), "It is not the loss to expect."),
     ("uninformed_loss", drawn, "It is not the loss to expect."),
     ("blind_loss", lambda y: np.log(len(set(y.tolist()))), "It is ln K of the classes that occur."),
     ("blind_loss", lambda y: -np.log2(frequencies(y)) @ frequencies(y), "the logarithm of base 2"),

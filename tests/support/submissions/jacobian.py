@@ -68,6 +68,7 @@ WRONG = [
         "N K rows and N K columns",
     ),
     ("jacobian_pattern", lambda N, K: np.ones((N, K)), "It has the shape of the scores."),
+    ("jacobian_pattern", lambda N, K: (N, K, N, K), "the shape of the table, not the table"),
     ("jacobian_pattern", lambda N, K: N * K * K, "It returns one number, not an array of shape"),
     (
         "jacobian_pattern",
@@ -78,7 +79,7 @@ WRONG = [
     (
         "jacobian_pattern",
         lambda N, K: one_block_a_picture(N, K).transpose(1, 0, 3, 2),
-        "but their shape is (3, 1, 3, 1) instead of (1, 3, 1, 3).",
+        "The axes of the classes come before those of the pictures.",
     ),
     ("nudge_for", lambda p, move: move / p, "its entries do not sum to 0"),
     ("nudge_for", lambda p, move: move / p - np.sum(move), "its entries do not sum to 0"),

@@ -125,6 +125,11 @@ WRONG = [
     ),
     (
         "label_slopes",
+        pulls_changed((1, lambda p, y: soft(p)[y] * (1 - soft(p)[y]) * (p[y] - 1))),
+        "These are not the three slopes.",
+    ),
+    (
+        "label_slopes",
         pulls_changed((2, lambda p, y: p[y] - 1)),
         "a logarithm that the loss has not",
     ),

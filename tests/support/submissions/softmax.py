@@ -89,6 +89,12 @@ def gap_of_all(Z, P):
     return np.full(len(Z), excess.max() - excess.min())
 
 
+def gap_of_the_best_two(Z, P):
+    rows, places = np.arange(len(Z)), np.argsort(Z, axis=-1)
+    one, two = places[:, -1], places[:, -2]
+    return abs(np.log(P[rows, one] / P[rows, two]) - Z[rows, one] + Z[rows, two])
+
+
 def gap_with_a_small_number(Z, P):
     return np.ptp(np.log(P + 1e-12) - Z, axis=-1)
 
@@ -97,6 +103,7 @@ RIGHT = [
     ("ratio_gap", largest_gap),
     ("ratio_gap", gap_by_pairs),
     ("ratio_gap", gap_by_tables),
+    ("ratio_gap", lambda Z, P: np.ptp(np.log(P) - np.log(soft(Z)), axis=-1)),
     ("softmax_vector", by_loops),
     ("softmax_vector", single_precision),
     ("softmax_vector", lambda z: 1 / E(z[None] - z[:, None]).sum(axis=1)),
@@ -111,6 +118,8 @@ WRONG = [
     ("ratio_gap", lambda Z, P: abs(P - soft(Z)).max(axis=-1), "compares P with softmax, entry by"),
     ("ratio_gap", lambda Z, P: abs(np.log(P) - Z).max(axis=-1), "there is no ratio in it"),
     ("ratio_gap", lambda Z, P: abs(np.log(P / P[:, :1]) - Z + Z[:, :1]).max(-1), "with the first"),
+    ("ratio_gap", lambda Z, P: abs(np.log(P / soft(Z))).max(axis=-1), "the logarithm of softmax"),
+    ("ratio_gap", gap_of_the_best_two, "It compares the best two classes only."),
     ("ratio_gap", lambda Z, P: gap_by_tables(Z, E(P)), "differences of the entries of P"),
     ("ratio_gap", lambda Z, P: np.ptp(np.log2(P) - Z, axis=-1), "The logarithm has base 2."),
     ("ratio_gap", lambda Z, P: np.ptp(np.log(P) - Z, axis=0), "It compares the rows of a class"),

@@ -65,6 +65,12 @@ def fall_by_loops(W, b, x, labels, rate):
     return fall
 
 
+def fall_by_products_of_rows(W, b, x, labels, rate):
+    """By products of the rows with each other: the gradient of the weights is never made."""
+    delta = loss_grad(x @ W.T + b, labels)
+    return rate * np.sum((delta @ delta.T) * (x @ x.T + 1))
+
+
 def real_fall(W, b, x, labels, rate):
     delta = loss_grad(x @ W.T + b, labels)
     after = x @ (W - rate * delta.T @ x).T + b - rate * delta.sum(axis=0)
@@ -89,6 +95,7 @@ RIGHT = [
     ("promised_fall", fall_by_squares),
     ("promised_fall", fall_with_ones),
     ("promised_fall", fall_by_loops),
+    ("promised_fall", fall_by_products_of_rows),
     ("tanh_slopes", in_one_line),
     ("tanh_slopes", by_loops),
 ]
