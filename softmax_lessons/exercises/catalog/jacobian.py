@@ -136,7 +136,7 @@ JACOBIAN_PATTERN = Exercise(
             "That is what `sl.softmax_jacobian` returns. Here each of the N K outputs meets each "
             "of the N K inputs.", lambda N, K: np.ones((N, K, K))),
         KnownMistake("It returns the shape of the table, not the table.",
-            "`np.zeros(shape)` is an array of that shape. Where does a 1 belong?",
+            "`np.zeros(shape)` is an array of that shape: put a 1 where a slope can differ from 0.",
             lambda N, K: np.array([N, K, N, K])),
         KnownMistake("It has the shape of the scores.",
             "That is a gradient. Here each output meets each input.",
