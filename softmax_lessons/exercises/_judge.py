@@ -301,7 +301,7 @@ class Examination:
             parts = [_("It returns `np.longdouble` numbers.")] if returns and LONGER else []
             parts.append(_("So far reaches `np.longdouble`; float64 reaches 709."))
             hint = " ".join([*parts, _(stage.hint)])
-        if score > 0 and overflowed(wrong.outcome):
+        if score > 0 and overflowed(wrong.outcome, score):
             mistake = _("It overflows from a score of {score} on.", score=from_score)
             return Finding(mistake, hint, got)
         seen = _("It goes wrong from a score of {score} on.", score=from_score)

@@ -101,6 +101,23 @@ def test_a_report_on_an_overflow_that_raises():
     assert report.got.splitlines()[0] == "OverflowError: math range error"
 
 
+def silenced(z):
+    with np.errstate(all="ignore"):
+        return plain_exp(z)
+
+
+@pytest.mark.parametrize(
+    ("cut", "mistake"),
+    [
+        (np.inf, "It overflows from a score of 710 on."),
+        (709, "Large scores give wrong probabilities. It goes wrong from a score of 710 on."),
+        (500, "Large scores give wrong probabilities. It goes wrong from a score of 501 on."),
+    ],
+)
+def test_an_overflow_is_told_without_warnings(cut, mistake):
+    assert check_in_process("softmax", lambda z: silenced(np.minimum(z, cut))).mistake == mistake
+
+
 def exp_by_math(z):
     e = np.vectorize(math.exp, otypes=[float])(z)
     return e / e.sum(axis=-1, keepdims=True)
