@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -242,7 +242,7 @@ def label_slopes(z: Array, label: int) -> Array:
     return three(p[label] - 1, back(p, softmax(p), label), p[label] * (p[label] - 1))
 
 
-def three(once: float, first: float, nll: float) -> Array:
+def three(once: Any, first: Any, nll: Any) -> Array:
     """Return the three slopes as an array."""
     return np.array([once, first, nll])
 
