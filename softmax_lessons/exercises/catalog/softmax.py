@@ -305,6 +305,9 @@ RATIO_GAP = Exercise(
             lambda Z, P: np.abs(excess(Z, P) - excess(Z, P)[:, :1]).max(axis=-1)),
         KnownMistake("It compares each class with the last one only.", "All pairs count.",
             lambda Z, P: np.abs(excess(Z, P) - excess(Z, P)[:, -1:]).max(axis=-1)),
+        KnownMistake("It compares each class with the best one only.", "All pairs count.",
+            lambda Z, P: np.abs(excess(Z, P)
+                - np.take_along_axis(excess(Z, P), Z.argmax(axis=-1)[:, None], axis=-1)).max(-1)),
         KnownMistake("It compares each class with the mean of the row, not with the others.",
             "All pairs count: the largest ln p - z, less the smallest.",
             lambda Z, P: np.abs(excess(Z, P) - mean_of(excess(Z, P))).max(axis=-1)),

@@ -82,11 +82,16 @@ WRONG = [
     ("uninformed_loss", lambda z: np.log(np.exp(z).sum(-1)).mean(), "no score of a label is subtr"),
     ("uninformed_loss", lambda z: -np.log(soft(z)).mean(-1), "It returns the loss of each row"),
     ("uninformed_loss", lambda z: -np.log2(soft(z)).mean(), "the logarithm of base 2"),
-    ("uninformed_loss", lambda z: -np.log(soft(z)).mean(), "Large logits give a wrong loss."),
+    ("uninformed_loss", lambda z: -np.log(soft(z)).mean(), "that has rounded to 0"),
+    (
+        "uninformed_loss",
+        lambda z: (np.log(np.exp(z).sum(-1)) - z.mean(-1)).mean(),
+        "It overflows from a score of 710 on.",
+    ),
     (
         "uninformed_loss",
         lambda z: -np.log(soft(z) + 1e-12).mean(),
-        "Large logits give a wrong loss.",
+        "Scores far apart give a wrong loss.",
     ),
     ("uninformed_loss", lambda z: -np.log(soft(z).mean(0)).mean(), "It is not the loss to expect."),
     ("uninformed_loss", drawn, "It is not the loss to expect."),

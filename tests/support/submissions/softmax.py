@@ -119,6 +119,11 @@ WRONG = [
     ("ratio_gap", lambda Z, P: abs(np.log(P) - Z).max(axis=-1), "there is no ratio in it"),
     ("ratio_gap", lambda Z, P: abs(np.log(P / P[:, :1]) - Z + Z[:, :1]).max(-1), "with the first"),
     ("ratio_gap", lambda Z, P: abs(np.log(P / soft(Z))).max(axis=-1), "the logarithm of softmax"),
+    (
+        "ratio_gap",
+        lambda Z, P: abs(np.log(P / P.max(-1)[:, None]) - Z + Z.max(-1)[:, None]).max(-1),
+        "It is not the worst of all pairs.",
+    ),
     ("ratio_gap", gap_of_the_best_two, "It compares the best two classes only."),
     ("ratio_gap", lambda Z, P: gap_by_tables(Z, E(P)), "differences of the entries of P"),
     ("ratio_gap", lambda Z, P: np.ptp(np.log2(P) - Z, axis=-1), "The logarithm has base 2."),

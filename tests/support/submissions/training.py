@@ -102,6 +102,11 @@ RIGHT = [
 
 WRONG = [
     ("promised_fall", real_fall, "It takes the step, and measures how far the loss does fall."),
+    (
+        "promised_fall",
+        lambda W, b, x, y, rate: loss(x @ W.T + b, y) - fall_by_squares(W, b, x, y, rate),
+        "It is the loss after the fall",
+    ),
     ("promised_fall", fall_by_weights, "The slopes for the constants are left out."),
     (
         "promised_fall",
