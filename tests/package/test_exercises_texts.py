@@ -42,6 +42,7 @@ from softmax_lessons.exercises.catalog import EXERCISES
 
 X, Y = np.array([0.2, 0.5, 0.3]), np.array([0.7, 0.1, 0.2])
 TABLE = np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3]])
+NEAR = np.array([[0.4, 0.5, 0.6], [0.45, 0.55, 0.65]])  # also near to its numbers in other places
 STAGE = Stage("one vector", "It is wrong.", "Look again.", ((X,),), memory=64_000)
 SOFTMAX = EXERCISES["softmax"]
 
@@ -614,7 +615,7 @@ FINDINGS = [
         ),
     ),
     (
-        lambda: low_precision([trial([3e-7, 0.5 + 1e-8], [0.0, 0.5])], tolerance=1e-9),
+        lambda: low_precision([trial([1.5e-7, 0.5 + 1e-8], [0.0, 0.5])], tolerance=1e-9),
         (
             "The numbers are right to about 6 digits, and 9 are asked for.",
             (
@@ -715,6 +716,15 @@ FINDINGS = [
         lambda: other_shape(trial(TABLE.ravel(), TABLE, X, -TABLE)),
         (
             "The numbers are right, but their shape is (6,) instead of (2, 3).",
+            "Keep the shape of the input.",
+            "",
+            "",
+        ),
+    ),
+    (
+        lambda: other_shape(trial(NEAR.reshape(3, 2), NEAR, NEAR)),
+        (
+            "The numbers are right, but their shape is (3, 2) instead of (2, 3).",
             "Keep the shape of the input.",
             "",
             "",
