@@ -68,7 +68,7 @@ def names(chapter: str | None = None) -> tuple[str, ...]:
     --------
     >>> from softmax_lessons import exercises
     >>> exercises.names("softmax")
-    ('softmax_vector', 'softmax', 'logits_from')
+    ('softmax_vector', 'softmax', 'logits_from', 'ratio_gap')
     """
     _registry.load_entry_points()
     chapters = _registry.CHAPTERS

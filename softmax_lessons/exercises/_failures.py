@@ -17,6 +17,8 @@ from softmax_lessons.language import _
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
 
+FIRST_INFINITE = 710  # the first whole number whose exponential is infinite in float64
+
 
 def ending(outcome: Outcome) -> Finding | None:
     """Look for a call that did not end, or took the process with it."""
@@ -60,10 +62,17 @@ def is_arithmetic(raised: Raised) -> bool:
     return "ArithmeticError" in raised.kinds
 
 
-def overflowed(outcome: Outcome) -> bool:
-    """Tell whether there is evidence of an overflow."""
+def overflowed(outcome: Outcome, score: float) -> bool:
+    """Tell whether there is evidence of an overflow, where a score is the first that goes wrong.
+
+    A solution may silence its warnings, and in a browser there are none. NaN or an infinity from
+    the very score on whose exponential is infinite is evidence enough.
+    """
     raised = outcome.raised is not None and "OverflowError" in outcome.raised.kinds
-    return raised or any("overflow" in message for message in outcome.warned)
+    if raised or any("overflow" in message for message in outcome.warned):
+        return True
+    value = outcome.value
+    return score == FIRST_INFINITE and value is not None and not np.isfinite(value).all()
 
 
 def raised_text(raised: Raised) -> str:

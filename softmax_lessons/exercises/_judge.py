@@ -249,7 +249,7 @@ class Examination:
         if own == wanted or sorted(own) != sorted(wanted):
             return None
         args = tuple(bad.args[wanted.index(name)] for name in own)
-        if not self._is_right(stage, Trial(args, self.call(*args), bad.expected)):
+        if not self._is_right(stage, bad._replace(outcome=self.call(*args))):
             return None
         return Finding(
             _("It takes the arguments in another order: {names}.", names=", ".join(own)),
@@ -301,7 +301,7 @@ class Examination:
             parts = [_("It returns `np.longdouble` numbers.")] if returns and LONGER else []
             parts.append(_("So far reaches `np.longdouble`; float64 reaches 709."))
             hint = " ".join([*parts, _(stage.hint)])
-        if score > 0 and overflowed(wrong.outcome):
+        if score > 0 and overflowed(wrong.outcome, score):
             mistake = _("It overflows from a score of {score} on.", score=from_score)
             return Finding(mistake, hint, got)
         seen = _("It goes wrong from a score of {score} on.", score=from_score)

@@ -57,7 +57,8 @@ def other_shape(bad: Trial) -> Finding | None:
             wanted=expected.shape,
         )
         if got.ndim <= expected.ndim:
-            return Finding(mistake, _("Keep the shape of the input."))
+            like_input = any(np.shape(argument) == expected.shape for argument in bad.args)
+            return Finding(mistake, _("Keep the shape of the input.") if like_input else "")
         hint = _("`keepdims=True` is for the steps inside. Drop the axis from the result.")
         return Finding(mistake, hint)
     if got.ndim == 0:

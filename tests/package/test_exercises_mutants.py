@@ -70,6 +70,7 @@ SMALL = {
     "weight",
     "target",
     "targets",
+    "P",
     "X",
     "confidence",
 }

@@ -90,6 +90,20 @@ def test_packages_offer_exercises_by_one_group_alone(registry, tmp_path, monkeyp
     assert "elsewhere" not in registry
 
 
+def test_packages_are_looked_into_for_a_name_that_is_not_ours_alone(registry, monkeypatch):
+    asked = []
+
+    def offer():
+        asked.append(1)
+        exercises.register(double("doubled"), chapter="offered")
+
+    monkeypatch.setattr(_registry, "load_entry_points", offer)
+    assert exercises.task("softmax").chapter == "softmax"
+    assert not asked
+    assert exercises.task("doubled").chapter == "offered"
+    assert len(asked) == 1
+
+
 STAGE = Stage("a number", "It is not the double.", "Add x to x.", ((3,), (0.5,)))
 
 

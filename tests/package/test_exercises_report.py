@@ -33,6 +33,10 @@ def test_a_report_as_text():
     ]
 
 
+def test_a_function_without_a_name_is_called_as_the_task_calls_it():
+    assert check_in_process("one_hot", lambda y, k: y).call == "one_hot(np.array([2, 0, 1, 2]), 3)"
+
+
 def swapped(n_classes, labels):
     return np.eye(n_classes)[labels]
 
@@ -95,6 +99,23 @@ def test_a_report_on_an_overflow_that_raises():
     report = check_in_process("sigmoid", by_math)
     assert report.mistake.endswith("It goes wrong from a score of -710 on.")
     assert report.got.splitlines()[0] == "OverflowError: math range error"
+
+
+def silenced(z):
+    with np.errstate(all="ignore"):
+        return plain_exp(z)
+
+
+@pytest.mark.parametrize(
+    ("cut", "mistake"),
+    [
+        (np.inf, "It overflows from a score of 710 on."),
+        (709, "Large scores give wrong probabilities. It goes wrong from a score of 710 on."),
+        (500, "Large scores give wrong probabilities. It goes wrong from a score of 501 on."),
+    ],
+)
+def test_an_overflow_is_told_without_warnings(cut, mistake):
+    assert check_in_process("softmax", lambda z: silenced(np.minimum(z, cut))).mistake == mistake
 
 
 def exp_by_math(z):

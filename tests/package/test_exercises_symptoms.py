@@ -274,3 +274,14 @@ def test_memory_is_measured_and_the_notebooks_own_tracing_goes_on(on_already):
             assert tracemalloc.get_traced_memory()[0] > kept.nbytes
     finally:
         tracemalloc.stop()
+
+
+def test_memory_is_followed_only_where_a_stage_asks_for_it():
+    followed = []
+
+    def solution(z):
+        followed.append(tracemalloc.is_tracing())
+        return soft(z)
+
+    assert check_in_process("softmax", solution)
+    assert not any(followed)

@@ -42,6 +42,7 @@ from softmax_lessons.exercises.catalog import EXERCISES
 
 X, Y = np.array([0.2, 0.5, 0.3]), np.array([0.7, 0.1, 0.2])
 TABLE = np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3]])
+NEAR = np.array([[0.4, 0.5, 0.6], [0.45, 0.55, 0.65]])  # also near to its numbers in other places
 STAGE = Stage("one vector", "It is wrong.", "Look again.", ((X,),), memory=64_000)
 SOFTMAX = EXERCISES["softmax"]
 
@@ -613,6 +614,18 @@ FINDINGS = [
             "",
         ),
     ),
+    (
+        lambda: low_precision([trial([1.5e-7, 0.5 + 1e-8], [0.0, 0.5])], tolerance=1e-9),
+        (
+            "The numbers are right to about 6 digits, and 9 are asked for.",
+            (
+                "Is something on the way rounded, stored as float32, or kept from 0 by a "
+                "small number?"
+            ),
+            "",
+            "",
+        ),
+    ),
     (lambda: low_precision([trial(x * (1 + 2e-3), x) for x in (X, Y)], tolerance=1e-9), None),
     (
         lambda: clipped_logarithm([trial([-23.0, -1.0], [-800.0, -1.0]), trial([-23.0], [-90.0])]),
@@ -700,13 +713,26 @@ FINDINGS = [
         ),
     ),
     (
-        lambda: other_shape(trial(TABLE.ravel(), TABLE)),
+        lambda: other_shape(trial(TABLE.ravel(), TABLE, X, -TABLE)),
         (
             "The numbers are right, but their shape is (6,) instead of (2, 3).",
             "Keep the shape of the input.",
             "",
             "",
         ),
+    ),
+    (
+        lambda: other_shape(trial(NEAR.reshape(3, 2), NEAR, NEAR)),
+        (
+            "The numbers are right, but their shape is (3, 2) instead of (2, 3).",
+            "Keep the shape of the input.",
+            "",
+            "",
+        ),
+    ),
+    (
+        lambda: other_shape(trial(TABLE.ravel(), TABLE, 2, 3)),
+        ("The numbers are right, but their shape is (6,) instead of (2, 3).", "", "", ""),
     ),
     (
         lambda: other_shape(trial(0.5, X)),
@@ -843,6 +869,10 @@ def test_a_report_as_html_whole():
     assert Report("f", "right")._repr_html_() == (
         '<div class="exercise-report"><p><strong>f: right.</strong></p></div>'
     )
+
+
+def test_a_report_with_nothing_to_tell_is_one_line():
+    assert repr(Report("f", "right")) == "f: right."
 
 
 def test_numbers_as_text():

@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from support.family import Z, by_name
 
 from softmax_lessons import entropy, kl_divergence, log_softmax, softmax
+from softmax_lessons.exercises.catalog import EXERCISES
 from softmax_lessons.gradients import (
     check_grad,
     log_softmax_vjp,
@@ -286,3 +287,36 @@ def test_tensors_are_refused(function):
         function(torch.tensor(Z), 1)
     with pytest.raises(TypeError, match="target is a torch tensor"):
         function(Z, torch.tensor(1))
+
+
+# --- what exercises say of PyTorch ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "shape", [args[0] for s in EXERCISES["targets_shape"].stages for args in s.cases]
+)
+def test_targets_have_the_shape_that_the_exercise_says(shape):
+    logits = torch.zeros(shape)
+    targets = torch.zeros(*EXERCISES["targets_shape"].right(shape), dtype=torch.int64)
+    assert F.cross_entropy(logits, targets, reduction="none").shape == targets.shape
+
+
+@pytest.mark.parametrize(("n", "k"), [(1, 3), (3, 2)])
+def test_the_table_of_a_batch_has_the_pattern_that_the_exercise_says(n, k):
+    logits = torch.from_numpy(RANDOM.normal(size=(n, k)))
+    table = torch.autograd.functional.jacobian(lambda z: torch.softmax(z, dim=-1), logits)
+    assert_array_equal(table.numpy() != 0, EXERCISES["jacobian_pattern"].right(n, k))
+
+
+@pytest.mark.parametrize("lead", [0.0, -5.0, 3.0])
+def test_the_slopes_of_the_label_are_those_of_torch(lead):
+    target, found = torch.tensor([1]), []
+    for loss in (
+        F.cross_entropy,
+        lambda z, y: F.cross_entropy(torch.softmax(z, dim=-1), y),
+        lambda z, y: F.nll_loss(torch.softmax(z, dim=-1), y),
+    ):
+        z = torch.tensor([[0.5, lead, 0.0, -1.0]], dtype=torch.float64, requires_grad=True)
+        loss(z, target).backward()
+        found.append(z.grad[0, 1].item())
+    assert_allclose(EXERCISES["label_slopes"].right(z.detach().numpy()[0], 1), found, rtol=1e-12)

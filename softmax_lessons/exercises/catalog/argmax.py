@@ -1,15 +1,18 @@
-"""Exercises on the hard choice."""
+"""Exercises on the hard choice, and on slopes that are small and not 0."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from softmax_lessons import hardmax, softmax
+from softmax_lessons import hardmax, sigmoid, softmax
 from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     FIVE,
     LAST_AXIS,
     ONE_ROW,
+    SIX_DIGITS,
     SQUARE,
     TALL,
     TWO_ROWS,
@@ -26,7 +29,10 @@ from softmax_lessons.exercises.catalog._shared import (
     three_axes,
     without_last_class,
 )
-from softmax_lessons.exercises.rules import probabilities
+from softmax_lessons.exercises.rules import at_least_zero, probabilities
+
+if TYPE_CHECKING:
+    from softmax_lessons.exercises._exercise import Array
 
 ORDER = 30  # among the chapters
 
@@ -125,4 +131,85 @@ ACCURACY = Exercise(
         KnownMistake("It tells whether each row is right.", "Take the mean.",
             lambda z, y: z.argmax(-1) == y),
     ),
+)
+
+# --- a curve that hardly falls --------------------------------------------------------------------
+
+
+def slope(x: Array) -> Array:
+    """Return the slope of sigmoid, with all digits on both sides."""
+    return np.asarray(sigmoid(x) * sigmoid(-x))
+
+
+def rounded_slope(x: Array) -> Array:
+    """Return the same as it is written on paper: 1 - p loses its digits where p is close to 1."""
+    return np.asarray(sigmoid(x) * (1 - sigmoid(x)))
+
+
+MEDIAN_SLOPE = Exercise(
+    "Find how steep the sigmoids still are",
+    "median_slope(scores, factor)",
+    "`scores` has N rows of K scores. All weights are multiplied by the number `factor`, above 0, "
+    "and so are all scores. Return the median of the slopes of sigmoid at these N times K scores, "
+    "as one number. None of them is further from 0 than 300. However small the slope is, it is "
+    f"above 0. {SIX_DIGITS}",
+    right=lambda z, c: np.median(slope(c * z)),
+    stages=(
+        Stage("scores near 0", "It is not the median slope.",
+            "The slope of sigmoid is p (1 - p), with p at `factor * scores`.",
+            ((TWO_ROWS, 1.0), (TWO_ROWS, 2.0), (SQUARE, 0.5), (SQUARE, 3.0), (TALL, 1.5),
+                (TALL, 0.25), (ONE_ROW, 4.0))),
+        Stage("scores far above 0", "Far above 0 the slope has lost its digits.",
+            "There p rounds to 1, and 1 - p to 0. What p lacks to 1 is the sigmoid of the negative "
+            "score, which keeps its digits.",
+            ((array([20.0, 25.0], [30.0, 28.0]), 1.0), (array([40.0, 45.0, 60.0]), 1.0),
+                (TALL + 1.2, 100.0), (array([7.0, 6.0, 8.0], [9.0, 5.5, 6.5]), 33.0)), hard=True),
+        Stage("scores far below 0", "Far below 0 the slope is wrong.",
+            "Exponents down to -300 are fine: nothing has to be added or cut off.",
+            ((array([-50.0, -70.0, -290.0]), 1.0), (array([-2.0, 1.0], [0.5, -2.5]), 100.0)),
+            hard=True),
+    ),
+    mistakes=(
+        KnownMistake("The scores are not multiplied by the factor.", "Take `factor * scores`.",
+            lambda z, c: np.median(slope(z))),
+        KnownMistake("The scores are divided by the factor.", "Larger weights make larger scores.",
+            lambda z, c: np.median(slope(z / c))),
+        KnownMistake("The slope is multiplied by the factor.",
+            "That is the slope for the score before it is multiplied.",
+            lambda z, c: c * np.median(slope(c * z))),
+        KnownMistake("The factor multiplies the slopes, not the scores.",
+            "Take `factor * scores`.", lambda z, c: c * np.median(slope(z))),
+        KnownMistake("It is the mean, not the median.", "A few large slopes make up a mean.",
+            lambda z, c: slope(c * z).mean()),
+        KnownMistake("It is the largest slope.", "Take the median.",
+            lambda z, c: slope(c * z).max()),
+        KnownMistake("It is the smallest slope.", "Take the median.",
+            lambda z, c: slope(c * z).min()),
+        KnownMistake("It is the slope at the median score.",
+            "Sigmoid is flat on both sides of 0: take all slopes, and then their median.",
+            lambda z, c: slope(np.median(c * z))),
+        KnownMistake("It is the slope at the mean score.",
+            "Sigmoid is flat on both sides of 0: take all slopes, and then their median.",
+            lambda z, c: slope((c * z).mean())),
+        KnownMistake("It is the median of the outputs, not of their slopes.",
+            "The slope is p (1 - p).", lambda z, c: np.median(sigmoid(c * z))),
+        KnownMistake("It is p (1 - p) at the median output.",
+            "Take all slopes, and then their median.",
+            lambda z, c: np.prod([np.median(sigmoid(c * z)), np.median(sigmoid(-c * z))])),
+        KnownMistake("It is the slope of tanh.", "The slope of sigmoid is p (1 - p).",
+            lambda z, c: np.median(4 * slope(2 * c * z))),
+        KnownMistake("It returns the slopes, not their median.", "Take the median.",
+            lambda z, c: slope(c * z)),
+        KnownMistake("It returns a median for each row.",
+            "Take one median of all N times K slopes.",
+            lambda z, c: np.median(slope(c * z), axis=-1)),
+        KnownMistake("It is the median of the medians of the rows.",
+            "Take one median of all N times K slopes.",
+            lambda z, c: np.median(np.median(slope(c * z), axis=-1))),
+        KnownMistake("Where p rounds to 1, 1 - p has lost its digits, or is 0.",
+            "1 - p is the sigmoid of the negative score. Through argmax the slope is exactly 0; "
+            "here it is not.", lambda z, c: np.median(rounded_slope(c * z))),
+    ),
+    rules=(at_least_zero,),
+    rtol=1e-6,
 )

@@ -1,4 +1,4 @@
-"""Exercises on the Jacobian of softmax."""
+"""Exercises on the Jacobian of softmax: a product undone, and the shape of a table."""
 
 from __future__ import annotations
 
@@ -97,4 +97,73 @@ NUDGE = Exercise(
     ),
     rules=(sums_to_zero,),
     atol=1e-12,
+)
+
+# --- the table of a batch -------------------------------------------------------------------------
+
+
+def blocks(N: int, K: int, block: Array) -> Array:
+    """Return the table of a batch whose pictures all have this block of K by K slopes."""
+    table = np.zeros((N, K, N, K))
+    for i in range(N):
+        table[i, :, i] = block
+    return table
+
+
+def whole(N: int, K: int) -> Array:
+    """Return the pattern that is right."""
+    return blocks(N, K, np.ones((K, K)))
+
+
+JACOBIAN_PATTERN = Exercise(
+    "Predict the table of a batch",
+    "jacobian_pattern(N, K)",
+    "Softmax runs along the last axis of scores of shape (N, K), with K at least 2. PyTorch's "
+    "`jacobian` returns a table with the slope of every output for every input: the axes of the "
+    "outputs come first, then those of the inputs. Return an array of the shape of that table, "
+    "with 1 where a slope can differ from 0, and 0 where it is 0 whatever the scores are.",
+    right=whole,
+    stages=(
+        Stage("one picture", "One picture is wrong already.",
+            "There are K outputs and K inputs, and each score moves each probability.",
+            ((1, 3), (1, 2), (1, 5)), extra_cases=((2, 3), (3, 2))),
+        Stage("several pictures", "One picture is right, but several are not.",
+            "The probabilities of a picture depend on its own scores alone.",
+            ((2, 3), (3, 2), (4, 4), (5, 3))),
+    ),
+    mistakes=(
+        KnownMistake("It has a table of K by K for each picture, and no more.",
+            "That is what `sl.softmax_jacobian` returns. Here each of the N K outputs meets each "
+            "of the N K inputs.", lambda N, K: np.ones((N, K, K))),
+        KnownMistake("It returns the shape of the table, not the table.",
+            "`np.zeros(shape)` is an array of that shape: put a 1 where a slope can differ from 0.",
+            lambda N, K: np.array([N, K, N, K])),
+        KnownMistake("It has the shape of the scores.",
+            "That is a gradient. Here each output meets each input.",
+            lambda N, K: np.ones((N, K))),
+        KnownMistake("The axes stand in another order: pictures first, then classes.",
+            "First the two axes of the outputs, (N, K), then the two of the inputs.",
+            lambda N, K: whole(N, K).swapaxes(1, 2)),
+        KnownMistake("The axes of the classes come before those of the pictures.",
+            "The outputs have the axes (N, K), as the scores have, and so have the inputs.",
+            lambda N, K: whole(N, K).transpose(1, 0, 3, 2)),
+        KnownMistake("The axes of pictures and classes are joined: N K rows and N K columns.",
+            "PyTorch keeps the axes: (N, K) for the outputs, (N, K) for the inputs.",
+            lambda N, K: whole(N, K).reshape(N * K, N * K)),
+        KnownMistake("Every entry is 1, as if pictures moved each other's probabilities.",
+            "A picture's probabilities depend on its own scores alone.",
+            lambda N, K: np.ones((N, K, N, K))),
+        KnownMistake("A score moves its own probability alone.",
+            "That is the diagonal. The others of the picture move as well: they share one sum.",
+            lambda N, K: blocks(N, K, np.eye(K))),
+        KnownMistake("The slope of a probability for its own score is 0.",
+            "It is p (1 - p), the largest of all.",
+            lambda N, K: blocks(N, K, 1 - np.eye(K))),
+        KnownMistake("Pictures compete for a class, as if softmax ran along the first axis.",
+            "It runs along the last axis: the classes of a picture compete.",
+            lambda N, K: np.ones((N, 1, N, 1)) * np.eye(K)[:, None]),
+        KnownMistake("0 and 1 are exchanged.", "Put a 1 where a slope can differ from 0.",
+            lambda N, K: 1 - whole(N, K)),
+    ),
+    accepts_lists=True,
 )

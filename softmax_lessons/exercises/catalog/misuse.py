@@ -1,19 +1,23 @@
-"""Exercises on mistakes: a mask that does not exclude, a training step."""
+"""Exercises on mistakes: a mask that does not exclude, a training step, slopes of three losses."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from softmax_lessons import cross_entropy_and_grad, one_hot, softmax, softmax_vjp
+from softmax_lessons import cross_entropy_and_grad, log_softmax, one_hot, softmax, softmax_vjp
 from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     CUBE,
+    FIVE,
     KEEPDIMS,
     NINE_DIGITS,
+    SHIFT,
     SIX_DIGITS,
+    WIDE,
+    Z,
     array,
     exp,
     labels,
@@ -225,6 +229,110 @@ TRAIN_STEP = Exercise(
         KnownMistake("The classes count from 1.", "Label 0 is the first row of `W`.",
             lambda w, x, y, rate: stepped(w, x, (y - 1) % len(w), rate)),
     ),
+    rtol=1e-6,
+    atol=1e-9,
+)
+
+# --- two curves that start late -------------------------------------------------------------------
+
+
+def label_slopes(z: Array, label: int) -> Array:
+    """Return the slopes of the three losses for the score of the label."""
+    p = softmax(z)
+    return three(p[label] - 1, back(p, softmax(p), label), p[label] * (p[label] - 1))
+
+
+def three(once: Any, first: Any, nll: Any) -> Array:
+    """Return the three slopes as an array."""
+    return np.array([once, first, nll])
+
+
+def back(p: Array, q: Array, label: int) -> float:
+    """Return what comes back through softmax to the score of the label, from slopes q - y."""
+    return float(softmax_vjp(p, q - np.eye(len(p))[label])[label])
+
+
+def with_slopes(change: Callable[[Array, int, Array], Array]) -> Callable[..., Array]:
+    """Return the three slopes, changed by a function of the probabilities, label and slopes."""
+    return lambda z, label: change(softmax(z), label, label_slopes(z, label))
+
+
+LABEL_SLOPES = Exercise(
+    "Find how hard three losses pull",
+    "label_slopes(z, label)",
+    "`z` holds the K scores of a picture, `label` is its class, from 0 to K - 1. Return the "
+    "slopes of three losses for the score of the label, as an array or a list: of the "
+    "cross-entropy of z; of the cross-entropy that is given softmax(z) in the place of logits; and "
+    f"of `nll_loss` that is given softmax(z), minus the probability of the label. {SIX_DIGITS}",
+    right=label_slopes,
+    stages=(
+        Stage("some pictures", "These are not the three slopes.",
+            "Write down the loss as a function of the label's score, and take its slope by the "
+            "chain rule; or check yours with nudges.",
+            ((Z, 0), (Z, 2), (WIDE, 1), (FIVE, 2), (FIVE, 4), (array(0.4, 1.5), 1))),
+        Stage("equal scores", "Where all scores are equal the slopes are wrong.",
+            "There p is 1 / K, and softmax of p is 1 / K again.",
+            ((np.zeros(3), 1), (np.zeros(10), 0), (np.full(100, 2.5), 99))),
+        Stage("sure and wrong", "Where the model is sure and wrong the slopes are wrong.",
+            "Two of them are almost 0 there. Nothing has to be added or cut off.",
+            ((array(10.0, 0.0, 0.0), 1), (array(-6.0, 8.0), 0), (array(0.0, 14.0, 3.0), 0)),
+            hard=True),
+        Stage("large scores", "Large scores give wrong slopes.", SHIFT,
+            ((array(1000.0, 1001.0, 999.0), 2), (array(-1000.0, -1001.0), 0),
+                (array(0.0, 0.0, 3000.0), 0), (array(3e4, 3e4 + 1), 1)), hard=True),
+    ),
+    mistakes=(
+        KnownMistake("They have the wrong sign: these are the pulls, minus the slopes.",
+            "The loss falls as the score of the label rises: its slope is negative.",
+            lambda z, y: -label_slopes(z, y)),
+        KnownMistake("The classes count from 1.", "Label 0 is the first score.",
+            lambda z, y: label_slopes(z, (y - 1) % len(z))),
+        KnownMistake("The first slope is that for the probability, -1 / p.",
+            "For the score it is p - 1.", with_slopes(lambda p, y, s: three(-1 / p[y], *s[1:]))),
+        KnownMistake("In the first slope the label is not subtracted.", "It is p - 1.",
+            with_slopes(lambda p, y, s: three(p[y], *s[1:]))),
+        KnownMistake("The second slope ends at the probability: softmax(p) - 1.",
+            "Softmax stands before the loss. Go back through it, to the score.",
+            with_slopes(lambda p, y, s: three(s[0], softmax(p)[y] - 1, s[2]))),
+        KnownMistake("The second slope goes back through p (1 - p) alone.",
+            "The score of the label moves the other probabilities as well.",
+            with_slopes(lambda p, y, s: three(s[0], p[y] * (1 - p[y]) * (softmax(p)[y] - 1),
+                s[2]))),
+        KnownMistake("The second slope is multiplied by p, and nothing is subtracted.",
+            "Back through softmax it is p_j (g_j - sum of p g).",
+            with_slopes(lambda p, y, s: three(s[0], p[y] * (softmax(p)[y] - 1), s[2]))),
+        KnownMistake("In the second slope the loss does not take softmax of what it is given.",
+            "`cross_entropy` does: with g = softmax(p) - y, it is p_j (g_j - sum of p g).",
+            with_slopes(lambda p, y, s: three(s[0], back(p, p, y), s[2]))),
+        KnownMistake("The second slope is the first: a softmax is missing.",
+            "The second loss is given softmax(z), and takes softmax of that.",
+            with_slopes(lambda p, y, s: three(s[0], s[0], s[2]))),
+        KnownMistake("The second slope is the third.",
+            "They are equal where all scores are equal, and nowhere else.",
+            with_slopes(lambda p, y, s: three(s[0], s[2], s[2]))),
+        KnownMistake("The third slope is the first: it has a logarithm that the loss has not.",
+            "The third loss is -p. The slope of p for its own score is p (1 - p).",
+            with_slopes(lambda p, y, s: three(s[0], s[1], s[0]))),
+        KnownMistake("The third slope has the wrong sign.", "The loss is minus p.",
+            with_slopes(lambda p, y, s: three(s[0], s[1], -s[2]))),
+        KnownMistake("The third slope is -1, that for the probability.",
+            "Go back through softmax: the slope of p for its own score is p (1 - p).",
+            with_slopes(lambda p, y, s: three(s[0], s[1], -1))),
+        KnownMistake("The third slope is -p, the loss itself.",
+            "The slope of p for its own score is p (1 - p).",
+            with_slopes(lambda p, y, s: three(s[0], s[1], -p[y]))),
+        KnownMistake("The second and the third slope are exchanged.",
+            "The second is that of the cross-entropy of softmax(z).",
+            with_slopes(lambda p, y, s: s[[0, 2, 1]])),
+        KnownMistake("It returns the losses, not their slopes.", "Take the slopes.",
+            lambda z, y: three(-log_softmax(z)[y], -log_softmax(softmax(z))[y], -softmax(z)[y])),
+        KnownMistake("It returns the slopes for all scores.",
+            "Only the score of the label is asked for.",
+            with_slopes(lambda p, y, s: np.stack([p - np.eye(len(p))[y],
+                softmax_vjp(p, softmax(p) - np.eye(len(p))[y]),
+                softmax_vjp(p, -np.eye(len(p))[y])]))),
+    ),
+    accepts_lists=True,
     rtol=1e-6,
     atol=1e-9,
 )

@@ -1,4 +1,4 @@
-"""Exercises on PyTorch's loss functions."""
+"""Exercises on PyTorch's loss functions: two kinds of targets, and their shapes."""
 
 from __future__ import annotations
 
@@ -121,4 +121,71 @@ MEAN_LOSS = Exercise(
     logarithmic=True,
     rtol=1e-6,
     atol=1e-9,
+)
+
+# --- the shape of the targets ---------------------------------------------------------------------
+
+
+def sizes(*numbers: int) -> Array:
+    """Return a shape as an array."""
+    return np.array(numbers, dtype=int)
+
+
+TARGETS_SHAPE = Exercise(
+    "Predict the shape of the targets",
+    "targets_shape(shape)",
+    "`shape` is the shape of some logits: a tuple of two whole numbers or more. Return the shape "
+    "of the class indices that `F.cross_entropy(logits, targets)` takes with them, as a tuple, a "
+    "list or an array.",
+    right=lambda shape: sizes(*shape[:1], *shape[2:]),
+    stages=(
+        Stage("a row for each picture", "The shape is wrong for one row of logits a picture.",
+            "There is one class index for each picture.",
+            (((4, 3),), ((300, 10),), ((2, 5),)), extra_cases=(((2, 3, 5),), ((8, 6, 4),))),
+        Stage("words of sentences", "Two dimensions are right, three are not.",
+            "`cross_entropy` looks for the classes at dimension 1, wherever they are.",
+            (((2, 3, 5),), ((8, 6, 4),), ((7, 2, 9),)), extra_cases=(((4, 10, 28, 32),),)),
+        Stage("points of pictures", "Three dimensions are right, four or more are not.",
+            "There is one class index for each place: all dimensions but the one of the classes.",
+            (((4, 10, 28, 32),), ((2, 3, 5, 6, 7),))),
+    ),
+    mistakes=(
+        KnownMistake("It leaves out the last dimension, as if the classes stood there.",
+            "Softmax takes `dim=-1`, but `cross_entropy` wants the classes at dimension 1.",
+            lambda shape: sizes(*shape[:-1])),
+        KnownMistake("It leaves out the first dimension.",
+            "The pictures stay, one or more indices for each: the classes go.",
+            lambda shape: sizes(*shape[1:])),
+        KnownMistake("It is the shape of the logits.",
+            "Targets of that shape are probabilities. An index stands for all classes.",
+            lambda shape: sizes(*shape)),
+        KnownMistake("There is one index for each picture or sentence, whatever else there is.",
+            "Each word has a class of its own.", lambda shape: sizes(shape[0])),
+        KnownMistake("It keeps the first two dimensions.",
+            "The second is that of the classes, which an index replaces.",
+            lambda shape: sizes(*shape[:2])),
+        KnownMistake("It keeps the last two dimensions.",
+            "Only dimension 1 goes, that of the classes.", lambda shape: sizes(*shape[-2:])),
+        KnownMistake("It keeps the first and the last dimension alone.",
+            "Only dimension 1 goes, that of the classes.",
+            lambda shape: sizes(shape[0], *shape[2:][-1:])),
+        KnownMistake("The dimension of the classes stays, with length 1.",
+            "Leave it out: PyTorch takes no such dimension.",
+            lambda shape: sizes(shape[0], 1, *shape[2:])),
+        KnownMistake("A dimension of length 1 comes at the end.",
+            "There is one index, not a row with one index.",
+            lambda shape: sizes(shape[0], *shape[2:], 1)),
+        KnownMistake("It is the number of pictures, not a shape.",
+            "A shape lists all dimensions, (N,) if there is one.", lambda shape: shape[0]),
+        KnownMistake("It returns targets of that shape, not the shape itself.",
+            "Return its dimensions.", lambda shape: np.zeros(shape[:1] + shape[2:])),
+        KnownMistake("It is the number of classes.", "The targets hold no dimension for them.",
+            lambda shape: sizes(shape[1])),
+        KnownMistake("It joins all places into one long list.",
+            "That needs a `reshape` of the logits, too. These stay as they are.",
+            lambda shape: sizes(np.prod(shape[:1] + shape[2:]))),
+        KnownMistake("It returns how many indices there are, not their shape.",
+            "Return the dimensions.", lambda shape: np.prod(shape[:1] + shape[2:])),
+    ),
+    accepts_lists=True,
 )

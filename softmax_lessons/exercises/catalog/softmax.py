@@ -1,4 +1,4 @@
-"""Exercises on softmax: for one vector, for real use, and undone."""
+"""Exercises on softmax: for one vector, for real use, undone, and a test of others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from softmax_lessons import hardmax, min_max, normalize_by_sum, sigmoid, softmax
+from softmax_lessons import hardmax, log_softmax, min_max, normalize_by_sum, sigmoid, softmax
 from softmax_lessons.exercises._exercise import Exercise, KnownMistake, Stage
 from softmax_lessons.exercises.catalog._shared import (
     EXCLUDED,
@@ -22,6 +22,9 @@ from softmax_lessons.exercises.catalog._shared import (
     SHIFT,
     SHIFTS,
     SIX_DIGITS,
+    SQUARE,
+    TALL,
+    TWO_ROWS,
     WHOLE,
     a_batch,
     array,
@@ -36,7 +39,7 @@ from softmax_lessons.exercises.catalog._shared import (
     three_axes,
     very_negative,
 )
-from softmax_lessons.exercises.rules import probabilities, sums_to_zero
+from softmax_lessons.exercises.rules import at_least_zero, probabilities, sums_to_zero
 
 if TYPE_CHECKING:
     from softmax_lessons.exercises._exercise import Array
@@ -229,4 +232,135 @@ LOGITS_FROM = Exercise(
     logarithmic=True,
     rtol=1e-6,
     atol=1e-12,
+)
+
+# --- a test that finds the bug --------------------------------------------------------------------
+
+
+def maxima_of_others(Z: Array) -> Array:
+    """Return softmax with the maximum of row k subtracted from class k, for as many rows."""
+    return normalized(exp(Z - Z.max(axis=-1)))
+
+
+def excess(Z: Array, P: Array) -> Array:
+    """Return ln p - z: the same for all classes of a row that passes."""
+    return np.asarray(np.log(P) - Z)
+
+
+def pairs(x: Array) -> Array:
+    """Return the differences of all pairs of entries of each row."""
+    return np.asarray(x[:, :, None] - x[:, None])
+
+
+def ratios(P: Array) -> Array:
+    """Return the ratios of all pairs of entries of each row."""
+    return np.asarray(P[:, :, None] / P[:, None])
+
+
+def worst(gaps: Array) -> Array:
+    """Return the largest absolute value of each row of pairs."""
+    return np.asarray(np.abs(gaps).max(axis=(1, 2)))
+
+
+FOUR = array([0.4, -1.0, 1.1, 0.2], [2.0, 0.3, -0.7, 0.6], [-0.2, 0.9, 0.5, -1.3],
+    [1.6, 3.1, 0.0, 0.8])
+LEVELS = array([1000.0, 1001.0, 1002.5], [-900.0, -902.0, -901.0], [1e5, 1e5 - 1, 1e5 + 2])
+
+RATIO_GAP = Exercise(
+    "Write a test that finds the bug",
+    "ratio_gap(Z, P)",
+    "`Z` has N rows of K scores, K at least 2. `P` has N rows of K numbers above 0, which "
+    "somebody's softmax has returned for them. Return a number for each row: by how much the ratio "
+    "test fails at worst. For a pair of classes that is the absolute difference of ln(p_i / p_j) "
+    f"and z_i - z_j; all pairs count. {SIX_DIGITS}",
+    right=lambda Z, P: np.ptp(excess(Z, P), axis=-1),
+    stages=(
+        Stage("one row", "It is not the worst of all pairs.",
+            "Of one pair it is abs(ln p_i - ln p_j - (z_i - z_j)). Take the largest.",
+            ((FOUR[:1], softmax(FOUR[:1] / 2)), (SQUARE[:1], normalized(sigmoid(SQUARE[:1]))),
+                (FOUR[1:2], normalized(1 + FOUR[1:2] ** 2)), (TALL[:1], array([0.3, 0.7])),
+                (FOUR[2:3], array([0.1, 0.5, 0.2, 0.2]))),
+            extra_cases=((FOUR, maxima_of_others(FOUR)), (TALL, normalized(sigmoid(TALL))))),
+        Stage("a batch of rows", "One row is right, but the rows of a batch are not.", KEEPDIMS,
+            ((FOUR, softmax(2 * FOUR)), (SQUARE, maxima_of_others(SQUARE)),
+                (FOUR, maxima_of_others(FOUR)), (TALL, normalized(sigmoid(TALL))),
+                (TWO_ROWS, array([0.2, 0.5, 0.3], [0.6, 0.1, 0.3])))),
+        Stage("rows that pass", "Where every row is a softmax, it is not 0.",
+            "There each logarithm of a ratio is the difference of the two scores.",
+            ((FOUR, softmax(FOUR)), (SQUARE, softmax(SQUARE)), (TWO_ROWS, 3 * softmax(TWO_ROWS)))),
+        Stage("small probabilities", "Small probabilities give a wrong number.",
+            "Nothing has to be added or cut off: ln(1e-300) is fine.",
+            ((array([0.0, -700.0, 1.0]), softmax(array([0.0, -690.0, 1.0]))),
+                (array([0.0, 1.0]), array([1.0, 1e-300]))), hard=True),
+        Stage("large scores", "Large scores give a wrong number.",
+            "Take logarithms of P, and no exponentials of Z: they overflow.",
+            ((LEVELS, softmax(LEVELS / 2)), (LEVELS, maxima_of_others(LEVELS / 1e3)),
+                (LEVELS, softmax(LEVELS)), (array([0.0, 600.0]), array([0.25, 0.75]))), hard=True),
+    ),
+    mistakes=(
+        KnownMistake("It compares neighbours only.",
+            "The gaps of two neighbouring pairs add up: all pairs count.",
+            lambda Z, P: np.abs(np.diff(excess(Z, P))).max(axis=-1)),
+        KnownMistake("It compares each class with the first one only.", "All pairs count.",
+            lambda Z, P: np.abs(excess(Z, P) - excess(Z, P)[:, :1]).max(axis=-1)),
+        KnownMistake("It compares each class with the last one only.", "All pairs count.",
+            lambda Z, P: np.abs(excess(Z, P) - excess(Z, P)[:, -1:]).max(axis=-1)),
+        KnownMistake("It compares each class with the best one only.", "All pairs count.",
+            lambda Z, P: np.abs(excess(Z, P)
+                - np.take_along_axis(excess(Z, P), Z.argmax(axis=-1)[:, None], axis=-1)).max(-1)),
+        KnownMistake("It compares each class with the mean of the row, not with the others.",
+            "All pairs count: the largest ln p - z, less the smallest.",
+            lambda Z, P: np.abs(excess(Z, P) - mean_of(excess(Z, P))).max(axis=-1)),
+        KnownMistake("It compares P with softmax, entry by entry.",
+            "The ratio test needs no softmax: it compares logarithms of ratios with differences.",
+            lambda Z, P: np.abs(P - softmax(Z)).max(axis=-1)),
+        KnownMistake("It compares ln p with the logarithm of softmax: there is no ratio in it.",
+            "Take differences of two classes first. Then no softmax is needed.",
+            lambda Z, P: np.abs(np.log(P) - log_softmax(Z)).max(axis=-1)),
+        KnownMistake("It compares the best two classes only.", "All pairs count.",
+            lambda Z, P: np.abs(np.diff(np.take_along_axis(excess(Z, P),
+                np.argsort(Z, axis=-1)[:, -2:], axis=-1)))[:, 0]),
+        KnownMistake("It compares ln p with the score, class by class: there is no ratio in it.",
+            "Take differences of two classes first.",
+            lambda Z, P: np.abs(excess(Z, P)).max(axis=-1)),
+        KnownMistake("The logarithm is missing: it compares p_i / p_j with z_i - z_j.",
+            "Take the logarithm of the ratio.", lambda Z, P: worst(ratios(P) - pairs(Z))),
+        KnownMistake("It compares the ratio with exp(z_i - z_j), without logarithms.",
+            "Take the logarithm of the ratio.", lambda Z, P: worst(ratios(P) - exp(pairs(Z)))),
+        KnownMistake("It compares differences of the entries of P, not their ratios.",
+            "Take logarithms of P.", lambda Z, P: worst(pairs(P) - pairs(Z))),
+        KnownMistake("The logarithm has base 2.", "`np.log` is the natural logarithm.",
+            lambda Z, P: np.ptp(np.log2(P) - Z, axis=-1)),
+        KnownMistake("The logarithm has base 10.", "`np.log` is the natural logarithm.",
+            lambda Z, P: np.ptp(np.log10(P) - Z, axis=-1)),
+        KnownMistake("The difference of the scores is turned round, or added.",
+            "Compare ln(p_i / p_j) with z_i - z_j.",
+            lambda Z, P: np.ptp(np.log(P) + Z, axis=-1)),
+        KnownMistake("The scores are left out.", "Subtract z_i - z_j.",
+            lambda Z, P: np.ptp(np.log(P), axis=-1)),
+        KnownMistake("It takes the largest difference with its sign, of a class and a later one.",
+            "Take absolute values first.",
+            lambda Z, P: (pairs(excess(Z, P)) + np.tri(Z.shape[-1]) * -1e9).max(axis=(1, 2))),
+        KnownMistake("It is the mean of all pairs, not the worst.", "Take the maximum.",
+            lambda Z, P: np.abs(pairs(excess(Z, P))).sum(axis=(1, 2))
+                / (Z.shape[-1] * (Z.shape[-1] - 1))),
+        KnownMistake("It is the standard deviation, not the worst pair.", "Take the maximum.",
+            lambda Z, P: excess(Z, P).std(axis=-1)),
+        KnownMistake("It is the square of the gap.", "Take absolute values.",
+            lambda Z, P: np.ptp(excess(Z, P), axis=-1) ** 2),
+        KnownMistake("It returns the worst of all rows, as one number.",
+            "Each row has a number of its own.",
+            lambda Z, P: np.ptp(excess(Z, P), axis=-1).max()),
+        KnownMistake("It compares classes of different rows.", KEEPDIMS,
+            lambda Z, P: np.ptp(excess(Z, P))),
+        KnownMistake("It compares the rows of a class, not the classes of a row.", KEEPDIMS,
+            lambda Z, P: np.ptp(excess(Z, P), axis=0)),
+        KnownMistake("It tells whether the row fails, not by how much.", "Return the largest gap.",
+            lambda Z, P: np.ptp(excess(Z, P), axis=-1) > 1e-9),
+        KnownMistake("It tells whether the row passes, not by how much it fails.",
+            "Return the largest gap.", lambda Z, P: np.ptp(excess(Z, P), axis=-1) < 1e-9),
+    ),
+    rules=(at_least_zero,),
+    rtol=1e-6,
+    atol=1e-9,
 )

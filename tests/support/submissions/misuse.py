@@ -2,7 +2,16 @@
 
 import numpy as np
 
-from support.submissions._formulas import E, hot, loss_grad, plain_exp, shifted, soft
+from support.submissions._formulas import (
+    E,
+    hot,
+    jacobian,
+    loss,
+    loss_grad,
+    plain_exp,
+    shifted,
+    soft,
+)
 
 
 def masked(z, keep):
@@ -48,7 +57,54 @@ def step_unshifted(W, x, labels, rate):
     return W - rate * slopes.T @ x / len(x)
 
 
+def pulls_by_hand(z, label):
+    e = E(z - z.max())
+    p = e / e.sum()
+    g = E(p) / E(p).sum() - (np.arange(len(z)) == label)
+    return np.array([p[label] - 1, p[label] * (g[label] - p @ g), p[label] * (p[label] - 1)])
+
+
+def pulls_by_the_jacobian(z, label):
+    y = np.eye(len(z))[label]
+    p, J = soft(z), jacobian(z)
+    return [(p - y)[label], (J @ (soft(p) - y))[label], (-J @ y)[label]]
+
+
+def pulls_by_steps(z, label):
+    """A complex step along the score: no digit is lost."""
+    step = np.zeros(len(z), complex)
+    step[label] = 1e-100j
+    d = z - z.max() + step
+    p = E(d) / E(d).sum()
+    first, second = (np.log(E(x).sum()) - x[label] for x in (d, p))
+    return np.array([first, second, -p[label]]).imag / 1e-100
+
+
+def pulls_by_nudges(z, label, h=1e-5):
+    nudge = h * np.eye(len(z))[label]
+    y = np.array([label])
+
+    def losses(z):
+        return np.array([loss(z[None], y), loss(soft(z)[None], y), -soft(z)[label]])
+
+    return (losses(z + nudge) - losses(z - nudge)) / (2 * h)
+
+
+def pulls_changed(*changes):
+    def solution(z, label):
+        p, found = soft(z), pulls_by_hand(z, label)
+        for place, change in changes:
+            found[place] = change(p, label)
+        return found
+
+    return solution
+
+
 RIGHT = [
+    ("label_slopes", pulls_by_hand),
+    ("label_slopes", pulls_by_the_jacobian),
+    ("label_slopes", pulls_by_steps),
+    ("label_slopes", pulls_by_nudges),
     ("masked_softmax", masked),
     ("masked_softmax", lambda z, keep: np.nan_to_num(soft(np.where(keep, z, -np.inf)))),
     ("train_step", step_by_hand),
@@ -57,6 +113,35 @@ RIGHT = [
 ]
 
 WRONG = [
+    ("label_slopes", lambda z, y: -pulls_by_hand(z, y), "They have the wrong sign"),
+    ("label_slopes", lambda z, y: pulls_by_hand(z, y)[[0, 2, 1]], "are exchanged"),
+    ("label_slopes", lambda z, y: pulls_by_the_jacobian(z, y - 1), "The classes count from 1."),
+    ("label_slopes", pulls_changed((1, lambda p, y: soft(p)[y] - 1)), "ends at the probability"),
+    ("label_slopes", pulls_changed((1, lambda p, y: p[y] - 1)), "a softmax is missing"),
+    (
+        "label_slopes",
+        pulls_changed((1, lambda p, y: p[y] * (1 - p[y]) * (soft(p)[y] - 1))),
+        "goes back through p (1 - p) alone",
+    ),
+    (
+        "label_slopes",
+        pulls_changed((1, lambda p, y: soft(p)[y] * (1 - soft(p)[y]) * (p[y] - 1))),
+        "These are not the three slopes.",
+    ),
+    (
+        "label_slopes",
+        pulls_changed((2, lambda p, y: p[y] - 1)),
+        "a logarithm that the loss has not",
+    ),
+    (
+        "label_slopes",
+        pulls_changed((2, lambda p, y: p[y] * (1 - p[y]))),
+        "third slope has the wrong",
+    ),
+    ("label_slopes", pulls_changed((2, lambda p, y: -1)), "that for the probability"),
+    ("label_slopes", pulls_changed((0, lambda p, y: -1 / p[y])), "that for the probability"),
+    ("label_slopes", lambda z, y: pulls_by_hand(z, y)[:2], "has shape (2,) instead of (3,)"),
+    ("label_slopes", lambda z, y: pulls_by_hand(np.clip(z, -50, 50), y), "Large scores give wrong"),
     ("masked_softmax", lambda z, keep: soft(z) * keep, "takes softmax of everything, and then dro"),
     ("masked_softmax", lambda z, keep: soft(z * keep), "It sets what does not count to 0 before"),
     (

@@ -57,7 +57,53 @@ def batch_by_hand(z):
     return np.array([batch_by_hand(row) for row in z])
 
 
+def largest_gap(Z, P):
+    excess = np.log(P) - Z
+    return excess.max(axis=-1) - excess.min(axis=-1)
+
+
+def gap_by_pairs(Z, P):
+    gaps = []
+    for scores, row in zip(Z, P, strict=True):
+        k = range(len(row))
+        pairs = [(i, j) for i in k for j in k if i < j]
+        rises = [math.log(row[i]) - math.log(row[j]) - scores[i] + scores[j] for i, j in pairs]
+        gaps.append(max(map(abs, rises)))
+    return np.array(gaps)
+
+
+def gap_by_tables(Z, P):
+    log_p = np.log(P)
+    ratios = log_p[:, :, None] - log_p[:, None]
+    leads = Z[:, :, None] - Z[:, None]
+    return abs(ratios - leads).max(axis=(1, 2))
+
+
+def gap_of_exponentials(Z, P):
+    excess = np.log(P / E(Z))
+    return excess.max(axis=-1) - excess.min(axis=-1)
+
+
+def gap_of_all(Z, P):
+    excess = np.log(P) - Z
+    return np.full(len(Z), excess.max() - excess.min())
+
+
+def gap_of_the_best_two(Z, P):
+    rows, places = np.arange(len(Z)), np.argsort(Z, axis=-1)
+    one, two = places[:, -1], places[:, -2]
+    return abs(np.log(P[rows, one] / P[rows, two]) - Z[rows, one] + Z[rows, two])
+
+
+def gap_with_a_small_number(Z, P):
+    return np.ptp(np.log(P + 1e-12) - Z, axis=-1)
+
+
 RIGHT = [
+    ("ratio_gap", largest_gap),
+    ("ratio_gap", gap_by_pairs),
+    ("ratio_gap", gap_by_tables),
+    ("ratio_gap", lambda Z, P: np.ptp(np.log(P) - np.log(soft(Z)), axis=-1)),
     ("softmax_vector", by_loops),
     ("softmax_vector", single_precision),
     ("softmax_vector", lambda z: 1 / E(z[None] - z[:, None]).sum(axis=1)),
@@ -68,6 +114,28 @@ RIGHT = [
 ]
 
 WRONG = [
+    ("ratio_gap", lambda Z, P: abs(np.diff(np.log(P) - Z)).max(axis=-1), "It compares neighbours"),
+    ("ratio_gap", lambda Z, P: abs(P - soft(Z)).max(axis=-1), "compares P with softmax, entry by"),
+    ("ratio_gap", lambda Z, P: abs(np.log(P) - Z).max(axis=-1), "there is no ratio in it"),
+    ("ratio_gap", lambda Z, P: abs(np.log(P / P[:, :1]) - Z + Z[:, :1]).max(-1), "with the first"),
+    ("ratio_gap", lambda Z, P: abs(np.log(P / soft(Z))).max(axis=-1), "the logarithm of softmax"),
+    (
+        "ratio_gap",
+        lambda Z, P: abs(np.log(P / P.max(-1)[:, None]) - Z + Z.max(-1)[:, None]).max(-1),
+        "It is not the worst of all pairs.",
+    ),
+    ("ratio_gap", gap_of_the_best_two, "It compares the best two classes only."),
+    ("ratio_gap", lambda Z, P: gap_by_tables(Z, E(P)), "differences of the entries of P"),
+    ("ratio_gap", lambda Z, P: np.ptp(np.log2(P) - Z, axis=-1), "The logarithm has base 2."),
+    ("ratio_gap", lambda Z, P: np.ptp(np.log(P) - Z, axis=0), "It compares the rows of a class"),
+    ("ratio_gap", lambda Z, P: np.ptp(np.log(P) - Z), "It compares classes of different rows."),
+    ("ratio_gap", lambda Z, P: gap_by_pairs(Z, P).max(), "It returns the worst of all rows"),
+    ("ratio_gap", lambda Z, P: largest_gap(Z, P) > 1e-6, "tells whether the row fails, not by how"),
+    ("ratio_gap", lambda Z, P: largest_gap(Z, P).round(4), "rounded to 4 decimals inside"),
+    ("ratio_gap", lambda Z, P: (np.log(P) - Z).std(axis=-1), "It is the standard deviation"),
+    ("ratio_gap", gap_of_all, "One row is right, but the rows of a batch are not."),
+    ("ratio_gap", gap_of_exponentials, "Large scores give a wrong number."),
+    ("ratio_gap", gap_with_a_small_number, "Small probabilities give a wrong number."),
     ("softmax", lambda z: E(z), "It does not divide: these are the exponentials."),
     (
         "softmax",
