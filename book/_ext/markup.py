@@ -20,7 +20,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 COLUMNS = re.compile(r"^ |\S {2,}\S", re.MULTILINE)  # static/cells/page.mjs has the same
 SIGNED = re.compile(r"(?<![\w)\]])(-[A-Za-z]\w*)")  # browsers may end a line after its hyphen
 LITERAL = nodes.literal, nodes.FixedTextElement, nodes.math, nodes.math_block, nodes.raw
-SHORT = 20  # characters of code that stay in one line
+SHORT = 20  # characters of a word of code that stays in one line
 
 
 def correct(
@@ -69,9 +69,9 @@ def mark_columns(app: Sphinx, tree: nodes.document, page: str) -> None:
 
 
 def keep_whole(app: Sphinx, tree: nodes.document, page: str) -> None:
-    """Mark what no line may end in: a minus with its word, as in -inf, and short code."""
+    """Mark what no line may end in: a minus with its word, as in -inf, and short words of code."""
     for code in tree.findall(nodes.literal):
-        if len(code.astext()) <= SHORT and " " not in code.astext():
+        if max(map(len, code.astext().split()), default=0) <= SHORT:
             code["classes"].append("whole")
     for text in list(tree.findall(nodes.Text)):
         parts = SIGNED.split(text.astext())

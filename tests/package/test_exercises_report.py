@@ -114,8 +114,7 @@ def stub(labels, n_classes): ...
 def test_a_report_on_a_stub():
     assert repr(check_in_process("one_hot", stub)).splitlines() == [
         "one_hot: not yet.",
-        "  Hint: Write the function that starts with `def one_hot(labels, n_classes):`, then run "
-        "this again.",
+        "  Hint: Write the function `one_hot(labels, n_classes)`, then run this again.",
     ]
 
 

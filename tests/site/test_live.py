@@ -431,7 +431,13 @@ def test_sampler_starts_again_with_all_words(figure):
     first = rows_of(figure)
     put(figure, [5, 0, 0.01, 1])
     assert "Words left: 1 of " in figure.inner_text()
-    assert figure.locator("tr.dropped").count() == len(first) - 1
+    assert figure.locator("tr.dropped .fill.cut").count() == len(first) - 1
+    looks = figure.locator("tr .fill:first-child").evaluate_all("""all => all.map(e => {
+        const { backgroundImage, borderStyle } = getComputedStyle(e);
+        return [backgroundImage, borderStyle];
+    })""")
+    kept, cut = looks[0], looks[-1]
+    assert all(one != other for one, other in zip(kept, cut, strict=True)), "told by colour alone"
     figure.get_by_role("button", name="Reset").click()
     assert rows_of(figure) == first
 
