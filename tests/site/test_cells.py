@@ -314,7 +314,8 @@ def test_printed_columns_keep_in_line_and_the_keyboard_scrolls_them(tab, cell):
     cell.code.fill("print('a', 99 * 'b', sep=5 * ' ')")
     assert cell.press() == "Done."
     box = cell.box.locator(".cell_output pre")
-    tab.wait_for_function("box => box.tabIndex === 0", arg=box.element_handle())
+    stops = "box => box.getAttribute('tabindex') === '0'"
+    tab.wait_for_function(stops, arg=box.element_handle(), timeout=5000)
     assert box.bounding_box()["height"] < 60, "the line is broken"
 
 
