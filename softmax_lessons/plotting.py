@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["bars", "curves", "use_style"]
 
-HATCHES = ["", "xx", "\\\\", "++", "oo"]  # of series: "//" is the panda's, ".." the duck's
+# Of series: the hues are those of the classes, as are the hatches "//" and "..".
+GREYS = ["0.3", "0.55"]
+HATCHES = ["", "xx", "\\\\", "++", "oo"]
 DASHES = ["-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1))]
 COLOURS = "#0173b2 #de8f05 #029e73 #d55e00 #cc78bc #ca9161 #fbafe4 #949494 #ece133 #56b4e9"
 FACE = "Atkinson Hyperlegible Next"  # of the pages; tools/face.py makes its two files
@@ -105,6 +107,8 @@ def bars(
 ) -> Axes:
     """Draw one or several vectors as bars over the classes, each with its value.
 
+    The bars are grey, because a hue stands for a class.
+
     Parameters
     ----------
     series : mapping from str to array_like of shape (n,)
@@ -139,12 +143,14 @@ def bars(
     if ax is None:
         ax = plt.subplots()[1]
     width = 0.84 / len(values)
-    for i, ((name, row), hatch) in enumerate(zip(values.items(), cycle(HATCHES), strict=False)):
+    looks = zip(cycle(GREYS), cycle(HATCHES), strict=False)
+    for i, ((name, row), (grey, hatch)) in enumerate(zip(values.items(), looks, strict=False)):
         drawn = ax.bar(
             np.arange(len(labels)) + (i - (len(values) - 1) / 2) * width,
             np.where(np.isfinite(row), row, 0),  # inf and nan get their label, and no bar
             width * 0.94,
             label=name,
+            color=grey,
             hatch=hatch,
             edgecolor="white",
             linewidth=0,

@@ -1,6 +1,7 @@
 """The theme's markup is corrected where axe finds fault with it: here, and in `templates`.
 
-And tables are made ready for phones, where a row becomes a card.
+And what does not fit a phone is made ready for it: a row of a table becomes a card, printed columns
+scroll and keep in line, and -inf stays in one piece.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from sphinx.application import Sphinx
 SOLUTION = re.compile(r'(<p class="admonition-title">[^<]+)(<a [^>]*>) ')
 CARDS = {phrases.MISTAKES: "mistakes", phrases.SUMMARY: "summary"}
 TEMPLATES = Path(__file__).parent / "templates"
+COLUMNS = re.compile(r"^ |\S {2,}\S", re.MULTILINE)  # static/cells/page.mjs has the same
+SIGNED = re.compile(r"(?<![\w)\]])(-[A-Za-z]\w*)")  # browsers may end a line after its hyphen
+LITERAL = nodes.literal, nodes.FixedTextElement, nodes.math, nodes.math_block, nodes.raw
+SHORT = 20  # characters of a word of code that stays in one line
 
 
 def correct(
@@ -56,10 +61,33 @@ def name_cells(app: Sphinx, tree: nodes.document, page: str) -> None:
                         entry.insert(0, nodes.inline("", name, classes=["cell-name"]))
 
 
+def mark_columns(app: Sphinx, tree: nodes.document, page: str) -> None:
+    """Mark the outputs whose columns would fall apart if their lines were broken."""
+    for block in tree.findall(nodes.literal_block):
+        if "output" in block["classes"] and COLUMNS.search(block.astext()):
+            block["classes"].append("columns")
+
+
+def keep_whole(app: Sphinx, tree: nodes.document, page: str) -> None:
+    """Mark what no line may end in: a minus with its word, as in -inf, and short words of code."""
+    for code in tree.findall(nodes.literal):
+        if max(map(len, code.astext().split()), default=0) <= SHORT:
+            code["classes"].append("whole")
+    for text in list(tree.findall(nodes.Text)):
+        parts = SIGNED.split(text.astext())
+        if len(parts) > 1 and not isinstance(text.parent, LITERAL):
+            signed = [nodes.inline("", part, classes=["whole"]) for part in parts[1::2]]
+            plain = [nodes.Text(part) for part in parts[::2]]
+            both = [node for pair in zip(plain, signed, strict=False) for node in pair]
+            text.parent.replace(text, [*both, plain[-1]])
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the corrections, and let our templates go before the theme's."""
     app.config.templates_path.insert(0, str(TEMPLATES))
     app.connect("html-page-context", correct)
     app.connect("doctree-resolved", mark_sections)
     app.connect("doctree-resolved", name_cells)
+    app.connect("doctree-resolved", mark_columns)
+    app.connect("doctree-resolved", keep_whole)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

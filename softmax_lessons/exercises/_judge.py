@@ -112,7 +112,7 @@ class Examination:
             trials = self._run(stage.cases)
             if untouched(self.solution, trials[0].outcome) and not self.holds:
                 hint = _(
-                    "Write the function, then run this again. It starts with `def {signature}:`.",
+                    "Write the function `{signature}`, then run this again.",
                     signature=self.exercise.signature,
                 )
                 return Report(name, "not yet", hint=hint)

@@ -74,7 +74,7 @@ class Sampler extends Figure {
     );
     const [first, second = 0] = before.slice(0, n);
     const parts = [first, second, mass - first - second].map((size, i) => [size, `class${i}`]);
-    stack([...parts, [1 - mass, "open"]], this.whole);
+    stack([...parts, [1 - mass, "open cut"]], this.whole);
     const kept = _("Words left: {n} of {all}.", { n, all: z.length });
     const had = _("Before the filters they had {mass} of the probability.", { mass: show(mass) });
     this.line.textContent = `${kept} ${had}`;
@@ -87,7 +87,7 @@ class Sampler extends Figure {
 /** A word: what it had and what it gained, or which filter drops it. Of several words, `kept` is
     what those had that are left. */
 function row(name, i, was, kept, is, by) {
-  const parts = by ? [[was, "open"]] : [[kept, ""], [is - kept, "gain"]];
+  const parts = by ? [[was, "open cut"]] : [[kept, ""], [is - kept, "gain"]];
   return el("tr", { class: `class${Math.min(i, 2)}${by ? " dropped" : ""}` },
     cell(name, "row"), el("td", {}, stack(parts)), cell(was), cell(by ? `✗ ${by}` : is));
 }
@@ -103,6 +103,10 @@ softmax-sampler.softmax-live {
   tr { border: 0; }
   tbody th { font-weight: 400; }
   .dropped th { text-decoration: line-through; }
+  .fill.cut {
+    --hue: var(--edge);
+    background: repeating-linear-gradient(45deg, var(--hue) 0 1px, transparent 1px 4px);
+  }
   .gain {
     background: repeating-linear-gradient(135deg, var(--hue) 0 2px, var(--ground) 2px 5px);
   }

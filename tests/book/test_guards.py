@@ -18,7 +18,8 @@ GUARD = (
 FOUND = re.findall(GUARD, pages.text(GUARDS))
 BOX = r"^:::\{admonition\} Where it bit people\n:class: dropdown\n(.*?)\n:::$"
 OPENING = pages.text(MISUSE).split("\n(symptoms)=\n## ")[1].split("\n## ")[0]
-SYMPTOMS = [line for line in OPENING.splitlines() if line.startswith("| ")][1:]  # but the heads
+HEADS = "| Symptom | Cause | Cure |"
+SYMPTOMS = [line for line in OPENING.splitlines() if line.startswith("| ") and line != HEADS]
 REPORTS = re.findall(BOX, pages.text(MISUSE), re.DOTALL | re.MULTILINE)
 every_exhibit = pytest.mark.parametrize(("slug", "heading", "text"), EXHIBITS)
 
@@ -40,7 +41,22 @@ def test_an_exhibit_links_to_its_guard(slug, heading, text):
     (name,) = [name for guarded, *_, name in FOUND if guarded == slug]
     assert target == f"guard-{slug}"
     assert words.replace("_", " ") == name.removeprefix("test_").replace("_", " ")
-    assert "**Cure:**" in text
+
+
+@every_exhibit
+def test_an_exhibit_begins_with_three_short_lines(slug, heading, text):
+    lines = text.partition("\n\n")[0].strip().splitlines()
+    assert [line.partition(":** ")[0] for line in lines] == [
+        "- **Symptom", "- **Cause", "- **Cure",
+    ]  # fmt: skip
+    assert max(map(len, lines)) <= 120
+    assert text.count("**Cure:**") == 1
+
+
+def test_the_symptoms_stand_in_groups_by_what_one_sees():
+    start = r"^\(symptoms-[\w-]+\)=\n### .+\n\n" + re.escape(HEADS)
+    groups = re.findall(start, OPENING, re.MULTILINE)
+    assert len(groups) == OPENING.count(HEADS) == 6
 
 
 def test_each_room_ends_with_where_it_bit_in_a_folded_box():

@@ -45,8 +45,8 @@ def test_a_recipe_is_a_question_and_links_to_the_page_that_explains_it(recipe):
 
 
 def test_the_questions_are_as_many_as_the_page_says():
-    assert len(RECIPES) == 13
-    assert "thirteen questions" in pages.text(PAGE)
+    assert len(RECIPES) == 14
+    assert "fourteen questions" in pages.text(PAGE)
 
 
 def test_the_page_begins_with_links_to_all_of_them():

@@ -138,7 +138,10 @@ def test_exercises_of_the_chapter_are_checked_and_their_solutions_are_right(page
             (output,) = cell.outputs
             checked.setdefault(found[1], []).append(output.data["text/plain"])
     assert checked, "no exercise with a checker"
+    whole = "\n".join(cell.source for cell in pages.notebook(page).cells)
+    cards = re.findall(r"\{exercise-start\}.*?\{exercise-end\}", whole, re.DOTALL)
     for name, (stub, solution) in checked.items():
+        assert f'exercises.check("{name}"' in "".join(cards), f"{name}: its cell is not in the card"
         assert f"{name}: {the_checker_says('not yet')}." in stub
         assert f"{name}: {the_checker_says('right')}." in solution
     of_chapter = exercises.names(page.rpartition("/")[2])

@@ -135,8 +135,7 @@ def stub(labels, n_classes): ...
 def test_a_report_on_a_stub():
     assert repr(check_in_process("one_hot", stub)).splitlines() == [
         "one_hot: not yet.",
-        "  Hint: Write the function, then run this again. It starts with "
-        "`def one_hot(labels, n_classes):`.",
+        "  Hint: Write the function `one_hot(labels, n_classes)`, then run this again.",
     ]
 
 

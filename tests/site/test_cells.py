@@ -148,6 +148,7 @@ def test_every_cell_prints_what_is_stored(visit, page):
     for number in numbers:
         cell = Cell(tab, number)
         before = cell.box.locator(".cell_output .text_html").count()
+        columns = cell.box.locator(".cell_output .columns").count()
         said = cell.press()
         if "nbval-ignore-output" in pages.tags(pages.code_cells(page)[number]):
             wrong += [f"{number} {said}"] * (not said.startswith("Done."))
@@ -156,6 +157,8 @@ def test_every_cell_prints_what_is_stored(visit, page):
         shown = "".join(cell.texts()).strip()
         if not said.startswith("Done.") or shown != text.strip():
             wrong.append(f"{number} {said} printed {shown!r}, not {text.strip()!r}")
+        if cell.box.locator(".cell_output .columns").count() != columns:
+            wrong.append(f"{number} has its columns in another form than the page")
         if cell.figures() != figures:
             wrong.append(f"{number} drew {cell.figures()}, not {figures}")
         if cell.box.locator(".cell_output .text_html").count() != before != pieces:
@@ -301,6 +304,15 @@ def test_an_error_ends_at_the_readers_line(cell):
         "ValueError: operands could not be broadcast together with shapes (2,) (3,)\n"
         "in line 3: np.array([1, 2]) + np.array([1, 2, 3])"
     ]
+
+
+def test_printed_columns_keep_in_line_and_the_keyboard_scrolls_them(tab, cell):
+    cell.code.fill("print('a', 99 * 'b', sep=5 * ' ')")
+    assert cell.press() == "Done."
+    box = cell.box.locator(".cell_output pre")
+    stops = "box => box.getAttribute('tabindex') === '0'"
+    tab.wait_for_function(stops, arg=box.element_handle(), timeout=5000)
+    assert box.bounding_box()["height"] < 60, "the line is broken"
 
 
 def test_too_much_memory_is_said(cell):

@@ -189,6 +189,21 @@ def test_rows_of_a_table_are_cards_on_a_phone(visit, page):
     assert not row.locator(".cell-name").first.is_visible()
 
 
+@pytest.mark.parametrize("page", pages.NOTEBOOKS)
+def test_what_is_printed_in_columns_is_not_broken(page):
+    for box in pages.article(page).select(".output:is(.stream, .text_plain)"):
+        lines = [line.rstrip() for line in box.get_text().split("\n")]
+        in_columns = any("  " in line or line.startswith(" ") for line in lines)
+        assert ("columns" in box["class"]) == in_columns, box.get_text()
+
+
+@pytest.mark.parametrize("page", pages.PAGES)
+def test_no_line_ends_in_a_minus(page):
+    for text in pages.article(page).find_all(string=re.compile(r"(?<!\w)-inf")):
+        whole = text.find_parent(class_=["whole", "katex", "output"])
+        assert whole or text.find_parent("pre"), text
+
+
 def test_entries_of_the_reference_keep_their_width_on_a_phone(visit):
     tab = visit("book/appendix/api", PHONE)
     entry = tab.locator("dl.py.function dd dl.field-list dd li").first

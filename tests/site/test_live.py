@@ -464,7 +464,15 @@ def test_sampler_starts_again_with_all_words(figure):
     first = rows_of(figure)
     put(figure, [5, 0, 0.01, 1])
     assert "Words left: 1 of " in figure.inner_text()
-    assert figure.locator("tr.dropped").count() == len(first) - 1
+    assert figure.locator("tr.dropped .fill.cut").count() == len(first) - 1
+    looks = figure.locator("tr .fill:first-child").evaluate_all("""all => all.map(e => {
+        const { backgroundImage, borderStyle } = getComputedStyle(e);
+        return [backgroundImage, borderStyle];
+    })""")
+    (kept, _), (cut, edge) = looks[0], looks[-1]
+    assert "gradient" in cut, "told by colour alone"
+    assert "gradient" not in kept
+    assert "dashed" in edge
     figure.get_by_role("button", name="Reset").click()
     assert rows_of(figure) == first
 

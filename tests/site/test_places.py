@@ -37,7 +37,7 @@ def test_each_cell_and_each_exercise_has_a_name_and_a_link_to_it(page):
 
 def test_a_cell_is_called_after_what_is_around_it():
     names = {cell["id"] for cell in pages.article("book/3-pytorch/misuse").select("div.cell[id]")}
-    wanted = {"symptoms", "misuse-no-dim", "ex-misuse-masked", "ex-misuse-masked-solution"}
+    wanted = {"symptoms-loss", "misuse-no-dim", "ex-misuse-masked", "ex-misuse-masked-solution"}
     assert {f"{name}-cell-1" for name in wanted} <= names
 
 

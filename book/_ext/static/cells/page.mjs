@@ -3,6 +3,7 @@
 import { openEditor } from "../pyodide/editor.js";
 
 const INTERACTIVE = new URL("../interactive/", import.meta.url);
+const COLUMNS = /^ |\S {2,}\S/m; // as in markup.py: they keep in line, and scroll
 const LONG = 30; // seconds, after which a cell that still runs is mentioned
 const UNFETCHED = _("Python has not been fetched: check the network, and run the cell again.");
 // Why Python has ended, by what its last message holds.
@@ -183,6 +184,7 @@ class Cell {
       );
     }
     this.text.append(text);
+    this.text.closest(".output").classList.toggle("columns", COLUMNS.test(this.text.textContent));
   }
 
   addError(text) {
