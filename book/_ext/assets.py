@@ -8,9 +8,9 @@ is wanted. Once all pages are written, this extension turns them into:
 - `book.js`: all scripts but the theme's, in their order;
 - the icon fonts, cut down to the icons that `book.css` names.
 
-The theme's scripts stay as they are, one by one: between two scripts a browser can respond.
-`templates/layout.html` loads the sheet and the scripts, and no others, but for the theme's main
-script: `static/layout.js` loads it at the end, and says why.
+`templates/layout.html` loads the sheet and the script, and no others. The theme's scripts stay as
+they are, one by one: between two scripts a browser can respond. `static/layout.js` loads them at
+the end, and says why.
 
 sphinx-thebe is unplugged: Jupyter Book always loads it, and it names a script of another host.
 """
@@ -34,7 +34,7 @@ from stylesheets import characters, read_sheet, trim
 FIRST_SHEETS = ["_static/styles/theme.css", "_static/styles/pydata-sphinx-theme.css"]
 THEME_SCRIPTS = [
     f"_static/scripts/{name}.js"
-    for name in ("sphinx-book-theme", "bootstrap", "pydata-sphinx-theme")  # the main one is last
+    for name in ("sphinx-book-theme", "bootstrap", "pydata-sphinx-theme")
 ]
 BOOK = "_static/book.js"
 # The settings of the other scripts, to which lines of script in Sphinx's list add.
@@ -70,7 +70,7 @@ def note_assets(
             continue  # search.py removes it
         if asset.filename != EARLY and asset.filename not in THEME_SCRIPTS:
             scripts[asset.filename or lines] = None
-    context["page_scripts"] = [BOOK, *THEME_SCRIPTS[:-1]]
+    context["book_script"] = BOOK
     context["text_face"] = TEXT_FACE
 
 

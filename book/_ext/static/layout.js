@@ -2,12 +2,14 @@
 // slow phone can respond in between. What is ready is then shown, a few elements at a time.
 // The page keeps its `data-layout`: removing it would make the browser restyle everything.
 //
-// The theme's main script comes last. It asks each box whether it scrolls: earlier, the browser would
-// have to lay out the whole page at once to answer that.
+// The theme's scripts come last. They ask where boxes are, and which ones scroll: earlier, the browser
+// would have to lay out the whole page at once to answer that.
 (() => {
-  const theme = document.createElement("script");
-  theme.src = new URL("scripts/pydata-sphinx-theme.js", document.currentScript.src);
-  const finish = () => document.head.append(theme);
+  const late = ["sphinx-book-theme", "bootstrap", "pydata-sphinx-theme"].map((name) => {
+    const src = new URL(`scripts/${name}.js`, document.currentScript.src);
+    return Object.assign(document.createElement("script"), { src, async: false });
+  });
+  const finish = () => document.head.append(...late);
   if (!document.documentElement.dataset.layout) return finish();
 
   const far = ".bd-article section section > :not(section, h2, h3, h4, h5, h6)";
