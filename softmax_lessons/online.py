@@ -46,13 +46,16 @@ def pair_kernel(x: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def merge_kernel(
-    maximum: FloatArray, rest: FloatArray, other_maximum: FloatArray, other_rest: FloatArray
+    maximum: FloatArray,
+    rest: FloatArray,
+    other_maximum: FloatArray,
+    other_rest: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the maximum and the rest of rows that come in two pieces."""
     top = np.maximum(maximum, other_maximum)
     is_higher = maximum >= other_maximum
     low = np.where(is_higher, other_maximum, maximum)
-    # The maximal term of the higher piece is the one that is left out: the lower one counts whole.
+    # The higher piece leaves its maximal term out; the lower one counts whole.
     rest, low_rest = np.where(is_higher, [rest, other_rest], [other_rest, rest])
     return top, rest + (1 + low_rest) * np.exp(low - level(top))
 

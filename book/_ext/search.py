@@ -36,7 +36,7 @@ FOLDER = "_static/search"
 WORDS = "book/search.yml"
 # What Sphinx brings for its own search, and for the marks that it leaves on pages.
 OF_SPHINX = ["searchtools.js", "language_data.js", "sphinx_highlight.js", "translations.js"]
-LONGEST_ENTRY = 90  # characters of an entry of the API: what it does, and its first parameters
+LONGEST_ENTRY = 80  # characters of an entry of the API: what it does, and its first parameters
 LONGEST_CODE = 50  # characters of a section: the names that it introduces come first
 WITH_CODE = 0.5  # pages that count less are found by their text alone
 LONGEST_OUTPUT = 40  # characters: what a cell prints is found by how it begins

@@ -81,6 +81,7 @@ export function openEditor(root, code, { run, changed }) {
     },
     set code(text) {
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+      view.setTabFocusMode(true); // nobody has typed
     },
     focus(point) {
       const place = point && view.posAtCoords(point);
