@@ -32,7 +32,7 @@ from stylesheets import characters, read_sheet, trim
 
 # What the theme's own layout loads before and after Sphinx's lists.
 FIRST_SHEETS = ["_static/styles/theme.css", "_static/styles/pydata-sphinx-theme.css"]
-THEME_SCRIPTS = [
+THEME_SCRIPTS = [  # in the order of layout.js
     f"_static/scripts/{name}.js"
     for name in ("sphinx-book-theme", "bootstrap", "pydata-sphinx-theme")
 ]
@@ -70,7 +70,6 @@ def note_assets(
             continue  # search.py removes it
         if asset.filename != EARLY and asset.filename not in THEME_SCRIPTS:
             scripts[asset.filename or lines] = None
-    context["book_script"] = BOOK
     context["text_face"] = TEXT_FACE
 
 

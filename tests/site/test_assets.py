@@ -17,8 +17,7 @@ def trimmed(sheet, *used):
 def test_page_loads_our_files_alone(page):
     head = pages.built(page)
     up = "../" * page.count("/")
-    figures = sorted({tag.name.removeprefix("softmax-") for tag in head.select(".softmax-live")})
-    modules = [f"{up}_static/interactive/{name}.mjs" for name in figures]
+    modules = [f"{up}_static/interactive/{name}.mjs" for name in sorted(pages.live_modules(page))]
     assert [tag["href"] for tag in head.select("link[rel=stylesheet]")] == [f"{up}_static/book.css"]
     mode, *scripts = head.select("script[src]")
     assert mode["src"] == f"{up}_static/mode.js"

@@ -72,7 +72,7 @@ def stage():
         cells = [one.find_parent(class_="cell") for one in pages.live(page)]
         section.extend(copy.copy(cell) for cell in dict.fromkeys(cells))
         article.append(section)
-    shown = {one.name.removeprefix("softmax-") for one in article.find_all(class_="softmax-live")}
+    shown = set().union(*map(pages.live_modules, pages.CHAPTERS))
     loader = soup.find("script", attrs={"data-modules": True})
     loader["data-modules"] = " ".join(f"../{SITE_MODULES}/{name}.mjs" for name in sorted(shown))
     return str(soup)
@@ -613,7 +613,7 @@ def test_page_loads_the_modules_of_its_figures_once(browser, server, page):
     tab = browser.new_page()
     tab.on("request", lambda request: asked.append(request.url.removeprefix(server)))
     tab.goto(f"{server}{page}.html")
-    found = {tag.name.removeprefix("softmax-") for tag in pages.built(page).select(".softmax-live")}
+    found = pages.live_modules(page)
     needed = found | ({"bars", "dom", "figure", "math"} if found else set())
     needed |= {"triangle"} if found & {"simplex", "entmax"} else set()
     loaded = [url for url in asked if url.startswith(SITE_MODULES)]
@@ -767,7 +767,7 @@ def test_every_chapter_has_a_check_and_both_kinds_are_used():
 
 
 def config(page, number):
-    return json.loads(pages.built(page).select("softmax-check")[number]["config"])
+    return json.loads(pages.built(page).find_all("softmax-check")[number]["config"])
 
 
 def test_what_a_check_stresses_is_emphasized(tab):

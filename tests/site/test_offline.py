@@ -11,9 +11,7 @@ from support.cells import SECONDS, Cell, bars
 from support.serving import serving
 
 FORMULAS = next(
-    page
-    for page in pages.CHAPTERS
-    if pages.built(page).select(".softmax-live") and pages.article(page).select(".katex")
+    page for page in pages.CHAPTERS if pages.live(page) and pages.article(page).select(".katex")
 )
 LOOK = """async () => {
     const wrong = [];

@@ -106,10 +106,14 @@ def article(page: str):
     return built(page).select_one("article")
 
 
-@functools.cache
 def live(page: str) -> list:
     """Return the live figures and the checks of a built page."""
     return built(page).find_all(class_="softmax-live")
+
+
+def live_modules(page: str) -> set[str]:
+    """Return the names of the modules that bring them to life."""
+    return {element.name.removeprefix("softmax-") for element in live(page)}
 
 
 @functools.cache
