@@ -130,10 +130,10 @@ lighthouse: ## measure the built book's pages on a slow phone, when nothing else
 	@test -f _build/html/index.html || $(MAKE) book
 	@$(PY) tools/lighthouse.py $(PAGES)
 
-cells: ## run the cells of every page in the browser; `make test` runs some
+cells: ## run the cells of every page, and judge all submissions, in the browser
 	$(SETUP)
 	@$(MAKE) --no-print-directory test-site
-	EVERY_PAGE=1 $(PY) -m pytest tests/site/test_cells.py -k every_cell
+	EVERY_PAGE=1 $(PY) -m pytest tests/site/test_cells.py -k "every_cell or every_exercise"
 
 watch-lane: ## run watch on models of transformers, timm and torchvision, with each PyTorch
 	$(SETUP)
