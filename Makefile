@@ -11,7 +11,7 @@ ALONE = $(PY) tools/alone.py
 # A file of tests, and a notebook, stays with one process. The longest files start first, so that
 # no process is left with one of them at the end.
 IN_PARALLEL = -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
-TESTS = tests/site tests/package book translations tests/release tests/book
+TESTS = tests/site tests/package book translations tests/release
 AS_A_FORK = BOOK_REPOSITORY=teacher/fork-of-lessons BOOK_BRANCH=main BOOK_NOTEBOOKS=notebooks \
 	BOOK_ADDRESS=https://teacher.github.io/fork-of-lessons/
 IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync) # not in the make of macOS
@@ -26,7 +26,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book book-itself preview test test-itself test-style test-site check-part translation languages wheel lanes mutants lab binder bench serve pdf slides bundle student lighthouse cells watch-lane audit reproducible faults planted outputs lock clean
+.PHONY: help book book-itself preview test test-itself test-style test-files test-site check-part translation languages wheel lanes mutants lab binder bench serve pdf slides bundle student lighthouse cells watch-lane audit reproducible faults planted outputs lock clean
 
 help:
 	@grep -E '^[a-z-]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
@@ -50,7 +50,7 @@ test: ## every test: style, types, package, notebooks, and the site as a fork wo
 	@$(ALONE) test $(MAKE) --no-print-directory test-itself
 
 test-itself:
-	@$(MAKE) --no-print-directory --jobs=2 $(IN_ONE_PIECE) test-style test-site
+	@$(MAKE) --no-print-directory --jobs=2 $(IN_ONE_PIECE) test-style test-site test-files
 	$(PY) -m pytest $(IN_PARALLEL) --nbval --nbval-current-env --nbval-sanitize-with tests/book/scripts.cfg $(TESTS)
 
 test-style:
@@ -63,6 +63,10 @@ test-style:
 check-part: ## try some chapters alone: build and test, and name the sentences to change (PART="1 4")
 	$(SETUP)
 	BUILD="$(BUILD)" $(PY) tools/part.py $(PART)
+
+# The notebooks as files: the tests that need no site, beside the build of one.
+test-files: test-style
+	$(PY) -m pytest tests/book
 
 test-site:
 	@rm -rf _build/test

@@ -679,7 +679,7 @@ def test_every_layout_of_out(shape, axis, dtype):
             assert_allclose(y, expected, rtol=eps, atol=eps / 8)
 
 
-@pytest.mark.parametrize("shape", [(9, 8), (600, 599), (20_000, 4), (4, 20_000), (3, 200_000)])
+@pytest.mark.parametrize("shape", [(9, 8), (600, 599), (20_000, 4), (4, 20_000), (2, 70_000)])
 @pytest.mark.parametrize("axis", [0, 1])
 def test_out_over_a_shifted_part_of_the_input(shape, axis):
     rows, n = shape

@@ -42,7 +42,8 @@ def test_copied_code_can_be_run(browser, server, page):
     tab = context.new_page()
     tab.goto(f"{server}{page}.html", wait_until="networkidle")
     tab.locator(".copybtn").first.wait_for(state="attached")
-    buttons = tab.locator(".copybtn").all()
+    # Handles: a locator would look for the button anew, in a page of many thousand elements.
+    buttons = tab.query_selector_all(".copybtn")
     copied = [button.evaluate(COPY).rstrip("\n") for button in buttons]
     context.close()
     assert copied == [typed(block) for block in blocks]
