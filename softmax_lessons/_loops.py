@@ -733,8 +733,9 @@ def vjp_short_rows(p: Any, g: Any, out: Any, first: int, last: int) -> None:
 
 # --- small arrays -----------------------------------------------------------------------------
 # For these, checks in Python take longer than all the rest. All arrays have one axis or two, with
-# the classes along the last one. The answer is False where more than this is needed: then nothing
-# has happened yet. Short rows have functions of their own, so that each compiles one loop alone.
+# the classes along the last one, or along the first of two. The answer is False where more than
+# this is needed: then nothing has happened yet. Each kind of rows has functions of its own, so that
+# each compiles one loop alone.
 
 
 @inlined
@@ -765,6 +766,12 @@ def rows_of_type(x: Any) -> Any:
     return as_one_row if x.ndim == 1 else as_it_is
 
 
+@inlined
+def as_block(x: Any) -> Any:
+    """Return an array of two axes as a block of columns."""
+    return x.reshape((1, x.shape[0], x.shape[1]))
+
+
 @compiled
 def softmax_rows_at_once(x: Any, out: Any) -> bool:
     """Write softmax of each row to ``out``."""
@@ -785,6 +792,15 @@ def softmax_short_rows_at_once(x: Any, out: Any) -> bool:
 
 
 @compiled
+def softmax_columns_at_once(x: Any, out: Any) -> bool:
+    """Write softmax of each column to ``out``."""
+    if not do_fit(x, out):
+        return False
+    softmax_columns(as_block(x), as_block(out), 0, 1, 0, x.shape[1], None)
+    return True
+
+
+@compiled
 def log_softmax_rows_at_once(x: Any, out: Any) -> bool:
     """Write log-softmax of each row to ``out``."""
     if not do_fit(x, out):
@@ -800,6 +816,15 @@ def log_softmax_short_rows_at_once(x: Any, out: Any) -> bool:
     if not do_fit(x, out):
         return False
     log_softmax_short_rows(x, out, 0, len(x), None)
+    return True
+
+
+@compiled
+def log_softmax_columns_at_once(x: Any, out: Any) -> bool:
+    """Write log-softmax of each column to ``out``."""
+    if not do_fit(x, out):
+        return False
+    log_softmax_columns(as_block(x), as_block(out), 0, 1, 0, x.shape[1], None)
     return True
 
 
@@ -831,6 +856,15 @@ def vjp_short_rows_at_once(p: Any, g: Any, out: Any) -> bool:
     if not (do_fit(p, out) and do_fit(g, out)):
         return False
     vjp_short_rows(p, g, out, 0, len(p))
+    return True
+
+
+@compiled
+def vjp_columns_at_once(p: Any, g: Any, out: Any) -> bool:
+    """Write the product of each column to ``out``."""
+    if not (do_fit(p, out) and do_fit(g, out)):
+        return False
+    vjp_columns(as_block(p), as_block(g), as_block(out), 0, 1, 0, p.shape[1])
     return True
 
 

@@ -206,15 +206,19 @@ at_once: dict[tuple[str, str], Callable[..., bool]] = {}
 prepared: set[tuple[str, str, Any, int]] = set()
 
 
-def kind_of_rows(shape: tuple[int, ...]) -> str:
-    """Return which loop takes the rows along the last axis."""
+def kind_of_rows(shape: tuple[int, ...], axis: int = -1) -> str:
+    """Return which loop takes the rows along the last axis, or along the first."""
+    if axis == 0 and len(shape) > 1:
+        return "columns"
     return "short_rows" if len(shape) == 2 and shape[1] <= SHORT else "rows"
 
 
-def is_done(name: str, *arrays: Any) -> bool:
+def is_done(name: str, axis: object, *arrays: Any) -> bool:
     """Try to do all at once, into the last of the arrays; tell whether that was enough."""
+    if type(axis) is not int or axis not in (-1, 0):
+        return False
     try:
-        return at_once[name, kind_of_rows(arrays[0].shape)](*arrays)
+        return at_once[name, kind_of_rows(arrays[0].shape, axis)](*arrays)
     except (KeyError, TypeError):  # the first array, or another dtype or layout
         return False
 
@@ -225,29 +229,30 @@ def is_done_plainly(
     """Try the same for softmax or its logarithm, if nothing but arrays was passed."""
     return (
         where is None
-        and type(axis) is int
-        and axis == -1
         and type(temperature) is float
         and temperature == 1
         and type(x) is type(out) is np.ndarray
-        and is_done(name, x, out)
+        and is_done(name, axis, x, out)
     )
 
 
 def run_small(name: str, lines: list[FloatArray], ndim: int) -> bool:
     """Compile what does all at once, if the arrays are small, and do it; tell whether it did."""
     outer, n, inner = lines[0].shape
-    if inner > 1 or lines[0].size > loops().SMALL:
+    if lines[0].size > loops().SMALL or (inner > 1 and outer > 1):
         return False
-    shape = (n,) if ndim == 1 else (outer, n)
-    kind = kind_of_rows(shape)
+    axis = -1 if inner == 1 else 0
+    shape: tuple[int, ...] = (n, inner) if axis == 0 else (outer, n)
+    if ndim == 1:
+        shape = (n,)
+    kind = kind_of_rows(shape, axis)
     key = name, kind, lines[0].dtype, len(shape)
     if key not in prepared:
         loop = getattr(loops(), f"{name}_{kind}_at_once")
         loops().prepare(loop, lines[0].dtype, len(shape), len(lines))
         at_once[name, kind] = loop
         prepared.add(key)
-    return is_done(name, *(a.reshape(shape) for a in lines))
+    return is_done(name, axis, *(a.reshape(shape) for a in lines))
 
 
 def is_covered(z: FloatArray) -> bool:
@@ -321,7 +326,7 @@ def twin_of(function: Callable[..., Any]) -> Callable[[F], F]:
 def sigmoid(  # noqa: D103 - that of its twin
     x: ArrayLike, *, out: FloatArray | None = None
 ) -> Any:
-    if type(x) is type(out) is np.ndarray and is_done("sigmoid", x, out):
+    if type(x) is type(out) is np.ndarray and is_done("sigmoid", -1, x, out):
         return out
     return sigmoid_with_checks(x, out)
 
@@ -481,9 +486,8 @@ def cross_entropy_and_grad(  # noqa: D103 - that of its twin
 def softmax_vjp(  # noqa: D103 - that of its twin
     p: ArrayLike, g: ArrayLike, axis: Axis = -1, *, out: FloatArray | None = None
 ) -> FloatArray:
-    are_arrays = type(p) is type(g) is type(out) is np.ndarray
-    if are_arrays and type(axis) is int and axis == -1 and is_done("vjp", p, g, out):
-        return out  # type: ignore[return-value]
+    if type(p) is type(g) is type(out) is np.ndarray and is_done("vjp", axis, p, g, out):
+        return out
     return vjp_with_checks(p, g, axis, out)
 
 
@@ -498,8 +502,10 @@ def vjp_with_checks(p: ArrayLike, g: ArrayLike, axis: Axis, out: FloatArray | No
     kind = np.promote_types(a.dtype, b.dtype)
     if kind not in COMPILED or not math.prod(shape):
         return gradients.softmax_vjp(p, g, axis, out=out)
-    whole = [np.broadcast_to(x.astype(kind, copy=False), shape) for x in (a, b)]
-    lines = [contiguous_lines(x, axes) for x in whole]
+    whole = [x.astype(kind, copy=False) for x in (a, b)]
+    lines = [
+        contiguous_lines(x if x.shape == shape else np.broadcast_to(x, shape), axes) for x in whole
+    ]
     result = lines_for(out, lines, axes)
     if not run_small("vjp", [*lines, result], len(shape)):
         run_loop("vjp", [*lines, result])

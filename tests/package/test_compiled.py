@@ -138,13 +138,16 @@ def test_the_number_of_threads_comes_from_the_caller_or_the_environment(monkeypa
         compiled.set_num_threads(0)
 
 
-def test_a_small_array_is_done_at_once_and_what_does_not_fit_is_checked():
+@pytest.mark.parametrize("axis", [-1, 0])
+def test_a_small_array_is_done_at_once_and_what_does_not_fit_is_checked(axis):
     x, out = np.random.default_rng(0).standard_normal((2, 64, 10))
-    compiled.softmax(x, out=out)
-    assert compiled.is_done("softmax", x, out)
-    assert_allclose(out, softmax_lessons.softmax(x), rtol=1e-14)
+    compiled.softmax(x, axis, out=out)
+    assert compiled.is_done("softmax", axis, x, out)
+    assert_allclose(out, softmax_lessons.softmax(x, axis), rtol=1e-14)
     for other in (out[:5], out.T, out.astype(np.float32), x, out[0]):
-        assert not compiled.is_done("softmax", x, other)
+        assert not compiled.is_done("softmax", axis, x, other)
+    for other in (1, -2, True, (axis,), np.int64(axis)):
+        assert not compiled.is_done("softmax", other, x, out)
     with pytest.raises(ValueError, match=r"out must have shape \(64, 10\), got \(5, 10\)"):
         compiled.softmax(x, out=out[:5])
 

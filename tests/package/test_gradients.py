@@ -230,13 +230,17 @@ def test_error_of_a_product(product, dtype, common, spread):
 @pytest.mark.parametrize("product", PRODUCTS, ids=by_name)
 @pytest.mark.parametrize(("dtype", "gap"), [(np.float32, 20), (np.float64, 40)])
 @pytest.mark.parametrize("moves", [[1, 0, 0], [0, 1, 0], [1000, 1001, 1002], [0.1, 7, -3]])
-def test_a_sure_answer_keeps_its_digits(product, dtype, gap, moves):
-    p = softmax(np.array([0, -gap, -gap - 2], dtype))
-    v = np.array(moves, dtype)
+@pytest.mark.parametrize("impossible", [0, 40])
+def test_a_sure_answer_keeps_its_digits(product, dtype, gap, moves, impossible):
+    p = softmax(np.append(np.array([0, -gap, -gap - 2], dtype), impossible * [-inf]))
+    p, v = p.astype(dtype), np.array(moves + impossible * [5], dtype)
     moves = [mpmath.mpf(float(m)) - float(v[0]) for m in v]
     mean = mpmath.fsum(float(a) * m for a, m in zip(p, moves, strict=True))
     exact = [float(a) * (m - mean) for a, m in zip(p, moves, strict=True)]
-    assert largest_error(product(p, v), exact) <= 4
+    two_p, two_v = np.stack([p, p]), np.stack([v, v])
+    along_first = product(two_p.T.copy(), two_v.T.copy(), 0)
+    for got in (product(p, v), product(two_p, two_v)[1], along_first[:, 1]):
+        assert largest_error(got, exact) <= 4
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

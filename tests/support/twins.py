@@ -17,6 +17,9 @@ TWINS = {
     name: getattr(compiled, name) for name in compiled.__all__ if hasattr(softmax_lessons, name)
 }
 
+# A file may name the module of a function.
+MODULES = {getattr(softmax_lessons, name).__module__ for name in TWINS}
+
 _names = {name: getattr(softmax_lessons, name) for name in softmax_lessons.__all__}
 _lists = {
     name: [TWINS[f.__name__] for f in value if f.__name__ in TWINS]
@@ -29,11 +32,12 @@ globals().update(vars(family) | _names | TWINS | _lists)
 def twin_tests(name):
     """Yield the tests of a file that call one of the twins, or have them as parameters."""
     text = (PACKAGE / f"{name}.py").read_text(encoding="utf-8")
-    for module in ("softmax_lessons", "support.family"):
-        text = text.replace(f"from {module} import", "from support.twins import")
+    for source in ("softmax_lessons", "support.family", *MODULES):
+        text = text.replace(f"from {source} import", "from support.twins import")
     module = ModuleType(name)
     module.__file__ = str(PACKAGE / f"{name}.py")
     exec(compile(text, module.__file__, "exec"), vars(module))
+    assert all(vars(module).get(name, twin) is twin for name, twin in TWINS.items()), name
     for key, test in vars(module).items():
         if key.startswith("test_") and calls_a_twin(test):
             yield key, test
