@@ -286,21 +286,38 @@ def dot(p: Any, g: Any, mean: Any) -> Any:
     return total
 
 
+@register_jitable
+def added(total: Any, lost: Any, x: Any) -> Any:
+    """Return a sum, and what rounding takes from it, to be added last: a row may have many pieces.
+
+    T. Ogita, S. M. Rump and S. Oishi, "Accurate sum and dot product", *SIAM Journal on Scientific
+    Computing* 26(6), 2005, algorithm 4.1.
+    """
+    new = total + x
+    part = new - total
+    return new, lost + ((total - (new - part)) + (x - part))
+
+
 @inlined
-def merged(top: Any, rest: Any, other: Any, other_rest: Any, temperature: Any) -> Any:
-    """Return the maximum and the rest of two pieces, as ``merge_kernel`` of ``online.py`` does."""
+def merged(top: Any, rest: Any, lost: Any, other: Any, other_rest: Any, temperature: Any) -> Any:
+    """Return the maximum and the rest of two pieces, as ``merge_kernel`` of ``online.py`` does.
+
+    And what rounding has taken from the rest.
+    """
     if top >= other:
         high, low, low_rest = top, other, other_rest
     else:
-        high, low, rest, low_rest = other, top, other_rest, rest
+        high, low, rest, low_rest, lost = other, top, other_rest, rest + lost, 0.0
     level = 0.0 if high == -np.inf else np.float64(high)
-    return high, rest + (1 + low_rest) * math.exp(below(np.float64(low), level, temperature))
+    weight = math.exp(below(np.float64(low), level, temperature))
+    rest, lost = added(rest, lost, (1 + low_rest) * weight)
+    return high, rest, lost
 
 
 @inlined
 def pair_of_row(x: Any, temperature: Any) -> Any:
     """Return the maximum of a row and the rest of its sum, in float64."""
-    top, rest = x.dtype.type(-np.inf), -1.0
+    top, rest, lost = x.dtype.type(-np.inf), -1.0, 0.0
     for start in range(0, len(x), PIECE):
         piece = x[start : start + PIECE]
         high = highest(piece)
@@ -310,8 +327,8 @@ def pair_of_row(x: Any, temperature: Any) -> Any:
         if start == 0:
             top, rest = high, piece_rest
         else:
-            top, rest = merged(top, rest, high, piece_rest, temperature)
-    return top, rest
+            top, rest, lost = merged(top, rest, lost, high, piece_rest, temperature)
+    return top, rest + lost
 
 
 # For `make bench`: what exp costs alone, and a sum that does not keep the digits of a small rest.
@@ -343,11 +360,12 @@ def softmax_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> N
     """Write softmax of each row to ``out``: exponentials are stored, and scaled."""
     for r in range(first, last):
         row, result = x[r], out[r]
-        top, total = highest(row), 0.0
+        top, total, lost = highest(row), 0.0, 0.0
         for start in range(0, len(row), PIECE):
             end = start + PIECE
-            total += np.float64(exp_into(row[start:end], result[start:end], top, temperature))
-        factor = x.dtype.type(1 / total)
+            part = exp_into(row[start:end], result[start:end], top, temperature)
+            total, lost = added(total, lost, np.float64(part))
+        factor = x.dtype.type(1 / (total + lost))
         for i in range(len(row)):
             result[i] *= factor
 
@@ -399,22 +417,24 @@ def loss_rows(
 
 
 @inlined
+def mean_of_row(p: Any, g: Any, level: Any) -> Any:
+    """Return the sum of ``p * (g - level)`` over a row."""
+    total, lost = 0.0, 0.0
+    for start in range(0, len(p), PIECE):
+        end = start + PIECE
+        total, lost = added(total, lost, np.float64(dot(p[start:end], g[start:end], level)))
+    return p.dtype.type(total + lost)
+
+
+@inlined
 def vjp_rows(p: Any, g: Any, out: Any, first: int, last: int) -> None:
     """Write ``p * (g - sum(p * g))`` of each row to ``out``; the mean is taken away twice."""
-    kind = p.dtype.type
     for r in range(first, last):
         row_p, row_g, result = p[r], g[r], out[r]
-        mean, more = 0.0, 0.0
-        for start in range(0, len(row_p), PIECE):
-            end = start + PIECE
-            mean += np.float64(dot(row_p[start:end], row_g[start:end], kind(0)))
-        mean_of_kind = kind(mean)
-        for start in range(0, len(row_p), PIECE):
-            end = start + PIECE
-            more += np.float64(dot(row_p[start:end], row_g[start:end], mean_of_kind))
-        more_of_kind = kind(more)
+        mean = mean_of_row(row_p, row_g, p.dtype.type(0))
+        more = mean_of_row(row_p, row_g, mean)
         for i in range(len(row_p)):
-            result[i] = row_p[i] * ((row_g[i] - mean_of_kind) - more_of_kind)
+            result[i] = row_p[i] * ((row_g[i] - mean) - more)
 
 
 @inlined
@@ -434,8 +454,18 @@ def sigmoid(x: Any, out: Any, first: int, last: int) -> None:
 
 @inlined
 def scratch(x: Any, count: int) -> Any:
-    """Return ``count`` arrays like ``x`` and two of float64, with one entry a column."""
-    return np.empty((count, WIDTH), x.dtype), np.empty((2, WIDTH))
+    """Return ``count`` arrays like ``x`` and three of float64, with one entry a column."""
+    return np.empty((count, WIDTH), x.dtype), np.empty((3, WIDTH))
+
+
+@inlined
+def add_line(part: Any, total: Any, lost: Any) -> None:
+    """Add a line to the totals; of float64, keep what rounding takes."""
+    for j in range(len(part)):
+        if part.itemsize == 8:
+            total[j], lost[j] = added(total[j], lost[j], np.float64(part[j]))
+        else:
+            total[j] += np.float64(part[j])
 
 
 @inlined
@@ -457,11 +487,11 @@ def top_of_columns(x: Any, left: int, right: int, top: Any) -> None:
 def rest_of_columns(x: Any, left: int, right: int, own: Any, totals: Any, temperature: Any) -> None:
     """Write the maximum of each column, and the rest of its sum, to the first of the arrays."""
     one, zero = x.dtype.type(1), x.dtype.type(0)
-    top, part, ones = own[0], own[1], own[2]
-    rest, count = totals[0], totals[1]
+    top, part, ones = own[0], own[1, : right - left], own[2]
+    rest, lost, count = totals[0], totals[1], totals[2]
     top_of_columns(x, left, right, top)
     for j in range(right - left):
-        rest[j], count[j] = 0.0, -1.0
+        rest[j], lost[j], count[j] = 0.0, 0.0, -1.0
     for begin in range(0, x.shape[0], HEIGHT):
         for j in range(right - left):
             part[j], ones[j] = zero, zero
@@ -472,11 +502,11 @@ def rest_of_columns(x: Any, left: int, right: int, own: Any, totals: Any, temper
                 is_one = one if e == one else zero
                 part[j] += e - is_one
                 ones[j] += is_one
+        add_line(part, rest, lost)
         for j in range(right - left):
-            rest[j] += np.float64(part[j])
             count[j] += np.float64(ones[j])
     for j in range(right - left):
-        rest[j] += count[j]
+        rest[j] += lost[j] + count[j]
 
 
 @inlined
@@ -485,10 +515,10 @@ def softmax_of_columns(
 ) -> None:
     """Write softmax of each column of a block to ``out``; the last arrays are for its use."""
     zero = x.dtype.type(0)
-    top, part, total = own[0], own[1], totals[0]
+    top, part, total, lost = own[0], own[1, : right - left], totals[0], totals[1]
     top_of_columns(x, left, right, top)
     for j in range(right - left):
-        total[j] = 0.0
+        total[j], lost[j] = 0.0, 0.0
     for begin in range(0, x.shape[0], HEIGHT):
         for j in range(right - left):
             part[j] = zero
@@ -498,10 +528,9 @@ def softmax_of_columns(
                 e = exp(below(line[j], top[j], temperature))
                 result[j] = e
                 part[j] += e
-        for j in range(right - left):
-            total[j] += np.float64(part[j])
+        add_line(part, total, lost)
     for j in range(right - left):
-        part[j] = 1 / total[j]
+        part[j] = 1 / (total[j] + lost[j])
     for i in range(x.shape[0]):
         result = out[i, left:right]
         for j in range(len(result)):
@@ -607,24 +636,35 @@ def loss_columns(
 
 
 @inlined
+def mean_of_columns(
+    p: Any, g: Any, left: int, right: int, level: Any, own: Any, totals: Any
+) -> None:
+    """Write the sum of ``p * (g - level)`` over each column to the first total."""
+    part, total, lost = own[2, : right - left], totals[0], totals[1]
+    for j in range(right - left):
+        total[j], lost[j] = 0.0, 0.0
+    for begin in range(0, p.shape[0], HEIGHT):
+        for j in range(right - left):
+            part[j] = p.dtype.type(0)
+        for i in range(begin, min(begin + HEIGHT, p.shape[0])):
+            line_p, line_g = p[i, left:right], g[i, left:right]
+            for j in range(len(line_p)):
+                part[j] += line_p[j] * (line_g[j] - level[j])
+        add_line(part, total, lost)
+    for j in range(right - left):
+        total[j] += lost[j]
+
+
+@inlined
 def vjp_of_columns(p: Any, g: Any, out: Any, left: int, right: int, own: Any, totals: Any) -> None:
     """Write the product of each column of a block to ``out``."""
-    zero = p.dtype.type(0)
-    mean, more, part, total = own[0], own[1], own[2], totals[0]
+    mean, more, total = own[0], own[1], totals[0]
     for j in range(right - left):
-        mean[j], more[j] = zero, zero
+        mean[j], more[j] = p.dtype.type(0), p.dtype.type(0)
     for _ in range(2):
         for j in range(right - left):
-            mean[j], total[j] = more[j], 0.0
-        for begin in range(0, p.shape[0], HEIGHT):
-            for j in range(right - left):
-                part[j] = zero
-            for i in range(begin, min(begin + HEIGHT, p.shape[0])):
-                line_p, line_g = p[i, left:right], g[i, left:right]
-                for j in range(len(line_p)):
-                    part[j] += line_p[j] * (line_g[j] - mean[j])
-            for j in range(right - left):
-                total[j] += np.float64(part[j])
+            mean[j] = more[j]
+        mean_of_columns(p, g, left, right, mean, own, totals)
         for j in range(right - left):
             more[j] = total[j]
     for i in range(p.shape[0]):
