@@ -2,7 +2,8 @@
 
 A machine is slower in one second than in the next. So all contenders run in every round, each for
 a millisecond or more, and only times of the same round are compared. What counts is processor
-time, so that a round in which another process had its turn is not lost. Everybody has one thread.
+time, so that a round in which another process had its turn is not lost. Everybody has one thread,
+but where threads are what is measured: there the clock on the wall counts.
 
 Each row is measured in a process of its own, for a fresh array comes at another price once larger
 ones have been freed.
@@ -29,19 +30,23 @@ LEAST_ROUNDS, MOST_ROUNDS = 5, 41
 
 
 def ratios(
-    contenders: Mapping[str, Call], ours: str, seconds: float = 0.8
+    contenders: Mapping[str, Call],
+    ours: str,
+    seconds: float = 0.8,
+    clock: Callable[[], int] = process_time_ns,
 ) -> dict[str, tuple[float, float, float]]:
     """Return how many times longer than ``ours`` each of the others takes.
 
-    Each ratio is the median over the rounds, with its lower and upper quartile.
+    Each ratio is the median over the rounds, with its lower and upper quartile. The clock counts
+    nanoseconds.
     """
-    counts = {name: _repetitions(call) for name, call in contenders.items()}
+    counts = {name: _repetitions(call, clock) for name, call in contenders.items()}
     order, shuffle = list(contenders), random.Random(0).shuffle
     rounds: list[dict[str, float]] = []
     end = perf_counter() + seconds
     while len(rounds) < LEAST_ROUNDS or (len(rounds) < MOST_ROUNDS and perf_counter() < end):
         shuffle(order)  # nobody always runs on the caches that the same one left behind
-        rounds.append({name: _time(contenders[name], counts[name]) for name in order})
+        rounds.append({name: _time(contenders[name], counts[name], clock) for name in order})
     return {
         name: quartiles([times[name] / times[ours] for times in rounds])
         for name in contenders
@@ -70,24 +75,24 @@ def quartiles(values: list[float]) -> tuple[float, float, float]:
     return float(middle), float(low), float(high)
 
 
-def _repetitions(call: Call) -> int:
+def _repetitions(call: Call, clock: Callable[[], int]) -> int:
     """Return how often to call for a round to last long enough; warms up on the way."""
     call()
     count = 1
-    while (elapsed := _time(call, count) * count) < LEAST_NS:
+    while (elapsed := _time(call, count, clock) * count) < LEAST_NS:
         count = max(count + 1, min(10 * count, int(1.2 * count * LEAST_NS / max(elapsed, 1))))
     return count
 
 
-def _time(call: Call, count: int) -> float:
+def _time(call: Call, count: int, clock: Callable[[], int]) -> float:
     """Return nanoseconds per call."""
     was_on = gc.isenabled()
     gc.disable()
     try:
-        start = process_time_ns()
+        start = clock()
         for _ in range(count):
             call()
-        return (process_time_ns() - start) / count
+        return (clock() - start) / count
     finally:
         if was_on:
             gc.enable()

@@ -6,11 +6,14 @@ longer than the compiled twin the others take; of the limit it says how near the
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
+from time import perf_counter_ns
 
 import numpy as np
+import torch
 
 from benchmarks import contenders
 from benchmarks.rows import Goal, Row
@@ -20,16 +23,24 @@ from softmax_lessons import compiled
 
 PART = "times longer than the compiled twin"
 EXACTNESS = "times longer than a plain sum"
+THREADS = "times longer than the twin, {n} threads each"
 NAMES = [
     *("softmax", "log_softmax", "logsumexp", "sigmoid", "cross_entropy_and_grad", "softmax_vjp"),
 ]
 IN_THE_MEAN = Goal("torch", at_least=1.5)
+LARGE = [(60_000, 10), (4096, 1000), (256, 50_257), (8, 1_000_000)]
 
 
 def rows(
-    wanted: Callable[[str], bool], shapes: list[tuple[int, ...]] = SHAPES, seconds: float = 0.8
+    wanted: Callable[[str], bool],
+    shapes: list[tuple[int, ...]] = SHAPES,
+    large: list[tuple[int, ...]] = LARGE,
+    seconds: float = 0.8,
 ) -> Iterator[Row]:
-    """Measure every twin on every shape, along the last axis and the first, in both precisions."""
+    """Measure every twin on every shape, along the last axis and the first, in both precisions.
+
+    And large arrays of float32 with all processors at work.
+    """
     for name, shape in product(NAMES, shapes):
         one_axis = len(shape) == 1 or name == "sigmoid"
         for axis, dtype in product((-1,) if one_axis else (-1, 0), (np.float32, np.float64)):
@@ -40,6 +51,14 @@ def rows(
                 yield Row.of_ratios(PART, name, case, found, goal(shape, axis), **of_block)
     if wanted("compiled cost of exactness"):
         yield from _exactness(seconds)
+    n = os.cpu_count() or 1
+    part = THREADS.format(n=n)
+    for name, shape in product(NAMES, large):
+        case = f"{shape} last float32"
+        if wanted(f"compiled threads {name} {case}"):
+            found = apart(partial(_measure_threads, n, name, shape, seconds))
+            of_block = {"block": "all", "block_goal": IN_THE_MEAN}
+            yield Row.of_ratios(part, name, case, found, goal(shape, -1), **of_block)
 
 
 def goal(shape: tuple[int, ...], axis: int) -> Goal:
@@ -51,6 +70,21 @@ def _measure(
     name: str, shape: tuple[int, ...], axis: int, dtype: type, seconds: float
 ) -> dict[str, tuple[float, float, float]]:
     return ratios(contenders.in_place_of(name, scores(shape, dtype), axis), "compiled", seconds)
+
+
+def _measure_threads(
+    n: int, name: str, shape: tuple[int, ...], seconds: float
+) -> dict[str, tuple[float, float, float]]:
+    before = compiled.get_num_threads(), torch.get_num_threads()
+    compiled.set_num_threads(n)
+    torch.set_num_threads(n)
+    try:
+        calls = contenders.in_place_of(name, scores(shape, np.float32), -1)
+        both = {who: calls[who] for who in ("compiled", "torch")}
+        return ratios(both, "compiled", seconds, perf_counter_ns)
+    finally:
+        compiled.set_num_threads(before[0])
+        torch.set_num_threads(before[1])
 
 
 def _exactness(seconds: float) -> Iterator[Row]:

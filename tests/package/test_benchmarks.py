@@ -94,7 +94,7 @@ def test_products_measures_each_length(monkeypatch):
 def test_every_part_measures_something():
     parts = {
         "speed": speed.rows(everything, TINY, seconds=0),
-        "twins": twins.rows(everything, TINY, seconds=0),
+        "twins": twins.rows(everything, TINY, TINY, seconds=0),
         "memory": memory.rows(everything, TINY),
         "accuracy": accuracy.rows(few, length=50),
     }
