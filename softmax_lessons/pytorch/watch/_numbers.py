@@ -1,11 +1,13 @@
 """What the numbers of a tensor say: probabilities, log-probabilities, gradients of a few rows.
 
-All of it works on detached tensors, and on about a million numbers at the most, so that a check
-costs no more than the operation that it looks at.
+All of it works on detached tensors, and on about a million numbers at the most or at a time, so
+that a check costs no more than the operation that it looks at, and little memory however large
+the tensors are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -74,6 +76,21 @@ def rows(
     if y is not None:
         y = y.reshape(-1, size) if y.ndim == x.ndim else y.reshape(-1)
     return x.reshape(-1, size).to(exact), y
+
+
+def count(test: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> int:
+    """Count the numbers for which a test holds, in pieces, so that its answers take no memory."""
+    x = plain(x)
+    if x.numel() <= MOST:
+        return int(test(x).count_nonzero())
+    longest = max(range(x.ndim), key=lambda dim: x.shape[dim])
+    pieces = x.chunk(-(-x.numel() // MOST), dim=longest)
+    return int(sum(test(piece).count_nonzero() for piece in pieces))
+
+
+def zeros(x: torch.Tensor) -> int:
+    """Count the zeros."""
+    return count(lambda piece: piece == 0, x)
 
 
 def tolerance(dtype: torch.dtype) -> float:

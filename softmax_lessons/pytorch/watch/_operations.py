@@ -26,7 +26,7 @@ def handlers(func: Any) -> tuple[Handler | None, Handler | None]:
         return (None, AFTER[name]) if name in {"T", "mT", "H", "mH", "data"} else (None, None)
     if name == "__set__":
         grad = getattr(getattr(func, "__self__", None), "__name__", "") == "grad"
-        return (None, step_taken) if grad else (None, None)
+        return (None, starts_anew) if grad else (None, None)
     if name in LEAVES_NOTHING:
         return None, None
     name = name.partition(".")[0]
@@ -125,9 +125,9 @@ def unknown(w: Watcher, call: Call) -> None:
             w.report.lost += 1
 
 
-def step_taken(w: Watcher, call: Call) -> None:
-    """Start the sums of losses anew: a gradient is set back to nothing."""
-    w.step_taken()
+def starts_anew(w: Watcher, call: Call) -> None:
+    """Start the sums of losses anew: a gradient is set back to nothing, or handed out."""
+    w.means.clear()
 
 
 # --- softmax itself ---------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def softmax(w: Watcher, call: Call) -> None:
     log = "log" in call.name
     said = call.get(1, "dim")
     dim = implicit_dim(x) if said is None else dim_of(said, x)
-    site = here()
+    site, token = here(), object()
     size = x.shape[dim]
     prior = w.marks.get(x)
     if said is None:
@@ -166,17 +166,16 @@ def softmax(w: Watcher, call: Call) -> None:
     elif prior is not None:
         _softmax_of_marked(w, prior, x, dim, log)
     if x.is_floating_point() and size > 1:
-        _look_for_empty_rows(w, x, dim, prior, site)
+        _look_for_empty_rows(w, x, dim, prior, site, token)
         if log and x.dtype == torch.float16 and size > 2048:
             _losses.half_sums(w, x, out)
     if dim == 0 and x.ndim > 1 and x.shape[0] > 1 and x.requires_grad:
         w.down_the_batch.append((site, x.shape))
     attention = prior.attention if prior is not None and prior.kind == "product" else 0
     scaled = prior is not None and prior.scaled
-    token = w.pending[-1].token if w.pending else object()
     down = dim == 0 and x.ndim > 1 and x.requires_grad and not x.is_leaf
     if log and down and 1 < x.shape[0] not in x.shape[1:] and x.shape[-1] > 1:
-        w.log_down.append((site, x.shape, token))
+        _look_down(w, x.shape, site, token)
     kind = "log_softmax" if log else "softmax"
     w.marks.set(out, Mark(kind, site, dim, size, attention=attention, scaled=scaled, token=token))
 
@@ -199,12 +198,25 @@ def _softmax_of_marked(w: Watcher, prior: Mark, x: torch.Tensor, dim: int, log: 
         w.find("sigmoid-first", "suspicious", "scores between 0 and 1", site=prior.site)
 
 
+def _look_down(w: Watcher, shape: torch.Size, site: Site, token: object) -> None:
+    """Ask, when the step is over, whether a log-softmax down the rows was meant."""
+
+    def find(_: int) -> None:
+        if not w.knows("wrong-dim", site):
+            evidence = f"shape {tuple(shape)}: log-softmax ran along dim 0, so the {shape[0]} "
+            evidence += f"rows compete, and the {shape[-1]} columns do not"
+            cure = "torch.log_softmax(logits, dim=-1)"
+            w.find("wrong-dim", "suspicious", evidence, site=site, also=site, cure=cure)
+
+    w.ask_later(Pending(1, find, token))
+
+
 def _look_for_empty_rows(
-    w: Watcher, x: torch.Tensor, dim: int, prior: Mark | None, site: Site
+    w: Watcher, x: torch.Tensor, dim: int, prior: Mark | None, site: Site, token: object
 ) -> None:
     """Ask, when the step is over, whether rows were masked altogether."""
     if prior is not None and prior.added and prior.fill and math.isfinite(prior.fill):
-        _look_at_added_mask(w, x, dim, prior.fill, site)
+        _look_at_added_mask(w, x, dim, prior.fill, site, token)
         return
     with _numbers.unseen():
         top = _numbers.plain(x).amax(dim=dim - x.ndim)
@@ -220,10 +232,12 @@ def _look_for_empty_rows(
             also=site,
         )
 
-    w.pending.append(Pending(empty, find, object()))
+    w.ask_later(Pending(empty, find, token))
 
 
-def _look_at_added_mask(w: Watcher, x: torch.Tensor, dim: int, fill: float, site: Site) -> None:
+def _look_at_added_mask(
+    w: Watcher, x: torch.Tensor, dim: int, fill: float, site: Site, token: object
+) -> None:
     """Ask, when the step is over, what a large negative number did that was added to scores."""
     half = x.dtype in _numbers.HALF
     if not half and fill < -1e30:
@@ -248,7 +262,7 @@ def _look_at_added_mask(w: Watcher, x: torch.Tensor, dim: int, fill: float, site
             also=site,
         )
 
-    w.pending.append(Pending(empty, blame, object(), always=x.dtype == torch.float16))
+    w.ask_later(Pending(empty, blame, token, always=x.dtype == torch.float16))
 
 
 def sigmoid(w: Watcher, call: Call) -> None:
@@ -595,7 +609,7 @@ def log(w: Watcher, call: Call) -> None:
         _losses.rounded(w, mark, x, "their logarithm is taken")
     if mark.kind == "sigmoid":
         with _numbers.unseen():
-            zeros = int((_numbers.plain(x) == 0).sum())
+            zeros = _numbers.zeros(x)
         if zeros:
             w.find(
                 "log-of-softmax",
@@ -609,8 +623,8 @@ def log(w: Watcher, call: Call) -> None:
         return
     if not mark.padded and not here().caller.startswith(TORCH):
         with _numbers.unseen():
-            values = _numbers.plain(x)
-            zeros, least = int((values == 0).sum()), float(values.min()) if x.numel() else 1.0
+            zeros = _numbers.zeros(x)
+            least = float(_numbers.plain(x).min()) if x.numel() else 1.0
         if zeros:
             evidence = f"{zeros} of {x.numel()} probabilities are 0, and their logarithm is -inf"
             w.find("log-of-softmax", "wrong", evidence, also=mark.site)
@@ -763,7 +777,7 @@ def _table() -> dict[str, Handler]:
     use(sigmoid, "sigmoid")
     use(relu, "relu")
     use(linear, "linear")
-    use(step_taken, "zero_")
+    use(starts_anew, "zero_ grad")
     use(dropout, "dropout dropout1d dropout2d alpha_dropout feature_alpha_dropout")
     use(view, "view reshape flatten unflatten view_as reshape_as ravel _unsafe_view")
     use(same, "to float double half bfloat16 type type_as contiguous clone cuda cpu detach data")
