@@ -131,6 +131,14 @@ def accumulated_means():
     optimizer.step()
 
 
+def means_by_sentences():
+    z, y = sentences((3, 7))
+    total = 0.0
+    for i in range(2):
+        total = total + F.cross_entropy(z[i : i + 1], y[i : i + 1]) * len(y[i : i + 1])
+    (total / len(y)).backward()
+
+
 def means_of_steps():
     loss_fn, y = nn.CrossEntropyLoss(ignore_index=0), torch.tensor([[3, 4, 0], [3, 4, 2]])
     z = torch.randn(2, 3, K, requires_grad=True)
@@ -284,7 +292,7 @@ SAID = [
      "empty-row", "6 of 12 rows of 6 scores are -inf throughout"),
     (without_a_label, "ignored-labels", "all 14 labels are -100"),
     (sum_of_means, "padded-means", "2 means of one line, over 3 to 7 tokens each: "
-     "a token of the shortest weighs 2.33 times as much"),
+     "a token of one weighs 2.33 times as much as a token of another"),
     (mean_with_padding, "padded-means", "the mean is over 14 tokens, and 10 of them count: "
      "the loss is 1.4 times too small"),
     (step(nn.Identity(), F.cross_entropy, several),
@@ -477,6 +485,7 @@ MISUSES = {
         .backward(), "padded-means", "suspicious"),
     "sum of means": (sum_of_means, "padded-means", "suspicious"),
     "accumulated means": (accumulated_means, "padded-means", "suspicious"),
+    "means by sentences": (means_by_sentences, "padded-means", "suspicious"),
     "a mean a step of a decoder": (means_of_steps, "padded-means", "suspicious"),
     "log-probabilities drawn from": (
         lambda: torch.distributions.Categorical(probs=torch.randn(4, K).log_softmax(-1)),

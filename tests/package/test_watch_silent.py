@@ -263,6 +263,77 @@ def padding_is_ignored():
     ((losses * keep).sum() / keep.sum()).backward()
 
 
+class Words(nn.Module):
+    """Scores of the next word, and sentences of so many words, padded."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.head = nn.Embedding(K, D), nn.Linear(D, K)
+
+    def forward(self, ids):
+        return self.head(self.words(ids)).flatten(0, 1)
+
+    @staticmethod
+    def batch(n):
+        ids = torch.randint(K, (2, T))
+        return ids, ids.masked_fill(torch.arange(T) >= n, -100).flatten()
+
+
+def accumulated_by_tokens():
+    model, batches = Words(), [Words.batch(n) for n in (2, 6)]
+    total = sum((y != -100).sum() for _, y in batches)
+    for ids, y in batches:
+        loss = F.cross_entropy(model(ids), y) + 0.0 * model.head.bias.square().sum()
+        (loss * (y != -100).sum() / total).backward()
+        loss.detach() * (y != -100).sum()  # to be shown
+    model.zero_grad()
+    counts = [int((y != -100).sum()) for _, y in batches]
+    losses = [F.cross_entropy(model(ids), y) for ids, y in batches]
+    (sum(n * loss for n, loss in zip(counts, losses, strict=True)) / total).backward()
+
+
+def accumulated_by_tensors_of_weights():
+    model, batches = Words(), [Words.batch(n) for n in (2, 4, 6)]
+    losses = torch.stack([F.cross_entropy(model(ids), y) for ids, y in batches])
+    (losses * torch.tensor([2 / 12, 4 / 12, 6 / 12])).sum().backward()
+
+
+def some_losses_count_nothing():
+    model = Words()
+    for n, weight in ((2, 1.0), (6, 0.0)):
+        ids, y = Words.batch(n)
+        (F.cross_entropy(model(ids), y) * weight).backward()
+    model.zero_grad()
+    for n in (2, 1):  # the last batch has fewer sentences, none of them padded
+        ids, y = Words.batch(T)
+        F.cross_entropy(model(ids[:n]), y.view(2, T)[:n].flatten()).backward()
+
+
+def descent_by_hand():
+    model = Words()
+    for n in (2, 6, 4):
+        ids, y = Words.batch(n)
+        slopes = torch.autograd.grad(F.cross_entropy(model(ids), y), list(model.parameters()))
+        with torch.no_grad():
+            for weight, slope in zip(model.parameters(), slopes, strict=True):
+                weight -= 0.1 * slope
+
+
+def inner_steps():
+    model, weights = Words(), dict(Words().named_parameters())
+
+    def loss(weights, ids, y):
+        return F.cross_entropy(torch.func.functional_call(model, weights, ids), y)
+
+    def after_steps(weights):
+        for n in (2, 5):
+            slopes = torch.func.grad(loss)(weights, *Words.batch(n))
+            weights = {name: weights[name] - 0.1 * slopes[name] for name in weights}
+        return loss(weights, *Words.batch(6))
+
+    torch.func.grad(after_steps)({name: weight.detach() for name, weight in weights.items()})
+
+
 def slot_attention():
     x = torch.randn(N, T, D)
     slots = torch.randn(N, 3, D)
@@ -403,6 +474,8 @@ PROGRAMS = [
     *(contrastive, supervised_contrastive, attention, attention_filled_with_the_lowest),
     *(attention_of_half, attention_with_an_added_mask, empty_row_seen_to, fused_attention),
     *(transformer, padding_is_ignored, slot_attention, pooling_by_clusters, time_first),
+    *(accumulated_by_tokens, accumulated_by_tensors_of_weights, some_losses_count_nothing),
+    *(descent_by_hand, inner_steps),
     *(several_labels, mixup, straight_through, brier_score, mixture_of_logs, pointer, speech),
     *(segmentation, sampling, two_losses_of_one_model, checkpointed, transforms),
     *(hard_examples, small_format),

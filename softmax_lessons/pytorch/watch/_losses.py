@@ -11,7 +11,7 @@ import torch
 from softmax_lessons.pytorch.watch import _numbers
 from softmax_lessons.pytorch.watch._marks import Mark
 from softmax_lessons.pytorch.watch._places import Site, from_categorical, here
-from softmax_lessons.pytorch.watch._watcher import Call, Means, Watcher
+from softmax_lessons.pytorch.watch._watcher import Call, Mean, Pending, Watcher
 
 ZEROING = {  # what sets logits to 0: its misuse, and what else is said of them
     "relu": ("relu-before-loss", ", and get no gradient"),
@@ -231,7 +231,7 @@ def _look_at_labels(w: Watcher, call: Call, x: torch.Tensor, y: torch.Tensor) ->
     # Means of several questions, with gaps where nobody answered, are another thing.
     tokens = 0 <= ignored < x.shape[_class_dim(x)] or _of_tokens(w, x, y)
     if reduction == "mean" and call.out.requires_grad and tokens:
-        _note_mean(w, x, counted, out)
+        _note_mean(w, call, x, Mean(counted, out))
 
 
 def _of_tokens(w: Watcher, x: torch.Tensor, y: torch.Tensor) -> bool:
@@ -268,21 +268,39 @@ def _accident(
     w.find("ignored-labels", "suspicious", evidence)
 
 
-def _note_mean(w: Watcher, x: torch.Tensor, counted: int, out: int) -> None:
-    """Remember a mean: another one of the same call may be over another number of tokens."""
+def _note_mean(w: Watcher, call: Call, x: torch.Tensor, mean: Mean) -> None:
+    """Remember a mean: another one of the same call may be over another number of tokens.
+
+    What both are multiplied by, such as their numbers of tokens, shows by the end of the step.
+    """
     site = here()
     key = (site.file, site.call, site.line, site.library, x.shape[_class_dim(x)])
-    means = w.means.setdefault(key, Means(site))
-    means.counts.append((counted, out))
-    if len({n for n, _ in means.counts}) > 1 and any(o for _, o in means.counts):
-        numbers = sorted(n for n, _ in means.counts)
-        w.find(
-            "padded-means",
-            "suspicious",
-            f"{len(numbers)} means of one line, over {numbers[0]} to {numbers[-1]} tokens each: "
-            f"a token of the shortest weighs {numbers[-1] / max(numbers[0], 1):.3g} times as much",
-            site=site,
-        )
+    means = w.means.setdefault(key, [])
+    means.append(mean)
+    if w.marks.get(call.out) is None:
+        w.marks.set(call.out, Mark("mean", site, means=(mean,)))
+
+    def find(_: int) -> None:
+        used = [one for one in means if abs(one.weight) > 0]  # and not NaN
+        counts = [one.counted for one in used]
+        weights = [abs(one.weight) / max(one.counted, 1) for one in used]
+        padded = any(one.left_out for one in used) and min(counts) < max(counts)
+        if padded and max(weights) > 1.001 * min(weights):
+            evidence = f"{len(used)} means of one line, over {min(counts)} to {max(counts)} tokens "
+            evidence += f"each: a token of one weighs {max(weights) / min(weights):.3g} times as "
+            evidence += "much as a token of another"
+            w.find("padded-means", "suspicious", evidence, site=site, also=site)
+
+    if len(means) == 2:
+        w.ask_later(Pending(1, find, object()))
+
+
+def weigh_mean(w: Watcher, call: Call, mark: Mark, factor: float | None) -> None:
+    """Follow what a mean loss is multiplied by."""
+    if call.out.requires_grad:  # not a copy that is summed up to be printed
+        for mean in mark.means:
+            mean.weight *= math.nan if factor is None else factor
+        w.marks.set(call.out, mark)
 
 
 def mask_of_losses(w: Watcher, call: Call, mark: Mark, mask: torch.Tensor) -> None:

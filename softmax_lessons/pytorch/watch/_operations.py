@@ -82,14 +82,18 @@ def implicit_dim(x: torch.Tensor) -> int:
     return 0 if x.ndim in (0, 1, 3) else 1
 
 
-def number(value: Any) -> float | None:
-    """Return a Python number, or a tensor of one that needs no gradient, as a float."""
+def number(value: Any, wait: bool = False) -> float | None:
+    """Return a Python number, or a tensor of one that needs no gradient, as a float.
+
+    One on another device is read only where it is worth to ``wait`` for it.
+    """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     if isinstance(value, torch.Tensor) and not value.ndim and not value.requires_grad:
         with _numbers.unseen():
             plain = _numbers.plain(value)
-            return float(plain) if not plain.ndim and plain.device.type == "cpu" else None
+            here_already = wait or plain.device.type == "cpu"
+            return float(plain) if not plain.ndim and here_already else None
     return None
 
 
@@ -428,6 +432,11 @@ def add(w: Watcher, call: Call) -> None:
         guilty = next(m for m in (left, right) if m is not None and m.kind in {"flat", "part"})
         w.marks.set(out, replace(guilty, kind="part"))
         return
+    if "mean" in kinds and out.requires_grad:
+        both = [mark for mark in (left, right) if mark is not None and mark.kind == "mean"]
+        means = sum((mark.means for mark in both), ())
+        w.marks.set(out, replace(both[0], means=means) if len(means) < 1000 else None)
+        return
     for mark, scores in ((left, right), (right, left)):
         if mark is not None and mark.kind == "mask":
             base = scores if scores is not None else Mark("scores", here())
@@ -517,6 +526,11 @@ def mul(w: Watcher, call: Call) -> None:
     if mark.kind in {"product", "scores", "mask", "exp_sum", "part"}:
         scaled = mark.kind == "product" and not (isinstance(other, torch.Tensor) and other.ndim)
         w.marks.set(out, replace(mark, scaled=mark.scaled or scaled))
+        return
+    if mark.kind == "mean":
+        factor = number(other, wait=True)
+        divides = divides and mark is left
+        _losses.weigh_mean(w, call, mark, 1 / factor if divides and factor else factor)
         return
     if mark.kind == "losses" and isinstance(other, torch.Tensor):
         _losses.mask_of_losses(w, call, mark, other)
@@ -756,6 +770,8 @@ def joined(w: Watcher, call: Call) -> None:
         return
     if first.kind == "reshaped":
         return
+    if first.kind == "mean":
+        first = replace(first, means=tuple(mean for mark in marks if mark for mean in mark.means))
     dim = first.dim
     if dim is not None and first.kind in {"softmax", "log_softmax"}:
         along = dim_of(call.get(1, "dim", 0), call.out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -56,11 +56,12 @@ MOST_PENDING = 1000  # in a block without a step: then the older half is asked
 
 
 @dataclass
-class Means:
-    """The mean losses of one line since the optimizer's last step."""
+class Mean:
+    """A mean loss."""
 
-    site: Site
-    counts: list[tuple[int, int]] = field(default_factory=list)  # that count, and that do not
+    counted: int  # how many tokens it is the mean of
+    left_out: int
+    weight: float = 1.0  # what it was multiplied by since; NaN if nobody knows
 
 
 class Watcher:
@@ -70,7 +71,7 @@ class Watcher:
         self.report = report
         self.marks = Marks()
         self.pending: list[Pending] = []
-        self.means: dict[tuple[object, ...], Means] = {}
+        self.means: dict[tuple[object, ...], list[Mean]] = {}  # of each line since the last step
         self.down_the_batch: deque[tuple[Site, torch.Size]] = deque(maxlen=MOST_PENDING)
         self.cancelled: set[object] = set()
         self.paused = False
