@@ -312,6 +312,7 @@ def test_the_evidence_counts_what_is_there(run, misuse, expected):
     assert expected in said[misuse]
 
 
+PADDED = torch.arange(4) < torch.tensor([[4], [2], [1]])  # True where there are words
 MISUSES = {
     "softmax twice": (step(lambda z: z.softmax(-1).softmax(-1).log(), F.nll_loss),
                       "log-softmax-twice", "wrong"),
@@ -390,6 +391,11 @@ MISUSES = {
                            .permute(0, 2, 1), torch.randint(K, (2, 7))).backward(),
         "wrong-dim", "wrong"),
     "weights down": (attention(lambda s, keep: s.softmax(dim=1)), "wrong-dim", "wrong"),
+    "weights down, einsum with dots": (
+        lambda: (lambda q: torch.einsum(
+            "...qk,...kd->...qd", torch.einsum("q...d,...kd->...qk", q, q.movedim(0, -2))
+            .softmax(-2), q.movedim(0, -2)).sum().backward())(
+            torch.randn(6, 2, 3, 4, requires_grad=True)), "wrong-dim", "wrong"),
     "inside, down the batch": (
         step(lambda z: z * z.softmax(dim=0)), "wrong-dim", "suspicious"),
     "gather elsewhere": (
@@ -534,6 +540,13 @@ MISUSES = {
     "mask upside down, MultiheadAttention": (
         lambda: nn.MultiheadAttention(8, 2, batch_first=True)(
             *3 * [torch.randn(2, 4, 8)], attn_mask=torch.ones(4, 4).tril(0).bool()),
+        "inverted-mask", "suspicious"),
+    "padding upside down, MultiheadAttention": (
+        lambda: nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)(
+            torch.randn(3, 4, 8), src_key_padding_mask=PADDED), "inverted-mask", "suspicious"),
+    "padding upside down": (
+        lambda: F.scaled_dot_product_attention(
+            *3 * [torch.randn(3, 2, 4, 8)], attn_mask=~PADDED[:, None, None]),
         "inverted-mask", "suspicious"),
     "view, not permute": (
         lambda: F.cross_entropy(torch.randn(2, K, 4, 4, requires_grad=True).view(-1, K),

@@ -488,3 +488,29 @@ def test_nothing_is_found_in_a_correct_program(program):
         program()
     assert not report.findings, report
     assert report.operations > 0
+
+
+RIGHT = torch.arange(T) >= torch.tensor([[T], [2], [4]])  # True where there is padding
+MORE = torch.arange(T) >= torch.tensor([[5], [2], [4]])
+EMPTY = torch.arange(T) >= torch.tensor([[5], [0], [4]])
+FULL = torch.arange(T) >= torch.tensor([[T], [0], [4]])
+PADDINGS = {
+    "right": RIGHT,
+    "right, one empty": EMPTY,
+    "left": RIGHT.flip(1),
+    "left, more of it": MORE.flip(1),
+    "left, one empty": FULL.flip(1),
+    "holes": FULL | (torch.arange(T) % 4 == 0),
+    "none": torch.zeros_like(RIGHT),
+}
+
+
+@pytest.mark.parametrize("name", PADDINGS)
+def test_padding_on_either_side_is_not_upside_down(name):
+    padding, q = PADDINGS[name], torch.randn(3, T, D)
+    layer = nn.MultiheadAttention(D, 2, batch_first=True)
+    with watch() as report:
+        layer(q, q, q, key_padding_mask=padding)
+        q = q[:, None]
+        F.scaled_dot_product_attention(q, q, q, attn_mask=~padding[:, None, None])
+    assert "inverted-mask" not in {finding.misuse for finding in report.findings}

@@ -759,22 +759,28 @@ def _einsum(w: Watcher, call: Call) -> None:
     operands = call.args[1:]
     if len(operands) == 1 and isinstance(operands[0], list | tuple):
         operands = tuple(operands[0])
-    if not isinstance(equation, str) or len(operands) != 2 or "..." in equation:
+    if not isinstance(equation, str) or len(operands) != 2:
         return
     inputs, _, result = equation.replace(" ", "").partition("->")
     letters = inputs.split(",")
     if len(letters) != 2 or not result:
         return
-    gone = [c for c in letters[0] if c in letters[1] and c not in result]
+    gone = [c for c in letters[0] if c.isalpha() and c in letters[1] and c not in result]
     if len(gone) != 1:
         return
     for x, names in zip(operands, letters, strict=True):
         mark = w.marks.get(x)
         if mark is not None and mark.kind == "softmax" and mark.attention and x.ndim > 2:
-            _weights(w, mark, x, names.index(gone[0]))
+            _weights(w, mark, x, _place(gone[0], names, x))
     if not any(_is_parameter(x) for x in operands):
-        size = operands[0].shape[letters[0].index(gone[0])]
+        size = operands[0].shape[_place(gone[0], letters[0], operands[0])]
         w.marks.set(call.out, Mark("product", here(), attention=size))
+
+
+def _place(letter: str, names: str, x: torch.Tensor) -> int:
+    """Return which dimension a letter of einsum names; dots stand for any number of them."""
+    before, _, after = names.partition("...")
+    return before.index(letter) if letter in before else x.ndim - len(after) + after.index(letter)
 
 
 def sdpa(w: Watcher, call: Call) -> None:
@@ -798,6 +804,28 @@ def sdpa(w: Watcher, call: Call) -> None:
         )
     if m.dtype == torch.bool:
         _upside_down(w, keep)
+    if m.ndim == 4 and m.shape[1] == m.shape[2] == 1:
+        _padding_upside_down(w, keep[:, 0, 0], "attn_mask=keep[:, None, None], True to look at")
+
+
+def _padding_upside_down(w: Watcher, keep: torch.Tensor, cure: str) -> None:
+    """Look whether the words are left out, and the padding at their end is looked at.
+
+    Padding at the front looks the same, but then the longest sentence has all its words.
+    """
+    with _numbers.unseen():
+        seen = keep.any(dim=-1)
+        n, rest = int((~seen).sum()), keep[seen]
+        at_their_end = bool((~rest[:, 0]).all() and (rest[:, 1:] >= rest[:, :-1]).all())
+    if n and at_their_end:
+        evidence = f"{n} of {len(keep)} sentences are left out altogether"
+        w.find(
+            "inverted-mask",
+            "suspicious",
+            evidence + (", and of the others the beginning" if len(rest) else ""),
+            sentence="The padding mask of attention is upside down: it leaves out the words.",
+            cure=cure,
+        )
 
 
 def _upside_down(w: Watcher, keep: torch.Tensor) -> None:
@@ -831,12 +859,15 @@ def multi_head(w: Watcher, call: Call) -> None:
         return
     with _numbers.unseen():
         p = _numbers.plain(padding)
-        gone = (p if p.dtype == torch.bool else p == -torch.inf).all(dim=-1)
+        left_out = p if p.dtype == torch.bool else p == -torch.inf
+        gone = left_out.all(dim=-1)
         n = int(gone.sum())
         spoiled = bool(torch.isnan(_numbers.plain(call.out[0])).any()) if n else False
     if n and spoiled:
         evidence = f"{n} of {gone.numel()} sentences are padding altogether, and become NaN"
         w.find("empty-row", "wrong", evidence)
+    if p.ndim == 2:
+        _padding_upside_down(w, ~left_out, "key_padding_mask=~keep, True to leave out")
 
 
 # --- the way back -----------------------------------------------------------------------------
