@@ -122,6 +122,46 @@ def sum_of_means():
     sum(losses).backward()
 
 
+class ByHand(torch.autograd.Function):
+    """Softmax with a way back of its own."""
+
+    @staticmethod
+    def forward(ctx, z):
+        p = z.softmax(dim=-1)
+        ctx.save_for_backward(p)
+        return p
+
+    @staticmethod
+    def backward(ctx, slopes):
+        (p,) = ctx.saved_tensors
+        return p * (slopes - (p * slopes).sum(dim=-1, keepdim=True))
+
+
+def several_models_at_once():
+    models = [nn.Linear(8, K) for _ in range(3)]
+    weights, _ = torch.func.stack_module_state(models)
+
+    def loss(weights, x, y):
+        return F.nll_loss(5 * torch.func.functional_call(models[0], weights, x), y)
+
+    torch.func.vmap(torch.func.grad(loss), in_dims=(0, None, None))(weights, *batch())
+
+
+def padding_on_the_left():
+    x = nn.Linear(8, 8)(torch.randn(2, 6, 8))
+    keep = torch.arange(6) >= torch.tensor([[0], [2]])
+    with torch.autocast("cpu", torch.bfloat16):
+        seen = keep[:, None] & torch.ones(6, 6).tril().bool()
+        scores = (x @ x.mT).masked_fill(~seen, -torch.inf)
+        (scores.softmax(dim=-1) @ x).float().sum().backward()
+
+
+def distilled_pictures():
+    student, teacher = torch.randn(2, K, 4, 4, requires_grad=True), torch.randn(2, K, 4, 4)
+    losses = F.kl_div(student.softmax(dim=1), teacher.softmax(dim=1), reduction="none")
+    (losses * torch.ones(2, 1, 4, 4)).sum().backward()
+
+
 def accumulated_means():
     model = nn.Linear(8, K)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -179,6 +219,7 @@ SOFTMAX_FIRST = {
     "gumbel": lambda z: F.gumbel_softmax(z, dim=-1),
     "log-softmax of softmax": lambda z: F.log_softmax(z.softmax(-1), -1),
     "temperature afterwards": lambda z: z.softmax(-1) / 0.5,
+    "with a way back of its own": ByHand.apply,
     "compiled": torch.compile(lambda z: z.softmax(-1), backend="eager"),
 }
 
@@ -335,6 +376,12 @@ MISUSES = {
     "nll of p, view": (step(lambda z: z.softmax(-1).view(-1, K), F.nll_loss), "nll-of-p", "wrong"),
     "nll of sigmoid": (step(nn.Sigmoid(), F.nll_loss), "nll-of-p", "wrong"),
     "nll of logits": (step(lambda z: 3 * z, F.nll_loss), "nll-of-logits", "wrong"),
+    "nll of logits, several models at once": (several_models_at_once, "nll-of-logits", "wrong"),
+    "kl of p, pictures": (distilled_pictures, "kl-of-p", "wrong"),
+    "empty row, padding on the left": (padding_on_the_left, "empty-row", "wrong"),
+    "the last step, log-softmax over the batch": (
+        lambda: F.nll_loss(torch.randn(7, N, K, requires_grad=True).log_softmax(dim=1)[-1],
+                           torch.arange(N) % K).backward(), "wrong-dim", "wrong"),
     "ctc of logits": (
         lambda: F.ctc_loss(torch.randn(12, 2, K, requires_grad=True), torch.ones(2, 3).long(),
                            torch.tensor([12, 12]), torch.tensor([3, 3])).backward(),
