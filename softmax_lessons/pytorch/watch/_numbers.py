@@ -100,10 +100,11 @@ def tolerance(dtype: torch.dtype) -> float:
 
 def are_probabilities(p: torch.Tensor, dtype: torch.dtype) -> bool:
     """Tell whether all rows are probabilities: 0 or above, with the sum 1."""
-    if not p.numel() or p.shape[-1] < 2 or not bool((p >= 0).all()):
+    if not p.numel() or p.shape[-1] < 2 or not bool(p.min() >= 0):
         return False
     limit = tolerance(dtype) if len(p) > 1 else min(tolerance(dtype), 1e-2)
-    return bool(((p.sum(dim=-1) - 1).abs() < limit).all())
+    low, high = p.sum(dim=-1).aminmax()
+    return float(low) > 1 - limit and float(high) < 1 + limit
 
 
 def are_log_probabilities(log_p: torch.Tensor, dtype: torch.dtype) -> bool:
@@ -111,9 +112,10 @@ def are_log_probabilities(log_p: torch.Tensor, dtype: torch.dtype) -> bool:
     if not log_p.numel() or log_p.shape[-1] < 2:
         return False
     limit = 3 * tolerance(dtype)
-    if not bool((log_p <= limit).all()):
+    if not bool(log_p.max() <= limit):
         return False
-    return bool((log_p.logsumexp(dim=-1).abs() < limit).all())
+    low, high = log_p.logsumexp(dim=-1).aminmax()
+    return float(low) > -limit and float(high) < limit
 
 
 def one_hot(y: torch.Tensor, p: torch.Tensor) -> torch.Tensor | None:
@@ -122,10 +124,7 @@ def one_hot(y: torch.Tensor, p: torch.Tensor) -> torch.Tensor | None:
         return y.to(p)
     if y.is_floating_point():
         return None
-    inside = (y >= 0) & (y < p.shape[-1])
-    rows = torch.zeros_like(p)
-    rows.scatter_(1, y.clamp(0, p.shape[-1] - 1)[:, None].long(), 1.0)
-    return rows * inside[:, None]
+    return (y[:, None] == torch.arange(p.shape[-1], device=y.device)).to(p)
 
 
 def span(values: torch.Tensor) -> str:
@@ -140,7 +139,8 @@ def through_softmax(p: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
 
 def times_smaller(right: torch.Tensor, got: torch.Tensor) -> str:
     """Say how the gradient compares with the right one, in a clause."""
-    right_norm, got_norm = float(right.norm()), float(got.norm())
+    norm = torch.linalg.vector_norm
+    right_norm, got_norm = float(norm(right)), float(norm(got))
     if not right_norm > 0 or not got_norm > 0:
         return "the gradient is 0" if right_norm > 0 else ""
     ratio = right_norm / got_norm

@@ -89,10 +89,11 @@ class Watcher:
     ) -> None:
         """Add a finding at ``site``, by default here."""
         said = CATALOG[misuse]
-        now = here()
-        site = site or now
+        if site is None:
+            site = here()
+            also = also or site
+        other = also or here()
         inside = f" (inside {_short(site.library)})" if site.library else ""
-        other = also or now
         second = ""
         if (other.file, other.line) != (site.file, site.line):
             second = place(other.file, other.line)
