@@ -398,6 +398,39 @@ def test_each_tensor_is_freed_where_it_would_be(grad):
     assert not any(alive or kept for alive, kept in watched[-1])
 
 
+class Seen(TorchDispatchMode):
+    """Notes the operations of a step."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.names.append(func.name())
+        return func(*args, **(kwargs or {}))
+
+
+def test_others_who_look_at_a_step_see_it_as_it_is():
+    names = []
+    for around in (nullcontext, watch):
+        with around(), Seen() as seen:
+            misuse(*data()).backward()
+        names.append(seen.names)
+    assert names[0] == names[1]
+    assert len(names[0]) > 10
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+def test_a_traced_model_is_traced_as_it_is():
+    model, (x, _) = nn.Sequential(nn.Linear(8, 4), nn.Softmax(dim=-1)), data()
+    plain = torch.jit.trace(model, x)
+    with watch():
+        watched = torch.jit.trace(model, x)
+    assert [node.kind() for node in watched.inlined_graph.nodes()] == [
+        node.kind() for node in plain.inlined_graph.nodes()
+    ]
+
+
 class Largest(TorchDispatchMode):
     """Knows the largest new tensor that is made while it is on, in numbers."""
 
@@ -443,15 +476,20 @@ WIDE = {
 
 @pytest.mark.parametrize("name", WIDE)
 def test_no_check_makes_a_large_tensor(name, monkeypatch):
-    most = 1024
+    most, largest = 1024, Largest()
     monkeypatch.setattr(_numbers, "MOST", most)
-    look, largest = _mode.Mode._note, Largest()
+    enter, leave = _numbers.unseen.__enter__, _numbers.unseen.__exit__
 
-    def note(*args):
-        with largest:
-            look(*args)
+    def entered(check):
+        enter(check)
+        largest.__enter__()
 
-    monkeypatch.setattr(_mode.Mode, "_note", note)
+    def left(check, *error):
+        largest.__exit__(*error)
+        leave(check, *error)
+
+    monkeypatch.setattr(_numbers.unseen, "__enter__", entered)
+    monkeypatch.setattr(_numbers.unseen, "__exit__", left)
     with watch():
         WIDE[name](torch.randn(64, 512, requires_grad=True), torch.arange(64)).backward()
     assert 0 < largest.numbers <= most

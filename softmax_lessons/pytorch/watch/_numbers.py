@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch._C import _functorch as functorch
+from torch.utils._python_dispatch import _disable_current_modes
 
 MOST = 2**20
 HALF = (torch.float16, torch.bfloat16)
@@ -20,7 +21,7 @@ HALF = (torch.float16, torch.bfloat16)
 class unseen:
     """Calculate beside the step: no gradients, no modes, no transforms of torch.func."""
 
-    __slots__ = ("_functions", "_grad", "_transforms")
+    __slots__ = ("_functions", "_grad", "_modes", "_transforms")
 
     def __enter__(self) -> None:
         self._functions = torch._C.DisableTorchFunction()
@@ -33,8 +34,14 @@ class unseen:
 
             self._transforms = temporarily_clear_interpreter_stack()
             self._transforms.__enter__()
+        self._modes: Any = None
+        if torch._C._len_torch_dispatch_stack():
+            self._modes = _disable_current_modes()
+            self._modes.__enter__()
 
     def __exit__(self, *error: Any) -> None:
+        if self._modes is not None:
+            self._modes.__exit__(*error)
         if self._transforms is not None:
             self._transforms.__exit__(*error)
         torch._C._set_grad_enabled(self._grad)
