@@ -294,8 +294,16 @@ def accumulated_by_tokens():
 
 def accumulated_by_tensors_of_weights():
     model, batches = Words(), [Words.batch(n) for n in (2, 4, 6)]
-    losses = torch.stack([F.cross_entropy(model(ids), y) for ids, y in batches])
-    (losses * torch.tensor([2 / 12, 4 / 12, 6 / 12])).sum().backward()
+    shares = torch.tensor([2 / 12, 4 / 12, 6 / 12])
+    for weigh in (
+        lambda losses: (losses * shares).sum(),
+        lambda losses: torch.dot(losses, shares),
+        lambda losses: shares @ losses,
+        lambda losses: sum(losses[i] * shares[i] for i in range(3)),
+        lambda losses: sum(loss * share for loss, share in zip(losses, shares, strict=True)),
+    ):
+        weigh(torch.stack([F.cross_entropy(model(ids), y) for ids, y in batches])).backward()
+        model.zero_grad()
 
 
 def some_losses_count_nothing():

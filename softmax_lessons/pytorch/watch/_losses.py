@@ -296,11 +296,13 @@ def _note_mean(w: Watcher, call: Call, x: torch.Tensor, mean: Mean) -> None:
 
 
 def weigh_mean(w: Watcher, call: Call, mark: Mark, factor: float | None) -> None:
-    """Follow what a mean loss is multiplied by."""
-    if call.out.requires_grad:  # not a copy that is summed up to be printed
+    """Follow what a mean loss is multiplied by; nobody knows what where it is ``None``."""
+    outs = call.out if isinstance(call.out, list | tuple) else [call.out]
+    if any(out.requires_grad for out in outs):  # not a copy that is summed up to be printed
         for mean in mark.means:
             mean.weight *= math.nan if factor is None else factor
-        w.marks.set(call.out, mark)
+        for out in outs:
+            w.marks.set(out, mark)
 
 
 def mask_of_losses(w: Watcher, call: Call, mark: Mark, mask: torch.Tensor) -> None:
@@ -728,6 +730,9 @@ def matmul(w: Watcher, call: Call) -> None:
     if not isinstance(a, torch.Tensor) or not isinstance(b, torch.Tensor):
         return
     mark = w.marks.get(a)
+    for means in (mark, w.marks.get(b)):
+        if means is not None and means.kind == "mean":
+            weigh_mean(w, call, means, None)
     if mark is not None and mark.kind == "softmax" and mark.attention and a.ndim > 1:
         _weights(w, mark, a, a.ndim - 1)
     if a.ndim > 1 and b.ndim > 1 and not _is_parameter(a) and not _is_parameter(b):

@@ -125,6 +125,8 @@ def unknown(w: Watcher, call: Call) -> None:
     known = next((mark for mark in marks if mark is not None), None)
     if known is not None and isinstance(call.out, torch.Tensor):
         w.marks.set(call.out, None)
+        if known.kind == "mean":
+            _losses.weigh_mean(w, call, known, None)
         if known.kind in {"softmax", "log_softmax"}:
             w.report.lost += 1
 
@@ -380,6 +382,9 @@ def picked(w: Watcher, call: Call) -> None:
     x = call.first
     mark = w.marks.get(x)
     if mark is None or mark.kind == "losses" or not isinstance(x, torch.Tensor):
+        return
+    if mark.kind == "mean" and x.ndim:  # one of several
+        _losses.weigh_mean(w, call, mark, None)
         return
     outs = call.out if isinstance(call.out, list | tuple) else [call.out]
     for out in outs:
