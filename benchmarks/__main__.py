@@ -15,7 +15,7 @@ import numpy
 import scipy
 import torch
 
-from benchmarks import accuracy, driver, memory, products, speed, startup, twins
+from benchmarks import accuracy, driver, memory, products, speed, startup, twins, watching
 from benchmarks.rows import Row, heading, line, means, summary
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,7 +38,7 @@ def main(words: list[str]) -> None:
 
 
 def _measure(wanted: Any) -> Iterator[Row]:
-    for part in (startup, speed, twins, products, memory, accuracy, driver):
+    for part in (startup, speed, twins, products, memory, accuracy, driver, watching):
         yield from part.rows(wanted)
 
 

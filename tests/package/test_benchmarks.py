@@ -21,6 +21,7 @@ from benchmarks import (  # noqa: E402
     startup,
     timing,
     twins,
+    watching,
 )
 from benchmarks.rows import Goal, Row, line, means, summary  # noqa: E402
 from softmax_lessons import _blockwise  # noqa: E402
@@ -89,6 +90,24 @@ def test_products_measures_each_length(monkeypatch):
     rows = list(products.rows(everything, [2, 3], seconds=0))
     assert [row.case for row in rows] == ["2", "3"]
     assert all(list(row.values) == ["matrix", "given", "ours"] for row in rows)
+
+
+@pytest.mark.parametrize("name", watching.STEPS)
+def test_the_steps_that_are_watched_have_the_findings_that_they_say(name):
+    for case, count in (("nothing found", 0), ("one finding", 1)):
+        with watching.watch() as report:
+            watching.step(name, case)()
+        assert len(report.findings) == count
+
+
+def test_a_watched_step_is_measured_in_time_and_memory(monkeypatch):
+    monkeypatch.setattr(watching, "apart", lambda measure: measure())
+    rows = list(watching.rows(everything, ["network"], seconds=0))
+    assert [(row.part, row.case) for row in rows] == [
+        (part, case) for part in (watching.TIME, watching.MEMORY) for case in watching.CASES
+    ]
+    assert all(row.values["watched"] > 0 for row in rows[:2])
+    assert all(0.1 < row.values["step"] < 10 for row in rows[2:])
 
 
 def test_every_part_measures_something():

@@ -6,6 +6,7 @@ import sys
 import threading
 import warnings
 import weakref
+from contextlib import nullcontext
 from html import escape
 
 import pytest
@@ -14,10 +15,12 @@ torch = pytest.importorskip("torch")
 
 import torch.nn.functional as F  # noqa: E402
 from torch import nn  # noqa: E402
+from torch.multiprocessing.reductions import StorageWeakRef  # noqa: E402
+from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 from torch.utils.checkpoint import checkpoint  # noqa: E402
 
 from softmax_lessons import _pytest  # noqa: E402
-from softmax_lessons.pytorch.watch import MisuseError, Report, _mode, watch  # noqa: E402
+from softmax_lessons.pytorch.watch import MisuseError, Report, _mode, _numbers, watch  # noqa: E402
 from softmax_lessons.pytorch.watch.__main__ import main  # noqa: E402
 
 
@@ -336,6 +339,180 @@ def test_no_tensor_lives_longer():
         del p, loss
         gone = [ref() is None for ref in kept]
     assert gone == [True, True]
+
+
+def lives(around, grad):
+    """Which activations and gradients of two steps are alive, asked after each statement."""
+    torch.manual_seed(3)
+    model, (x, y) = Net(nn.Softmax(dim=-1)), data()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    known, diary = [], []
+
+    def note(*tensors):
+        known.extend((weakref.ref(one), StorageWeakRef(one.untyped_storage())) for one in tensors)
+        diary.append([(one() is not None, not kept.expired()) for one, kept in known])
+
+    def step():
+        h = model.first(x)
+        note(h)
+        if grad:
+            h.register_hook(note)
+        h = model.drop(h).view(4, 4, 16)
+        note(h)
+        h = model.attend(h, h, h, need_weights=False)[0]
+        note(h)
+        weights = (h @ h.mT).masked_fill(torch.eye(4) > 0, -1e9).softmax(dim=-1)
+        note(weights)
+        h = weights @ h
+        del weights
+        note(h)
+        h = model.last(model.head(h).view(16, 4).relu())
+        note(h)
+        loss = F.cross_entropy(h, y) + F.nll_loss(h.log(), y) + (h.argmax(-1) != y).float().mean()
+        del h
+        note(loss)
+        if grad:
+            loss.backward()
+            note(*(p.grad for p in model.parameters() if p.grad is not None))
+            optimizer.step()
+        note()
+        optimizer.zero_grad()
+        note()
+
+    gc.collect()
+    gc.disable()
+    try:
+        with torch.set_grad_enabled(grad), around():
+            step()
+            step()
+        note()
+    finally:
+        gc.enable()
+    return diary
+
+
+@pytest.mark.parametrize("grad", [True, False])
+def test_each_tensor_is_freed_where_it_would_be(grad):
+    plain, watched = lives(nullcontext, grad), lives(watch, grad)
+    assert watched == plain
+    assert not any(alive or kept for alive, kept in watched[-1])
+
+
+class Seen(TorchDispatchMode):
+    """Notes the operations of a step."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.names.append(func.name())
+        return func(*args, **(kwargs or {}))
+
+
+def test_others_who_look_at_a_step_see_it_as_it_is():
+    names = []
+    for around in (nullcontext, watch):
+        with around(), Seen() as seen:
+            misuse(*data()).backward()
+        names.append(seen.names)
+    assert names[0] == names[1]
+    assert len(names[0]) > 10
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+def test_a_traced_model_is_traced_as_it_is():
+    model, (x, _) = nn.Sequential(nn.Linear(8, 4), nn.Softmax(dim=-1)), data()
+    plain = torch.jit.trace(model, x)
+    with watch():
+        watched = torch.jit.trace(model, x)
+    assert [node.kind() for node in watched.inlined_graph.nodes()] == [
+        node.kind() for node in plain.inlined_graph.nodes()
+    ]
+
+
+class Largest(TorchDispatchMode):
+    """Knows the largest new tensor that is made while it is on, in numbers."""
+
+    numbers = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        given = {one.untyped_storage().data_ptr() for one in args if isinstance(one, torch.Tensor)}
+        for one in out if isinstance(out, list | tuple) else [out]:
+            if isinstance(one, torch.Tensor) and one.untyped_storage().data_ptr() not in given:
+                self.numbers = max(self.numbers, one.numel())
+        return out
+
+
+def masked(z, y):
+    p = (z @ z.mT).softmax(dim=-1) * (torch.arange(64) < 60).expand(64, 64)
+    return (p @ z).sum()
+
+
+WIDE = {
+    "cross-entropy": lambda z, y: F.cross_entropy(z, y),
+    "softmax first": lambda z, y: F.cross_entropy(z.softmax(-1), y),
+    "twice": lambda z, y: F.cross_entropy(z.log_softmax(-1), y),
+    "down": lambda z, y: F.cross_entropy(z.softmax(0), y),
+    "relu": lambda z, y: F.cross_entropy(z.relu(), y),
+    "dropout": lambda z, y: F.cross_entropy(F.dropout(z), y),
+    "log": lambda z, y: F.nll_loss(z.softmax(-1).log(), y),
+    "nll": lambda z, y: F.nll_loss(z.softmax(-1), y),
+    "logits": lambda z, y: F.nll_loss(z, y),
+    "sigmoid": lambda z, y: z.sigmoid().log().sum(),
+    "sigmoid first": lambda z, y: F.binary_cross_entropy_with_logits(z.sigmoid(), 1.0 * (z > 0)),
+    "several": lambda z, y: F.binary_cross_entropy(z.softmax(-1), 1.0 * (z > 0)),
+    "rounded": lambda z, y: F.nll_loss(z.softmax(-1).round(decimals=2).log(), y),
+    "kl": lambda z, y: F.kl_div(z.softmax(-1), z.softmax(-1), reduction="none").sum(),
+    "by hand": lambda z, y: (z.exp() / z.exp().sum(-1, keepdim=True)).sum(),
+    "half": lambda z, y: F.cross_entropy(z.half() * 0, y),
+    "categorical": lambda z, y: torch.distributions.Categorical(z.softmax(-1)).probs.sum(),
+    "losses": lambda z, y: (F.cross_entropy(z[None].expand(32, -1, -1).mT, y.expand(32, -1),
+                                            reduction="none") * (y < 30)).mean(),
+    "masked": masked,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_no_check_makes_a_large_tensor(name, monkeypatch):
+    most, largest = 1024, Largest()
+    monkeypatch.setattr(_numbers, "MOST", most)
+    enter, leave = _numbers.unseen.__enter__, _numbers.unseen.__exit__
+
+    def entered(check):
+        enter(check)
+        largest.__enter__()
+
+    def left(check, *error):
+        largest.__exit__(*error)
+        leave(check, *error)
+
+    monkeypatch.setattr(_numbers.unseen, "__enter__", entered)
+    monkeypatch.setattr(_numbers.unseen, "__exit__", left)
+    with watch():
+        WIDE[name](torch.randn(64, 512, requires_grad=True), torch.arange(64)).backward()
+    assert 0 < largest.numbers <= most
+
+
+def test_questions_do_not_pile_up():
+    with watch() as report, _mode.watching(Report()) as watcher:
+        for _ in range(5000):
+            torch.zeros(2, 3).softmax(dim=-1).nan_to_num()
+        assert len(watcher.pending) <= 1000
+        assert len(watcher.cancelled) <= 1000
+    assert not report.findings
+
+
+def test_questions_are_asked_when_the_optimizer_takes_its_step():
+    model, (x, y) = nn.Linear(8, 4), data()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with watch() as report:
+        F.cross_entropy(model(x), y).backward()
+        model(x).fill_(-torch.inf).softmax(dim=-1)
+        assert not report.findings
+        optimizer.step()
+        assert [f.misuse for f in report.findings] == ["empty-row"]
 
 
 def test_the_table_of_marks_shrinks_with_its_tensors():

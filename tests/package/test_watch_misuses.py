@@ -122,6 +122,46 @@ def sum_of_means():
     sum(losses).backward()
 
 
+class ByHand(torch.autograd.Function):
+    """Softmax with a way back of its own."""
+
+    @staticmethod
+    def forward(ctx, z):
+        p = z.softmax(dim=-1)
+        ctx.save_for_backward(p)
+        return p
+
+    @staticmethod
+    def backward(ctx, slopes):
+        (p,) = ctx.saved_tensors
+        return p * (slopes - (p * slopes).sum(dim=-1, keepdim=True))
+
+
+def several_models_at_once():
+    models = [nn.Linear(8, K) for _ in range(3)]
+    weights, _ = torch.func.stack_module_state(models)
+
+    def loss(weights, x, y):
+        return F.nll_loss(5 * torch.func.functional_call(models[0], weights, x), y)
+
+    torch.func.vmap(torch.func.grad(loss), in_dims=(0, None, None))(weights, *batch())
+
+
+def padding_on_the_left():
+    x = nn.Linear(8, 8)(torch.randn(2, 6, 8))
+    keep = torch.arange(6) >= torch.tensor([[0], [2]])
+    with torch.autocast("cpu", torch.bfloat16):
+        seen = keep[:, None] & torch.ones(6, 6).tril().bool()
+        scores = (x @ x.mT).masked_fill(~seen, -torch.inf)
+        (scores.softmax(dim=-1) @ x).float().sum().backward()
+
+
+def distilled_pictures():
+    student, teacher = torch.randn(2, K, 4, 4, requires_grad=True), torch.randn(2, K, 4, 4)
+    losses = F.kl_div(student.softmax(dim=1), teacher.softmax(dim=1), reduction="none")
+    (losses * torch.ones(2, 1, 4, 4)).sum().backward()
+
+
 def accumulated_means():
     model = nn.Linear(8, K)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -129,6 +169,14 @@ def accumulated_means():
         _, y = sentences((length,))
         (F.cross_entropy(model(torch.randn(1, 7, 8)).view(-1, K), y.view(-1)) / 2).backward()
     optimizer.step()
+
+
+def means_by_sentences():
+    z, y = sentences((3, 7))
+    total = 0.0
+    for i in range(2):
+        total = total + F.cross_entropy(z[i : i + 1], y[i : i + 1]) * len(y[i : i + 1])
+    (total / len(y)).backward()
 
 
 def means_of_steps():
@@ -171,6 +219,7 @@ SOFTMAX_FIRST = {
     "gumbel": lambda z: F.gumbel_softmax(z, dim=-1),
     "log-softmax of softmax": lambda z: F.log_softmax(z.softmax(-1), -1),
     "temperature afterwards": lambda z: z.softmax(-1) / 0.5,
+    "with a way back of its own": ByHand.apply,
     "compiled": torch.compile(lambda z: z.softmax(-1), backend="eager"),
 }
 
@@ -284,7 +333,7 @@ SAID = [
      "empty-row", "6 of 12 rows of 6 scores are -inf throughout"),
     (without_a_label, "ignored-labels", "all 14 labels are -100"),
     (sum_of_means, "padded-means", "2 means of one line, over 3 to 7 tokens each: "
-     "a token of the shortest weighs 2.33 times as much"),
+     "a token of one weighs 2.33 times as much as a token of another"),
     (mean_with_padding, "padded-means", "the mean is over 14 tokens, and 10 of them count: "
      "the loss is 1.4 times too small"),
     (step(nn.Identity(), F.cross_entropy, several),
@@ -304,6 +353,7 @@ def test_the_evidence_counts_what_is_there(run, misuse, expected):
     assert expected in said[misuse]
 
 
+PADDED = torch.arange(4) < torch.tensor([[4], [2], [1]])  # True where there are words
 MISUSES = {
     "softmax twice": (step(lambda z: z.softmax(-1).softmax(-1).log(), F.nll_loss),
                       "log-softmax-twice", "wrong"),
@@ -326,6 +376,12 @@ MISUSES = {
     "nll of p, view": (step(lambda z: z.softmax(-1).view(-1, K), F.nll_loss), "nll-of-p", "wrong"),
     "nll of sigmoid": (step(nn.Sigmoid(), F.nll_loss), "nll-of-p", "wrong"),
     "nll of logits": (step(lambda z: 3 * z, F.nll_loss), "nll-of-logits", "wrong"),
+    "nll of logits, several models at once": (several_models_at_once, "nll-of-logits", "wrong"),
+    "kl of p, pictures": (distilled_pictures, "kl-of-p", "wrong"),
+    "empty row, padding on the left": (padding_on_the_left, "empty-row", "wrong"),
+    "the last step, log-softmax over the batch": (
+        lambda: F.nll_loss(torch.randn(7, N, K, requires_grad=True).log_softmax(dim=1)[-1],
+                           torch.arange(N) % K).backward(), "wrong-dim", "wrong"),
     "ctc of logits": (
         lambda: F.ctc_loss(torch.randn(12, 2, K, requires_grad=True), torch.ones(2, 3).long(),
                            torch.tensor([12, 12]), torch.tensor([3, 3])).backward(),
@@ -382,6 +438,11 @@ MISUSES = {
                            .permute(0, 2, 1), torch.randint(K, (2, 7))).backward(),
         "wrong-dim", "wrong"),
     "weights down": (attention(lambda s, keep: s.softmax(dim=1)), "wrong-dim", "wrong"),
+    "weights down, einsum with dots": (
+        lambda: (lambda q: torch.einsum(
+            "...qk,...kd->...qd", torch.einsum("q...d,...kd->...qk", q, q.movedim(0, -2))
+            .softmax(-2), q.movedim(0, -2)).sum().backward())(
+            torch.randn(6, 2, 3, 4, requires_grad=True)), "wrong-dim", "wrong"),
     "inside, down the batch": (
         step(lambda z: z * z.softmax(dim=0)), "wrong-dim", "suspicious"),
     "gather elsewhere": (
@@ -477,6 +538,7 @@ MISUSES = {
         .backward(), "padded-means", "suspicious"),
     "sum of means": (sum_of_means, "padded-means", "suspicious"),
     "accumulated means": (accumulated_means, "padded-means", "suspicious"),
+    "means by sentences": (means_by_sentences, "padded-means", "suspicious"),
     "a mean a step of a decoder": (means_of_steps, "padded-means", "suspicious"),
     "log-probabilities drawn from": (
         lambda: torch.distributions.Categorical(probs=torch.randn(4, K).log_softmax(-1)),
@@ -525,6 +587,13 @@ MISUSES = {
     "mask upside down, MultiheadAttention": (
         lambda: nn.MultiheadAttention(8, 2, batch_first=True)(
             *3 * [torch.randn(2, 4, 8)], attn_mask=torch.ones(4, 4).tril(0).bool()),
+        "inverted-mask", "suspicious"),
+    "padding upside down, MultiheadAttention": (
+        lambda: nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)(
+            torch.randn(3, 4, 8), src_key_padding_mask=PADDED), "inverted-mask", "suspicious"),
+    "padding upside down": (
+        lambda: F.scaled_dot_product_attention(
+            *3 * [torch.randn(3, 2, 4, 8)], attn_mask=~PADDED[:, None, None]),
         "inverted-mask", "suspicious"),
     "view, not permute": (
         lambda: F.cross_entropy(torch.randn(2, K, 4, 4, requires_grad=True).view(-1, K),

@@ -263,6 +263,85 @@ def padding_is_ignored():
     ((losses * keep).sum() / keep.sum()).backward()
 
 
+class Words(nn.Module):
+    """Scores of the next word, and sentences of so many words, padded."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.head = nn.Embedding(K, D), nn.Linear(D, K)
+
+    def forward(self, ids):
+        return self.head(self.words(ids)).flatten(0, 1)
+
+    @staticmethod
+    def batch(n):
+        ids = torch.randint(K, (2, T))
+        return ids, ids.masked_fill(torch.arange(T) >= n, -100).flatten()
+
+
+def accumulated_by_tokens():
+    model, batches = Words(), [Words.batch(n) for n in (2, 6)]
+    total = sum((y != -100).sum() for _, y in batches)
+    for ids, y in batches:
+        loss = F.cross_entropy(model(ids), y) + 0.0 * model.head.bias.square().sum()
+        (loss * (y != -100).sum() / total).backward()
+        loss.detach() * (y != -100).sum()  # to be shown
+    model.zero_grad()
+    counts = [int((y != -100).sum()) for _, y in batches]
+    losses = [F.cross_entropy(model(ids), y) for ids, y in batches]
+    (sum(n * loss for n, loss in zip(counts, losses, strict=True)) / total).backward()
+
+
+def accumulated_by_tensors_of_weights():
+    model, batches = Words(), [Words.batch(n) for n in (2, 4, 6)]
+    shares = torch.tensor([2 / 12, 4 / 12, 6 / 12])
+    for weigh in (
+        lambda losses: (losses * shares).sum(),
+        lambda losses: torch.dot(losses, shares),
+        lambda losses: shares @ losses,
+        lambda losses: sum(losses[i] * shares[i] for i in range(3)),
+        lambda losses: sum(loss * share for loss, share in zip(losses, shares, strict=True)),
+    ):
+        weigh(torch.stack([F.cross_entropy(model(ids), y) for ids, y in batches])).backward()
+        model.zero_grad()
+
+
+def some_losses_count_nothing():
+    model = Words()
+    for n, weight in ((2, 1.0), (6, 0.0)):
+        ids, y = Words.batch(n)
+        (F.cross_entropy(model(ids), y) * weight).backward()
+    model.zero_grad()
+    for n in (2, 1):  # the last batch has fewer sentences, none of them padded
+        ids, y = Words.batch(T)
+        F.cross_entropy(model(ids[:n]), y.view(2, T)[:n].flatten()).backward()
+
+
+def descent_by_hand():
+    model = Words()
+    for n in (2, 6, 4):
+        ids, y = Words.batch(n)
+        slopes = torch.autograd.grad(F.cross_entropy(model(ids), y), list(model.parameters()))
+        with torch.no_grad():
+            for weight, slope in zip(model.parameters(), slopes, strict=True):
+                weight -= 0.1 * slope
+
+
+def inner_steps():
+    model, weights = Words(), dict(Words().named_parameters())
+
+    def loss(weights, ids, y):
+        return F.cross_entropy(torch.func.functional_call(model, weights, ids), y)
+
+    def after_steps(weights):
+        for n in (2, 5):
+            slopes = torch.func.grad(loss)(weights, *Words.batch(n))
+            weights = {name: weights[name] - 0.1 * slopes[name] for name in weights}
+        return loss(weights, *Words.batch(6))
+
+    torch.func.grad(after_steps)({name: weight.detach() for name, weight in weights.items()})
+
+
 def slot_attention():
     x = torch.randn(N, T, D)
     slots = torch.randn(N, 3, D)
@@ -389,6 +468,125 @@ def small_format():
     (p * torch.randn(K)).sum().backward()
 
 
+class Gate(torch.autograd.Function):
+    """Softmax with a way back of its own."""
+
+    @staticmethod
+    def forward(ctx, z):
+        e = (z - z.max(dim=-1, keepdim=True).values).exp()
+        p = e / e.sum(dim=-1, keepdim=True)
+        ctx.save_for_backward(p)
+        return p
+
+    @staticmethod
+    def backward(ctx, slopes):
+        (p,) = ctx.saved_tensors
+        return p * (slopes - (p * slopes).sum(dim=-1, keepdim=True))
+
+
+def gate_of_its_own():
+    x, y = x_and_y()
+    F.cross_entropy(nn.Linear(D, K)(x * Gate.apply(nn.Linear(D, D)(x))), y).backward()
+
+
+def codes_by_sinkhorn():
+    z = nn.Linear(D, K, bias=False)(F.normalize(nn.Linear(D, D)(torch.randn(N, D)), dim=1))
+    with torch.no_grad():
+        q = (z / 0.05).exp().T
+        for _ in range(3):
+            q = q / q.sum(dim=1, keepdim=True) / K
+            q = q / q.sum(dim=0, keepdim=True) / N
+        q = (q * N).T
+    (-(q * (z / 0.1).log_softmax(dim=1)).sum(dim=1)).mean().backward()
+
+
+def softmax_both_ways():
+    """A text finds its picture, and the picture its text, in one product."""
+    z = F.normalize(nn.Linear(D, D)(torch.randn(N, D)), dim=1)
+    z = z @ z.T * 20
+    z = z * (z / 5).softmax(dim=0) * N
+    (-z.log_softmax(dim=-1).diag()).mean().backward()
+
+
+def soft_experts():
+    x = nn.Linear(D, D)(torch.randn(2, T, D))
+    z = torch.einsum("btd,des->btes", x, nn.Parameter(torch.randn(D, 2, 3)))
+    slots = torch.einsum("btd,btes->besd", x, z.softmax(dim=1)).flatten(1, 2)
+    torch.einsum("bsd,bts->btd", slots, z.flatten(2).softmax(dim=-1)).sum().backward()
+
+
+def attention_in_linear_time():
+    q, k, v = (nn.Linear(D, D)(torch.randn(2, T, D)).view(2, T, 2, 8).mT for _ in range(3))
+    (q.softmax(dim=-2).mT @ (k.softmax(dim=-1) @ v.mT)).sum().backward()
+
+
+def mixed_with_uniform():
+    p = 0.99 * nn.Linear(D, K)(torch.randn(N, D)).softmax(dim=-1) + 0.01 / K
+    one, other = Categorical(logits=p.log()), Categorical(logits=p.log().detach())
+    torch.distributions.kl_divergence(one, other).mean().backward()
+
+
+def temperature_fitted():
+    z, y = torch.randn(32, K), torch.arange(32) % K
+    temperature = nn.Parameter(torch.tensor([1.5]))
+    optimizer = torch.optim.LBFGS([temperature], max_iter=3)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = F.cross_entropy(z / temperature, y)
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+
+
+def classes_in_a_tree():
+    x, y = x_and_y(12)
+    branch = nn.Linear(D, 3)(x).log_softmax(-1)
+    leaf = nn.Linear(D, 12)(x).view(N, 3, 4).log_softmax(-1)
+    first = branch.gather(1, (y // 4)[:, None]).squeeze(1)
+    (-(first + leaf[torch.arange(N), y // 4, y % 4])).mean().backward()
+    nn.AdaptiveLogSoftmaxWithLoss(D, 20, [5, 10])(x, y).loss.backward()
+
+
+def actions_that_are_not_allowed():
+    x, _ = x_and_y()
+    allowed = torch.arange(K) <= torch.arange(N)[:, None]
+    policy = Categorical(logits=torch.where(allowed, nn.Linear(D, K)(x), torch.tensor(-1e8)))
+    entropy = -(policy.logits * policy.probs * allowed).sum(dim=-1).mean()
+    (-policy.log_prob(policy.sample()).mean() - 0.01 * entropy).backward()
+
+
+def a_mean_for_each_sentence():
+    x, y, keep = sentences()
+    log_p = nn.Linear(D, K)(x).log_softmax(-1).gather(-1, y[..., None]).squeeze(-1)
+    with torch.no_grad():
+        before = nn.Linear(D, K)(x).log_softmax(-1).gather(-1, y[..., None]).squeeze(-1)
+    far = (before - log_p).exp() - (before - log_p) - 1
+    losses = -((log_p - log_p.detach()).exp() * torch.randn(N, 1) - 0.04 * far)
+    ((losses * keep).sum(dim=1) / keep.sum(dim=1)).mean().backward()
+
+
+def chains():
+    x, y, keep = sentences()
+    z, steps = nn.Linear(D, K)(x), nn.Parameter(torch.randn(K, K))
+    total = z[:, 0]
+    for t in range(1, T):
+        new = (total[:, :, None] + steps + z[:, t, None]).logsumexp(dim=1)
+        total = torch.where(keep[:, t, None], new, total)
+    paths = (z.gather(2, y[..., None]).squeeze(2) * keep).sum(dim=1)
+    paths = paths + (steps[y[:, :-1], y[:, 1:]] * keep[:, 1:]).sum(dim=1)
+    (total.logsumexp(dim=1) - paths).mean().backward()
+
+
+def returns_as_classes():
+    x, _ = x_and_y()
+    p = nn.Linear(D, 2 * 11)(x).view(N, 2, 11).softmax(dim=-1)
+    action = (p * torch.linspace(-5, 5, 11)).sum(dim=-1).argmax(dim=1)
+    log_p = p[torch.arange(N), action].clamp(1e-5, 1 - 1e-5).log()
+    (-(log_p / 11).sum(dim=1)).mean().backward()
+
+
 PROGRAMS = [
     *(classifier, by_parts, router, gate_before_a_layer, squeeze_and_excite, policy_gradient),
     *(
@@ -403,9 +601,14 @@ PROGRAMS = [
     *(contrastive, supervised_contrastive, attention, attention_filled_with_the_lowest),
     *(attention_of_half, attention_with_an_added_mask, empty_row_seen_to, fused_attention),
     *(transformer, padding_is_ignored, slot_attention, pooling_by_clusters, time_first),
+    *(accumulated_by_tokens, accumulated_by_tensors_of_weights, some_losses_count_nothing),
+    *(descent_by_hand, inner_steps),
     *(several_labels, mixup, straight_through, brier_score, mixture_of_logs, pointer, speech),
     *(segmentation, sampling, two_losses_of_one_model, checkpointed, transforms),
-    *(hard_examples, small_format),
+    *(hard_examples, small_format, gate_of_its_own, codes_by_sinkhorn, softmax_both_ways),
+    *(soft_experts, attention_in_linear_time, mixed_with_uniform, temperature_fitted),
+    *(classes_in_a_tree, actions_that_are_not_allowed, a_mean_for_each_sentence, chains),
+    *(returns_as_classes,),
 ]
 
 
@@ -415,3 +618,29 @@ def test_nothing_is_found_in_a_correct_program(program):
         program()
     assert not report.findings, report
     assert report.operations > 0
+
+
+RIGHT = torch.arange(T) >= torch.tensor([[T], [2], [4]])  # True where there is padding
+MORE = torch.arange(T) >= torch.tensor([[5], [2], [4]])
+EMPTY = torch.arange(T) >= torch.tensor([[5], [0], [4]])
+FULL = torch.arange(T) >= torch.tensor([[T], [0], [4]])
+PADDINGS = {
+    "right": RIGHT,
+    "right, one empty": EMPTY,
+    "left": RIGHT.flip(1),
+    "left, more of it": MORE.flip(1),
+    "left, one empty": FULL.flip(1),
+    "holes": FULL | (torch.arange(T) % 4 == 0),
+    "none": torch.zeros_like(RIGHT),
+}
+
+
+@pytest.mark.parametrize("name", PADDINGS)
+def test_padding_on_either_side_is_not_upside_down(name):
+    padding, q = PADDINGS[name], torch.randn(3, T, D)
+    layer = nn.MultiheadAttention(D, 2, batch_first=True)
+    with watch() as report:
+        layer(q, q, q, key_padding_mask=padding)
+        q = q[:, None]
+        F.scaled_dot_product_attention(q, q, q, attn_mask=~padding[:, None, None])
+    assert "inverted-mask" not in {finding.misuse for finding in report.findings}

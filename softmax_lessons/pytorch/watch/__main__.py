@@ -15,7 +15,7 @@ from pathlib import Path
 
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from softmax_lessons.pytorch.watch._mode import watching
+from softmax_lessons.pytorch.watch._mode import step_taken, watching
 from softmax_lessons.pytorch.watch._report import Report
 
 
@@ -39,17 +39,17 @@ def main(arguments: list[str]) -> None:
         off.close()
         print(report, file=sys.stderr, flush=True)
 
-    def step_taken(*_: object) -> None:
+    def one_more(*_: object) -> None:
         nonlocal left
         left -= 1
-        watcher.step_taken()
+        step_taken(watcher)
         if left == 0:
             stop()
 
     sys.argv = [asked.script, *asked.arguments]
     sys.path[0] = str(Path(asked.script).resolve().parent)
     watcher = off.enter_context(watching(report, steps=False))
-    hook = register_optimizer_step_post_hook(step_taken)  # it cannot go while it runs
+    hook = register_optimizer_step_post_hook(one_more)  # it cannot go while it runs
     try:
         runpy.run_path(asked.script, run_name="__main__")
     finally:

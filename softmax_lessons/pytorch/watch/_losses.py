@@ -11,7 +11,7 @@ import torch
 from softmax_lessons.pytorch.watch import _numbers
 from softmax_lessons.pytorch.watch._marks import Mark
 from softmax_lessons.pytorch.watch._places import Site, from_categorical, here
-from softmax_lessons.pytorch.watch._watcher import Call, Means, Watcher
+from softmax_lessons.pytorch.watch._watcher import Call, Mean, Pending, Watcher
 
 ZEROING = {  # what sets logits to 0: its misuse, and what else is said of them
     "relu": ("relu-before-loss", ", and get no gradient"),
@@ -125,7 +125,6 @@ def _look_at_logits(
         return  # an earlier step has shown it
     with _numbers.unseen():
         p, labels = _numbers.rows(x, dim, y)
-        targets = _numbers.one_hot(labels, p) if labels is not None else None
         if softmax is not None and softmax.whole:
             p = p / softmax.factor
         probabilities = _numbers.are_probabilities(p, x.dtype)
@@ -134,7 +133,7 @@ def _look_at_logits(
         log_probabilities = not probabilities and _numbers.are_log_probabilities(p, x.dtype)
     if probabilities:
         site = softmax.site if softmax is not None else here()
-        evidence = _softmax_first(p, targets, call.out, x.shape[dim])
+        evidence = _softmax_first(p, labels, call.out, x.shape[dim])
         w.find("softmax-first", "wrong", evidence, site=site, also=here())
     elif log_probabilities and mark is not None and mark.kind == "log_softmax":
         log_softmax_twice(w, mark)
@@ -146,10 +145,11 @@ def log_softmax_twice(w: Watcher, mark: Mark) -> None:
     w.find("log-softmax-twice", "note", evidence, site=mark.site, also=here())
 
 
-def _softmax_first(p: torch.Tensor, targets: torch.Tensor | None, loss: Any, n_classes: int) -> str:
+def _softmax_first(p: torch.Tensor, labels: torch.Tensor | None, loss: Any, n_classes: int) -> str:
     """Return what a second softmax costs in this step."""
     with _numbers.unseen():
         parts = [f"{len(p)} of {len(p)} rows of {n_classes} sum to 1"]
+        targets = _numbers.one_hot(labels, p) if labels is not None else None
         if targets is not None:
             twice = _numbers.through_softmax(p, p.softmax(dim=-1) - targets)
             parts.append(_numbers.times_smaller(p - targets, twice))
@@ -164,7 +164,7 @@ def _zeroed(w: Watcher, mark: Mark, x: torch.Tensor) -> None:
     """Report logits that a ReLU or dropout has set to 0."""
     misuse, more = ZEROING[mark.kind]
     with _numbers.unseen():
-        zeros = int((_numbers.plain(x) == 0).sum())
+        zeros = _numbers.zeros(x)
     if zeros:
         evidence = f"{zeros} of {x.numel()} logits are 0{more}"
         w.find(misuse, "suspicious", evidence, site=mark.site, also=here())
@@ -211,7 +211,7 @@ def _look_at_labels(w: Watcher, call: Call, x: torch.Tensor, y: torch.Tensor) ->
         reduction = {0: "none", 1: "mean", 2: "sum"}.get(reduction, "mean")
     with _numbers.unseen():
         labels = _numbers.plain(y)
-        out = int((labels == ignored).sum())
+        out = _numbers.count(lambda piece: piece == ignored, labels)
         total = labels.numel()
     counted = total - out
     if out == total and reduction == "mean":
@@ -231,7 +231,7 @@ def _look_at_labels(w: Watcher, call: Call, x: torch.Tensor, y: torch.Tensor) ->
     # Means of several questions, with gaps where nobody answered, are another thing.
     tokens = 0 <= ignored < x.shape[_class_dim(x)] or _of_tokens(w, x, y)
     if reduction == "mean" and call.out.requires_grad and tokens:
-        _note_mean(w, x, counted, out)
+        _note_mean(w, call, x, Mean(counted, out))
 
 
 def _of_tokens(w: Watcher, x: torch.Tensor, y: torch.Tensor) -> bool:
@@ -268,21 +268,41 @@ def _accident(
     w.find("ignored-labels", "suspicious", evidence)
 
 
-def _note_mean(w: Watcher, x: torch.Tensor, counted: int, out: int) -> None:
-    """Remember a mean: another one of the same call may be over another number of tokens."""
+def _note_mean(w: Watcher, call: Call, x: torch.Tensor, mean: Mean) -> None:
+    """Remember a mean: another one of the same call may be over another number of tokens.
+
+    What both are multiplied by, such as their numbers of tokens, shows by the end of the step.
+    """
     site = here()
     key = (site.file, site.call, site.line, site.library, x.shape[_class_dim(x)])
-    means = w.means.setdefault(key, Means(site))
-    means.counts.append((counted, out))
-    if len({n for n, _ in means.counts}) > 1 and any(o for _, o in means.counts):
-        numbers = sorted(n for n, _ in means.counts)
-        w.find(
-            "padded-means",
-            "suspicious",
-            f"{len(numbers)} means of one line, over {numbers[0]} to {numbers[-1]} tokens each: "
-            f"a token of the shortest weighs {numbers[-1] / max(numbers[0], 1):.3g} times as much",
-            site=site,
-        )
+    means = w.means.setdefault(key, [])
+    means.append(mean)
+    if w.marks.get(call.out) is None:
+        w.marks.set(call.out, Mark("mean", site, means=(mean,)))
+
+    def find(_: int) -> None:
+        used = [one for one in means if abs(one.weight) > 0]  # and not NaN
+        counts = [one.counted for one in used]
+        weights = [abs(one.weight) / max(one.counted, 1) for one in used]
+        padded = any(one.left_out for one in used) and min(counts) < max(counts)
+        if padded and max(weights) > 1.001 * min(weights):
+            evidence = f"{len(used)} means of one line, over {min(counts)} to {max(counts)} tokens "
+            evidence += f"each: a token of one weighs {max(weights) / min(weights):.3g} times as "
+            evidence += "much as a token of another"
+            w.find("padded-means", "suspicious", evidence, site=site, also=site)
+
+    if len(means) == 2:
+        w.ask_later(Pending(1, find, object()))
+
+
+def weigh_mean(w: Watcher, call: Call, mark: Mark, factor: float | None) -> None:
+    """Follow what a mean loss is multiplied by; nobody knows what where it is ``None``."""
+    outs = call.out if isinstance(call.out, list | tuple) else [call.out]
+    if any(out.requires_grad for out in outs):  # not a copy that is summed up to be printed
+        for mean in mark.means:
+            mean.weight *= math.nan if factor is None else factor
+        for out in outs:
+            w.marks.set(out, mark)
 
 
 def mask_of_losses(w: Watcher, call: Call, mark: Mark, mask: torch.Tensor) -> None:
@@ -292,7 +312,7 @@ def mask_of_losses(w: Watcher, call: Call, mark: Mark, mask: torch.Tensor) -> No
         return
     with _numbers.unseen():
         values = _numbers.plain(mask).broadcast_to(_numbers.plain(call.out).shape)
-        ones, zeros = int((values == 1).sum()), int((values == 0).sum())
+        ones, zeros = _numbers.count(lambda keep: keep == 1, values), _numbers.zeros(values)
     keeps = ones + zeros == values.numel()
     w.marks.set(call.out, replace(mark, counts=(ones, values.numel())) if keeps else None)
 
@@ -337,9 +357,9 @@ def binary_with_logits(w: Watcher, call: Call) -> None:
         return
     if mark.kind == "sigmoid" and mark.factor == 1:
         with _numbers.unseen():
-            p, t = _numbers.plain(x).float(), _numbers.plain(y)
-            evidence = f"{p.numel()} scores lie {_numbers.span(p)}"
-            if p.shape == t.shape:
+            evidence = f"{x.numel()} scores lie {_numbers.span(_numbers.plain(x))}"
+            if x.ndim and x.shape == y.shape:
+                p, t = _numbers.rows(x, None)[0], _numbers.rows(y, None)[0]
                 got = (p.sigmoid() - t) * p * (1 - p)
                 evidence += "; " + _numbers.times_smaller(p - t, got)
         w.find("sigmoid-first", "wrong", evidence.rstrip("; "), site=mark.site, also=here())
@@ -400,11 +420,13 @@ def _takes_log_probabilities(
         probabilities = _numbers.are_probabilities(p, x.dtype) or (
             kind in {"softmax", "sigmoid"} and mark is not None and mark.factor > 0
         )
-        targets = _numbers.one_hot(labels, p) if labels is not None else None
-        above = int((p > 1e-3).any(dim=-1).sum())
-        off = int((p.logsumexp(dim=-1).abs() > 0.1).sum())
+        above = off = 0
+        if not probabilities and kind != "log_softmax":
+            above = int((p > 1e-3).any(dim=-1).sum())
+            off = int((p.logsumexp(dim=-1).abs() > 0.1).sum())
         evidence = ""
         if probabilities:
+            targets = _numbers.one_hot(labels, p) if labels is not None else None
             sums = _rows_sum(p)
             evidence = f"{len(p)} rows of {p.shape[-1]} numbers from 0 to 1 sum to {sums}"
             if targets is not None:
@@ -418,7 +440,7 @@ def _takes_log_probabilities(
     if probabilities:
         site = mark.site if mark is not None and kind in {"softmax", "sigmoid"} else here()
         w.find("nll-of-p", "wrong", evidence, site=site, also=here())
-    elif kind != "log_softmax" and above and off > 0.9 * len(p):
+    elif above and off > 0.9 * len(p):
         evidence = f"{above} of {len(p)} rows hold numbers above 0, the largest "
         evidence += f"{float(p.max()):.3g}: no logarithm of a probability is"
         w.find("nll-of-logits", "wrong", evidence)
@@ -521,7 +543,7 @@ def kl(w: Watcher, call: Call) -> None:
         above = int((p > 1e-3).sum())
         target_p = _numbers.are_probabilities(q, y.dtype)
         below = int((q < 0).sum())
-        loss = float(_numbers.plain(call.out).double().mean())
+        loss = float(_numbers.plain(call.out).mean())
     if probabilities:
         evidence = f"the input's {len(p)} rows sum to 1: they are probabilities; "
         evidence += f"the loss is {loss:.3g}"
@@ -570,7 +592,7 @@ def by_distribution(w: Watcher, x: torch.Tensor, mark: Mark | None) -> None:
         rounded(w, mark, x, "classes are drawn from them")
     with _numbers.unseen():
         values = _numbers.plain(x)
-        if x.ndim and x.shape[-1] > 1 and bool((values <= 0).all()):
+        if x.ndim and x.shape[-1] > 1 and bool(values.max() <= 0):
             evidence = f"{x.numel()} probabilities lie {_numbers.span(values)}, and "
             evidence += "divided by their sum the least likely class gets the most"
             w.find("log-p-as-p", "wrong", evidence)
@@ -614,9 +636,7 @@ def multinomial(w: Watcher, call: Call) -> None:
 def rounded(w: Watcher, mark: Mark, x: torch.Tensor, what: str) -> None:
     """Report rounded probabilities that are calculated with."""
     with _numbers.unseen():
-        values = _numbers.plain(x).float()
-        zeros = int((values == 0).sum())
-        parts = [f"{zeros} of {values.numel()} probabilities are rounded to 0"]
+        parts = [f"{_numbers.zeros(x)} of {x.numel()} probabilities are rounded to 0"]
         if mark.whole:
             p, _ = _numbers.rows(x, mark.dim)
             odd = int(((p.sum(dim=-1) - 1).abs() > 1e-4).sum())
@@ -633,8 +653,8 @@ def half_sums(w: Watcher, x: torch.Tensor, out: Any) -> None:
     if not isinstance(out, torch.Tensor) or x.dtype != torch.float16:
         return
     with _numbers.unseen():
-        got = _numbers.plain(out)
-        if not bool(torch.isinf(got).any()) or not bool(torch.isfinite(_numbers.plain(x)).all()):
+        left = _numbers.count(torch.isinf, out)
+        if not left or _numbers.count(lambda piece: ~piece.isfinite(), x):
             return
     evidence = f"{x.numel()} finite numbers of float16 go in, and infinity comes out"
     w.find("float16-sums", "wrong", evidence)
@@ -650,8 +670,8 @@ def softmax_by_hand(
         return
     with _numbers.unseen():
         powers, sums = _numbers.plain(e), _numbers.plain(s)
-        too_large = int(torch.isinf(powers).sum())
-        infinite, zero = int(torch.isinf(sums).sum()), int((sums == 0).sum())
+        too_large = _numbers.count(torch.isinf, powers)
+        infinite, zero = _numbers.count(torch.isinf, sums), _numbers.zeros(sums)
         half = powers.dtype in _numbers.HALF
         off = 0.0
         if half and not infinite and not zero and out.ndim:
@@ -690,8 +710,7 @@ def late_mask(mark: Mark, other: Any, out: Any) -> str:
     if other.shape[-1] != out.shape[-1] or other.shape[-1] < 2:
         return ""
     with _numbers.unseen():
-        values = _numbers.plain(other)
-        if values.dtype != torch.bool and not bool(((values == 0) | (values == 1)).all()):
+        if _numbers.count(lambda keep: (keep != 0) & (keep != 1), other):
             return ""
         p, _ = _numbers.rows(out, out.ndim - 1)
         sums = p.sum(dim=-1)
@@ -711,6 +730,9 @@ def matmul(w: Watcher, call: Call) -> None:
     if not isinstance(a, torch.Tensor) or not isinstance(b, torch.Tensor):
         return
     mark = w.marks.get(a)
+    for means in (mark, w.marks.get(b)):
+        if means is not None and means.kind == "mean":
+            weigh_mean(w, call, means, None)
     if mark is not None and mark.kind == "softmax" and mark.attention and a.ndim > 1:
         _weights(w, mark, a, a.ndim - 1)
     if a.ndim > 1 and b.ndim > 1 and not _is_parameter(a) and not _is_parameter(b):
@@ -742,22 +764,28 @@ def _einsum(w: Watcher, call: Call) -> None:
     operands = call.args[1:]
     if len(operands) == 1 and isinstance(operands[0], list | tuple):
         operands = tuple(operands[0])
-    if not isinstance(equation, str) or len(operands) != 2 or "..." in equation:
+    if not isinstance(equation, str) or len(operands) != 2:
         return
     inputs, _, result = equation.replace(" ", "").partition("->")
     letters = inputs.split(",")
     if len(letters) != 2 or not result:
         return
-    gone = [c for c in letters[0] if c in letters[1] and c not in result]
+    gone = [c for c in letters[0] if c.isalpha() and c in letters[1] and c not in result]
     if len(gone) != 1:
         return
     for x, names in zip(operands, letters, strict=True):
         mark = w.marks.get(x)
         if mark is not None and mark.kind == "softmax" and mark.attention and x.ndim > 2:
-            _weights(w, mark, x, names.index(gone[0]))
+            _weights(w, mark, x, _place(gone[0], names, x))
     if not any(_is_parameter(x) for x in operands):
-        size = operands[0].shape[letters[0].index(gone[0])]
+        size = operands[0].shape[_place(gone[0], letters[0], operands[0])]
         w.marks.set(call.out, Mark("product", here(), attention=size))
+
+
+def _place(letter: str, names: str, x: torch.Tensor) -> int:
+    """Return which dimension a letter of einsum names; dots stand for any number of them."""
+    before, _, after = names.partition("...")
+    return before.index(letter) if letter in before else x.ndim - len(after) + after.index(letter)
 
 
 def sdpa(w: Watcher, call: Call) -> None:
@@ -781,6 +809,28 @@ def sdpa(w: Watcher, call: Call) -> None:
         )
     if m.dtype == torch.bool:
         _upside_down(w, keep)
+    if m.ndim == 4 and m.shape[1] == m.shape[2] == 1:
+        _padding_upside_down(w, keep[:, 0, 0], "attn_mask=keep[:, None, None], True to look at")
+
+
+def _padding_upside_down(w: Watcher, keep: torch.Tensor, cure: str) -> None:
+    """Look whether the words are left out, and the padding at their end is looked at.
+
+    Padding at the front looks the same, but then the longest sentence has all its words.
+    """
+    with _numbers.unseen():
+        seen = keep.any(dim=-1)
+        n, rest = int((~seen).sum()), keep[seen]
+        at_their_end = bool((~rest[:, 0]).all() and (rest[:, 1:] >= rest[:, :-1]).all())
+    if n and at_their_end:
+        evidence = f"{n} of {len(keep)} sentences are left out altogether"
+        w.find(
+            "inverted-mask",
+            "suspicious",
+            evidence + (", and of the others the beginning" if len(rest) else ""),
+            sentence="The padding mask of attention is upside down: it leaves out the words.",
+            cure=cure,
+        )
 
 
 def _upside_down(w: Watcher, keep: torch.Tensor) -> None:
@@ -788,7 +838,7 @@ def _upside_down(w: Watcher, keep: torch.Tensor) -> None:
     if keep.ndim < 2 or keep.shape[-1] != keep.shape[-2] or keep.shape[-1] < 3:
         return
     with _numbers.unseen():
-        square = keep.reshape(-1, *keep.shape[-2:])[0]
+        square = keep[(0,) * (keep.ndim - 2)]
         ones = torch.ones_like(square)
         before, after = ones.tril(-1), ones.triu(1)
         seen_before, seen_after = int((square & before).sum()), int((square & after).sum())
@@ -814,12 +864,15 @@ def multi_head(w: Watcher, call: Call) -> None:
         return
     with _numbers.unseen():
         p = _numbers.plain(padding)
-        gone = (p if p.dtype == torch.bool else p == -torch.inf).all(dim=-1)
+        left_out = p if p.dtype == torch.bool else p == -torch.inf
+        gone = left_out.all(dim=-1)
         n = int(gone.sum())
         spoiled = bool(torch.isnan(_numbers.plain(call.out[0])).any()) if n else False
     if n and spoiled:
         evidence = f"{n} of {gone.numel()} sentences are padding altogether, and become NaN"
         w.find("empty-row", "wrong", evidence)
+    if p.ndim == 2:
+        _padding_upside_down(w, ~left_out, "key_padding_mask=~keep, True to leave out")
 
 
 # --- the way back -----------------------------------------------------------------------------

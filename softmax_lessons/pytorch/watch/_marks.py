@@ -22,7 +22,8 @@ class Mark:
     ``kind`` is what made it: ``softmax``, ``log_softmax``, ``sigmoid``, ``relu``, ``dropout``,
     ``exp`` and ``exp_sum`` (of a softmax by hand), ``product`` (of two activations, as the scores
     of attention are), ``mask`` (a large negative number to add to scores), ``flat`` (without
-    slopes, such as argmax), ``losses`` (one a token), ``reshaped`` (from ``shape``).
+    slopes, such as argmax), ``losses`` (one a token), ``mean`` (of such losses, or a sum of
+    means), ``reshaped`` (from ``shape``).
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Mark:
     shape: tuple[int, ...] = ()
     counts: tuple[int, int] = (0, 0)  # of losses: how many tokens count, and of how many
     token: object = None  # what may be taken back later
+    means: tuple[Any, ...] = ()  # whose weights change when it is multiplied
 
 
 class Marks:

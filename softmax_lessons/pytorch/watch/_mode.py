@@ -15,7 +15,6 @@ from torch.optim.optimizer import (
 from torch.overrides import TorchFunctionMode
 
 from softmax_lessons.pytorch.watch import _operations
-from softmax_lessons.pytorch.watch._numbers import unseen
 from softmax_lessons.pytorch.watch._report import Report
 from softmax_lessons.pytorch.watch._watcher import Call, Watcher
 
@@ -37,7 +36,7 @@ class Mode(TorchFunctionMode):
     ) -> Any:
         """Run ``func``, and note what it did."""
         kwargs = kwargs or {}
-        if self.watcher.paused:
+        if self.watcher.paused or torch._C._is_tracing():  # a trace would hold the checks, too
             return func(*args, **kwargs)
         try:
             before, after = _handlers[func]
@@ -76,18 +75,22 @@ def watching(report: Report, *, steps: bool = True) -> Iterator[Watcher]:
         pause = register_optimizer_step_pre_hook(lambda *given: mode.watcher.step_begins(*given))
         stack.callback(pause.remove)
         if steps:
-            hook = register_optimizer_step_post_hook(lambda *_: mode.watcher.step_taken())
+            hook = register_optimizer_step_post_hook(lambda *_: step_taken(mode.watcher))
             stack.callback(hook.remove)
-        stack.callback(_finish, mode.watcher)
+        stack.callback(_quietly, mode.watcher, mode.watcher.finish)
         stack.enter_context(mode)
         yield mode.watcher
 
 
-def _finish(watcher: Watcher) -> None:
+def step_taken(watcher: Watcher) -> None:
+    """Tell a watcher that an optimizer has taken a step."""
+    _quietly(watcher, watcher.step_taken)
+
+
+def _quietly(watcher: Watcher, look: Callable[[], None]) -> None:
     try:
-        with unseen():
-            watcher.finish()
-    except Exception:
+        look()
+    except Exception:  # whatever it is, the step must not notice
         if STRICT:
             raise
         watcher.report.lost += 1

@@ -1,15 +1,18 @@
 """What the numbers of a tensor say: probabilities, log-probabilities, gradients of a few rows.
 
-All of it works on detached tensors, and on about a million numbers at the most, so that a check
-costs no more than the operation that it looks at.
+All of it works on detached tensors, and on about a million numbers at the most or at a time, so
+that a check costs no more than the operation that it looks at, and little memory however large
+the tensors are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch._C import _functorch as functorch
+from torch.utils._python_dispatch import _disable_current_modes
 
 MOST = 2**20
 HALF = (torch.float16, torch.bfloat16)
@@ -18,7 +21,7 @@ HALF = (torch.float16, torch.bfloat16)
 class unseen:
     """Calculate beside the step: no gradients, no modes, no transforms of torch.func."""
 
-    __slots__ = ("_functions", "_grad", "_transforms")
+    __slots__ = ("_functions", "_grad", "_modes", "_transforms")
 
     def __enter__(self) -> None:
         self._functions = torch._C.DisableTorchFunction()
@@ -31,8 +34,14 @@ class unseen:
 
             self._transforms = temporarily_clear_interpreter_stack()
             self._transforms.__enter__()
+        self._modes: Any = None
+        if torch._C._len_torch_dispatch_stack():
+            self._modes = _disable_current_modes()
+            self._modes.__enter__()
 
     def __exit__(self, *error: Any) -> None:
+        if self._modes is not None:
+            self._modes.__exit__(*error)
         if self._transforms is not None:
             self._transforms.__exit__(*error)
         torch._C._set_grad_enabled(self._grad)
@@ -76,6 +85,21 @@ def rows(
     return x.reshape(-1, size).to(exact), y
 
 
+def count(test: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> int:
+    """Count the numbers for which a test holds, in pieces, so that its answers take no memory."""
+    x = plain(x)
+    if x.numel() <= MOST:
+        return int(test(x).count_nonzero())
+    longest = max(range(x.ndim), key=lambda dim: x.shape[dim])
+    pieces = x.chunk(-(-x.numel() // MOST), dim=longest)
+    return int(sum(test(piece).count_nonzero() for piece in pieces))
+
+
+def zeros(x: torch.Tensor) -> int:
+    """Count the zeros."""
+    return count(lambda piece: piece == 0, x)
+
+
 def tolerance(dtype: torch.dtype) -> float:
     """Return how far from 1 the sum of probabilities may lie in a format."""
     return {torch.float16: 5e-3, torch.bfloat16: 3e-2}.get(dtype, 1e-4)
@@ -83,10 +107,11 @@ def tolerance(dtype: torch.dtype) -> float:
 
 def are_probabilities(p: torch.Tensor, dtype: torch.dtype) -> bool:
     """Tell whether all rows are probabilities: 0 or above, with the sum 1."""
-    if not p.numel() or p.shape[-1] < 2 or not bool((p >= 0).all()):
+    if not p.numel() or p.shape[-1] < 2 or not bool(p.min() >= 0):
         return False
     limit = tolerance(dtype) if len(p) > 1 else min(tolerance(dtype), 1e-2)
-    return bool(((p.sum(dim=-1) - 1).abs() < limit).all())
+    low, high = p.sum(dim=-1).aminmax()
+    return float(low) > 1 - limit and float(high) < 1 + limit
 
 
 def are_log_probabilities(log_p: torch.Tensor, dtype: torch.dtype) -> bool:
@@ -94,9 +119,10 @@ def are_log_probabilities(log_p: torch.Tensor, dtype: torch.dtype) -> bool:
     if not log_p.numel() or log_p.shape[-1] < 2:
         return False
     limit = 3 * tolerance(dtype)
-    if not bool((log_p <= limit).all()):
+    if not bool(log_p.max() <= limit):
         return False
-    return bool((log_p.logsumexp(dim=-1).abs() < limit).all())
+    low, high = log_p.logsumexp(dim=-1).aminmax()
+    return float(low) > -limit and float(high) < limit
 
 
 def one_hot(y: torch.Tensor, p: torch.Tensor) -> torch.Tensor | None:
@@ -105,10 +131,7 @@ def one_hot(y: torch.Tensor, p: torch.Tensor) -> torch.Tensor | None:
         return y.to(p)
     if y.is_floating_point():
         return None
-    inside = (y >= 0) & (y < p.shape[-1])
-    rows = torch.zeros_like(p)
-    rows.scatter_(1, y.clamp(0, p.shape[-1] - 1)[:, None].long(), 1.0)
-    return rows * inside[:, None]
+    return (y[:, None] == torch.arange(p.shape[-1], device=y.device)).to(p)
 
 
 def span(values: torch.Tensor) -> str:
@@ -123,7 +146,8 @@ def through_softmax(p: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
 
 def times_smaller(right: torch.Tensor, got: torch.Tensor) -> str:
     """Say how the gradient compares with the right one, in a clause."""
-    right_norm, got_norm = float(right.norm()), float(got.norm())
+    norm = torch.linalg.vector_norm
+    right_norm, got_norm = float(norm(right)), float(norm(got))
     if not right_norm > 0 or not got_norm > 0:
         return "the gradient is 0" if right_norm > 0 else ""
     ratio = right_norm / got_norm

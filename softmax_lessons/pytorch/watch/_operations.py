@@ -26,7 +26,7 @@ def handlers(func: Any) -> tuple[Handler | None, Handler | None]:
         return (None, AFTER[name]) if name in {"T", "mT", "H", "mH", "data"} else (None, None)
     if name == "__set__":
         grad = getattr(getattr(func, "__self__", None), "__name__", "") == "grad"
-        return (None, step_taken) if grad else (None, None)
+        return (None, starts_anew) if grad else (None, None)
     if name in LEAVES_NOTHING:
         return None, None
     name = name.partition(".")[0]
@@ -82,14 +82,18 @@ def implicit_dim(x: torch.Tensor) -> int:
     return 0 if x.ndim in (0, 1, 3) else 1
 
 
-def number(value: Any) -> float | None:
-    """Return a Python number, or a tensor of one that needs no gradient, as a float."""
+def number(value: Any, wait: bool = False) -> float | None:
+    """Return a Python number, or a tensor of one that needs no gradient, as a float.
+
+    One on another device is read only where it is worth to ``wait`` for it.
+    """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     if isinstance(value, torch.Tensor) and not value.ndim and not value.requires_grad:
         with _numbers.unseen():
             plain = _numbers.plain(value)
-            return float(plain) if not plain.ndim and plain.device.type == "cpu" else None
+            here_already = wait or plain.device.type == "cpu"
+            return float(plain) if not plain.ndim and here_already else None
     return None
 
 
@@ -121,13 +125,15 @@ def unknown(w: Watcher, call: Call) -> None:
     known = next((mark for mark in marks if mark is not None), None)
     if known is not None and isinstance(call.out, torch.Tensor):
         w.marks.set(call.out, None)
+        if known.kind == "mean":
+            _losses.weigh_mean(w, call, known, None)
         if known.kind in {"softmax", "log_softmax"}:
             w.report.lost += 1
 
 
-def step_taken(w: Watcher, call: Call) -> None:
-    """Start the sums of losses anew: a gradient is set back to nothing."""
-    w.step_taken()
+def starts_anew(w: Watcher, call: Call) -> None:
+    """Start the sums of losses anew: a gradient is set back to nothing, or handed out."""
+    w.means.clear()
 
 
 # --- softmax itself ---------------------------------------------------------------------------
@@ -153,7 +159,7 @@ def softmax(w: Watcher, call: Call) -> None:
     log = "log" in call.name
     said = call.get(1, "dim")
     dim = implicit_dim(x) if said is None else dim_of(said, x)
-    site = here()
+    site, token = here(), object()
     size = x.shape[dim]
     prior = w.marks.get(x)
     if said is None:
@@ -166,17 +172,16 @@ def softmax(w: Watcher, call: Call) -> None:
     elif prior is not None:
         _softmax_of_marked(w, prior, x, dim, log)
     if x.is_floating_point() and size > 1:
-        _look_for_empty_rows(w, x, dim, prior, site)
+        _look_for_empty_rows(w, x, dim, prior, site, token)
         if log and x.dtype == torch.float16 and size > 2048:
             _losses.half_sums(w, x, out)
     if dim == 0 and x.ndim > 1 and x.shape[0] > 1 and x.requires_grad:
         w.down_the_batch.append((site, x.shape))
     attention = prior.attention if prior is not None and prior.kind == "product" else 0
     scaled = prior is not None and prior.scaled
-    token = w.pending[-1].token if w.pending else object()
     down = dim == 0 and x.ndim > 1 and x.requires_grad and not x.is_leaf
     if log and down and 1 < x.shape[0] not in x.shape[1:] and x.shape[-1] > 1:
-        w.log_down.append((site, x.shape, token))
+        _look_down(w, x.shape, site, token)
     kind = "log_softmax" if log else "softmax"
     w.marks.set(out, Mark(kind, site, dim, size, attention=attention, scaled=scaled, token=token))
 
@@ -199,12 +204,25 @@ def _softmax_of_marked(w: Watcher, prior: Mark, x: torch.Tensor, dim: int, log: 
         w.find("sigmoid-first", "suspicious", "scores between 0 and 1", site=prior.site)
 
 
+def _look_down(w: Watcher, shape: torch.Size, site: Site, token: object) -> None:
+    """Ask, when the step is over, whether a log-softmax down the rows was meant."""
+
+    def find(_: int) -> None:
+        if not w.knows("wrong-dim", site):
+            evidence = f"shape {tuple(shape)}: log-softmax ran along dim 0, so the {shape[0]} "
+            evidence += f"rows compete, and the {shape[-1]} columns do not"
+            cure = "torch.log_softmax(logits, dim=-1)"
+            w.find("wrong-dim", "suspicious", evidence, site=site, also=site, cure=cure)
+
+    w.ask_later(Pending(1, find, token))
+
+
 def _look_for_empty_rows(
-    w: Watcher, x: torch.Tensor, dim: int, prior: Mark | None, site: Site
+    w: Watcher, x: torch.Tensor, dim: int, prior: Mark | None, site: Site, token: object
 ) -> None:
     """Ask, when the step is over, whether rows were masked altogether."""
     if prior is not None and prior.added and prior.fill and math.isfinite(prior.fill):
-        _look_at_added_mask(w, x, dim, prior.fill, site)
+        _look_at_added_mask(w, x, dim, prior.fill, site, token)
         return
     with _numbers.unseen():
         top = _numbers.plain(x).amax(dim=dim - x.ndim)
@@ -220,10 +238,12 @@ def _look_for_empty_rows(
             also=site,
         )
 
-    w.pending.append(Pending(empty, find, object()))
+    w.ask_later(Pending(empty, find, token))
 
 
-def _look_at_added_mask(w: Watcher, x: torch.Tensor, dim: int, fill: float, site: Site) -> None:
+def _look_at_added_mask(
+    w: Watcher, x: torch.Tensor, dim: int, fill: float, site: Site, token: object
+) -> None:
     """Ask, when the step is over, what a large negative number did that was added to scores."""
     half = x.dtype in _numbers.HALF
     if not half and fill < -1e30:
@@ -248,7 +268,7 @@ def _look_at_added_mask(w: Watcher, x: torch.Tensor, dim: int, fill: float, site
             also=site,
         )
 
-    w.pending.append(Pending(empty, blame, object(), always=x.dtype == torch.float16))
+    w.ask_later(Pending(empty, blame, token, always=x.dtype == torch.float16))
 
 
 def sigmoid(w: Watcher, call: Call) -> None:
@@ -363,6 +383,9 @@ def picked(w: Watcher, call: Call) -> None:
     mark = w.marks.get(x)
     if mark is None or mark.kind == "losses" or not isinstance(x, torch.Tensor):
         return
+    if mark.kind == "mean" and x.ndim:  # one of several
+        _losses.weigh_mean(w, call, mark, None)
+        return
     outs = call.out if isinstance(call.out, list | tuple) else [call.out]
     for out in outs:
         if isinstance(out, torch.Tensor):
@@ -413,6 +436,11 @@ def add(w: Watcher, call: Call) -> None:
     if kinds & {"flat", "part"} and out.requires_grad and not out.ndim:
         guilty = next(m for m in (left, right) if m is not None and m.kind in {"flat", "part"})
         w.marks.set(out, replace(guilty, kind="part"))
+        return
+    if "mean" in kinds and out.requires_grad:
+        both = [mark for mark in (left, right) if mark is not None and mark.kind == "mean"]
+        means = sum((mark.means for mark in both), ())
+        w.marks.set(out, replace(both[0], means=means) if len(means) < 1000 else None)
         return
     for mark, scores in ((left, right), (right, left)):
         if mark is not None and mark.kind == "mask":
@@ -503,6 +531,11 @@ def mul(w: Watcher, call: Call) -> None:
     if mark.kind in {"product", "scores", "mask", "exp_sum", "part"}:
         scaled = mark.kind == "product" and not (isinstance(other, torch.Tensor) and other.ndim)
         w.marks.set(out, replace(mark, scaled=mark.scaled or scaled))
+        return
+    if mark.kind == "mean":
+        factor = number(other, wait=True)
+        divides = divides and mark is left
+        _losses.weigh_mean(w, call, mark, 1 / factor if divides and factor else factor)
         return
     if mark.kind == "losses" and isinstance(other, torch.Tensor):
         _losses.mask_of_losses(w, call, mark, other)
@@ -595,7 +628,7 @@ def log(w: Watcher, call: Call) -> None:
         _losses.rounded(w, mark, x, "their logarithm is taken")
     if mark.kind == "sigmoid":
         with _numbers.unseen():
-            zeros = int((_numbers.plain(x) == 0).sum())
+            zeros = _numbers.zeros(x)
         if zeros:
             w.find(
                 "log-of-softmax",
@@ -609,8 +642,8 @@ def log(w: Watcher, call: Call) -> None:
         return
     if not mark.padded and not here().caller.startswith(TORCH):
         with _numbers.unseen():
-            values = _numbers.plain(x)
-            zeros, least = int((values == 0).sum()), float(values.min()) if x.numel() else 1.0
+            zeros = _numbers.zeros(x)
+            least = float(_numbers.plain(x).min()) if x.numel() else 1.0
         if zeros:
             evidence = f"{zeros} of {x.numel()} probabilities are 0, and their logarithm is -inf"
             w.find("log-of-softmax", "wrong", evidence, also=mark.site)
@@ -742,6 +775,8 @@ def joined(w: Watcher, call: Call) -> None:
         return
     if first.kind == "reshaped":
         return
+    if first.kind == "mean":
+        first = replace(first, means=tuple(mean for mark in marks if mark for mean in mark.means))
     dim = first.dim
     if dim is not None and first.kind in {"softmax", "log_softmax"}:
         along = dim_of(call.get(1, "dim", 0), call.out)
@@ -763,7 +798,7 @@ def _table() -> dict[str, Handler]:
     use(sigmoid, "sigmoid")
     use(relu, "relu")
     use(linear, "linear")
-    use(step_taken, "zero_")
+    use(starts_anew, "zero_ grad")
     use(dropout, "dropout dropout1d dropout2d alpha_dropout feature_alpha_dropout")
     use(view, "view reshape flatten unflatten view_as reshape_as ravel _unsafe_view")
     use(same, "to float double half bfloat16 type type_as contiguous clone cuda cpu detach data")

@@ -83,9 +83,16 @@ def watch(*args: Any, steps: int = 3) -> Any:
     Notes
     -----
     The step is not changed: results, gradients, random numbers and modes are the same to the last
-    bit, and no tensor lives longer. Modules that ``torch.compile`` has compiled run uncompiled
-    while they are watched (from PyTorch 2.6 on). What cannot be followed is left alone and counted.
-    Where the step raises, the findings are added to the error as a note.
+    bit, and each tensor is freed where it would be without. Modules that ``torch.compile`` has
+    compiled run uncompiled while they are watched (from PyTorch 2.6 on), and then take the time and
+    memory of that. What cannot be followed is left alone and counted. Where the step raises, the
+    findings are added to the error as a note.
+
+    It costs a short time at each operation, which shows in steps of a few milliseconds and is lost
+    in long ones, and at each softmax and loss some numbers of the device, which the step waits for.
+    For a moment a check holds some copies of a million numbers, however large the tensors are; of a
+    row that is longer, copies of that row. Copies of the buffers are kept by ``watch(model,
+    loss_fn, x, y)``, which puts them back.
 
     Examples
     --------

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from softmax_lessons.pytorch.watch._catalog import CATALOG
 from softmax_lessons.pytorch.watch._marks import Mark, Marks
+from softmax_lessons.pytorch.watch._numbers import unseen
 from softmax_lessons.pytorch.watch._places import Site, here
 from softmax_lessons.pytorch.watch._report import Finding, Level, Report, place
 
@@ -44,18 +46,22 @@ class Call:
 class Pending:
     """A question about a row of scores that is asked when the step is over."""
 
-    count: torch.Tensor  # how many rows are empty; waits on the device until then
+    count: torch.Tensor | int  # how many rows are empty; waits on the device until then
     make: Callable[[int], None]  # what reports so many of them
-    token: object
+    token: object  # whoever sees to it in the meantime cancels it by this
     always: bool = False  # whether it reports none of them, too
 
 
-@dataclass
-class Means:
-    """The mean losses of one line since the optimizer's last step."""
+MOST_PENDING = 1000  # in a block without a step: then the older half is asked
 
-    site: Site
-    counts: list[tuple[int, int]] = field(default_factory=list)  # that count, and that do not
+
+@dataclass
+class Mean:
+    """A mean loss."""
+
+    counted: int  # how many tokens it is the mean of
+    left_out: int
+    weight: float = 1.0  # what it was multiplied by since; NaN if nobody knows
 
 
 class Watcher:
@@ -65,9 +71,8 @@ class Watcher:
         self.report = report
         self.marks = Marks()
         self.pending: list[Pending] = []
-        self.means: dict[tuple[object, ...], Means] = {}
-        self.down_the_batch: list[tuple[Site, torch.Size]] = []
-        self.log_down: list[tuple[Site, torch.Size, object]] = []
+        self.means: dict[tuple[object, ...], list[Mean]] = {}  # of each line since the last step
+        self.down_the_batch: deque[tuple[Site, torch.Size]] = deque(maxlen=MOST_PENDING)
         self.cancelled: set[object] = set()
         self.paused = False
 
@@ -84,10 +89,11 @@ class Watcher:
     ) -> None:
         """Add a finding at ``site``, by default here."""
         said = CATALOG[misuse]
-        now = here()
-        site = site or now
+        if site is None:
+            site = here()
+            also = also or site
+        other = also or here()
         inside = f" (inside {_short(site.library)})" if site.library else ""
-        other = also or now
         second = ""
         if (other.file, other.line) != (site.file, site.line):
             second = place(other.file, other.line)
@@ -122,9 +128,16 @@ class Watcher:
         self.paused = not any(callable(one) for one in (*args[1:], *kwargs.values()))
 
     def step_taken(self) -> None:
-        """Forget the losses that the last step of an optimizer used."""
+        """Forget the losses that an optimizer has used, and ask what had to wait for its step."""
         self.paused = False
         self.means.clear()
+        self.ask()
+
+    def ask_later(self, question: Pending) -> None:
+        """Let a question wait."""
+        self.pending.append(question)
+        if len(self.pending) > MOST_PENDING:
+            self.ask(MOST_PENDING // 2)
 
     def try_backward(self, loss: Any) -> None:
         """Look at a loss as if somebody went back from it."""
@@ -133,21 +146,21 @@ class Watcher:
         with torch._C.DisableTorchFunction():
             _losses.backward(self, Call(torch.autograd.backward, (loss,), {}, None))
 
+    def ask(self, most: int | None = None) -> None:
+        """Ask what had to wait, the oldest first."""
+        asked = self.pending[:most]
+        del self.pending[: len(asked)]
+        with unseen():
+            for question in asked:
+                if question.token not in self.cancelled:
+                    count = int(question.count)
+                    if count or question.always:
+                        question.make(count)
+        self.cancelled -= {question.token for question in asked}
+
     def finish(self) -> None:
-        """Ask what had to wait for the end of the step."""
-        for question in self.pending:
-            if question.token not in self.cancelled:
-                count = int(question.count)
-                if count or question.always:
-                    question.make(count)
-        for site, shape, token in self.log_down:
-            if token not in self.cancelled and not self.knows("wrong-dim", site):
-                evidence = f"shape {tuple(shape)}: log-softmax ran along dim 0, so the {shape[0]} "
-                evidence += f"rows compete, and the {shape[-1]} columns do not"
-                cure = "torch.log_softmax(logits, dim=-1)"
-                self.find("wrong-dim", "suspicious", evidence, site=site, also=site, cure=cure)
-        self.pending.clear()
-        self.log_down.clear()
+        """Ask what still waits, and forget all marks."""
+        self.ask()
         self.marks.clear()
 
 
