@@ -67,8 +67,9 @@ def visit(context, server, laid_out):
         tab.goto(f"{server}{page}.html", wait_until="domcontentloaded")
         # As if the reader had scrolled to the end.
         tab.evaluate("document.querySelectorAll('img').forEach(img => img.loading = 'eager')")
-        tab.wait_for_load_state("networkidle")
+        tab.wait_for_load_state()
         laid_out(tab)
+        tab.wait_for_function("[...document.images].every(img => img.complete)")
         return tab
 
     yield open_page
