@@ -329,6 +329,19 @@ def test_nothing_is_left_when_it_is_over():
     assert torch._C._len_torch_function_stack() == 0
 
 
+def test_a_step_that_fails_does_not_end_the_watching():
+    class Failing(torch.optim.SGD):
+        def step(self):
+            raise KeyError
+
+    model, (x, y) = Net(nn.Softmax(dim=-1)), data()
+    with watch() as report:
+        with pytest.raises(KeyError):
+            Failing(model.parameters()).step()
+        F.cross_entropy(model(x), y)
+    assert [f.misuse for f in report.findings] == ["softmax-first"]
+
+
 def test_no_tensor_lives_longer():
     gone = []
     with watch():

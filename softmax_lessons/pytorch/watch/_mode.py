@@ -36,7 +36,8 @@ class Mode(TorchFunctionMode):
     ) -> Any:
         """Run ``func``, and note what it did."""
         kwargs = kwargs or {}
-        if self.watcher.paused or torch._C._is_tracing():  # a trace would hold the checks, too
+        # A trace would hold the checks, too.
+        if self.watcher.looks_away() or torch._C._is_tracing():
             return func(*args, **kwargs)
         try:
             before, after = _handlers[func]

@@ -13,7 +13,7 @@ import torch
 from softmax_lessons.pytorch.watch._catalog import CATALOG
 from softmax_lessons.pytorch.watch._marks import Mark, Marks
 from softmax_lessons.pytorch.watch._numbers import unseen
-from softmax_lessons.pytorch.watch._places import Site, here
+from softmax_lessons.pytorch.watch._places import Site, here, in_an_optimizer
 from softmax_lessons.pytorch.watch._report import Finding, Level, Report, place
 
 
@@ -126,6 +126,11 @@ class Watcher:
     def step_begins(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """Look away while an optimizer moves the weights, unless it calls the model itself."""
         self.paused = not any(callable(one) for one in (*args[1:], *kwargs.values()))
+
+    def looks_away(self) -> bool:
+        """Tell whether an optimizer is moving the weights; one that raises says no end of it."""
+        self.paused = self.paused and in_an_optimizer()
+        return self.paused
 
     def step_taken(self) -> None:
         """Forget the losses that an optimizer has used, and ask what had to wait for its step."""
