@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch")
 
 import torch.nn.functional as F  # noqa: E402
 from torch import nn  # noqa: E402
+from torch._subclasses import FakeTensorMode  # noqa: E402
 from torch.multiprocessing.reductions import StorageWeakRef  # noqa: E402
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 from torch.utils.checkpoint import checkpoint  # noqa: E402
@@ -340,6 +341,16 @@ def test_a_step_that_fails_does_not_end_the_watching():
             Failing(model.parameters()).step()
         F.cross_entropy(model(x), y)
     assert [f.misuse for f in report.findings] == ["softmax-first"]
+
+
+@pytest.mark.parametrize("around", [lambda: torch.device("meta"), FakeTensorMode])
+def test_tensors_without_numbers_are_left_alone(around):
+    with watch() as report:
+        with around():
+            model, (x, y) = Net(nn.Softmax(dim=-1)), data()
+            F.cross_entropy(model(x), y).backward()
+        torch.full((2, 3), -torch.inf).softmax(dim=-1)
+    assert ([f.misuse for f in report.findings], report.lost) == (["empty-row"], 0)
 
 
 def test_no_tensor_lives_longer():

@@ -37,6 +37,11 @@ class Call:
         return self.args[0] if self.args else self.kwargs.get("input")
 
     @property
+    def on_meta(self) -> bool:
+        """Whether its tensors have shapes and no numbers."""
+        return any(isinstance(one, torch.Tensor) and one.is_meta for one in (self.first, self.out))
+
+    @property
     def name(self) -> str:
         """The name of the operation, without the marks of methods in place."""
         return str(getattr(self.func, "__name__", "")).partition(".")[0]
