@@ -263,6 +263,20 @@ def padding_is_ignored():
     ((losses * keep).sum() / keep.sum()).backward()
 
 
+def means_divided_by_the_share_of_words():
+    x, y, keep = sentences()
+    layer = nn.Linear(D, K)
+
+    def losses():
+        return F.cross_entropy(layer(x).mT, y, reduction="none") * keep
+
+    (losses().mean() / keep.float().mean()).backward()
+    (torch.mean(losses()) * keep.numel() / keep.sum() / 4).backward()
+    (losses().mean(dim=1) / keep.float().mean(dim=1)).mean().backward()
+    with torch.no_grad():
+        losses().mean() / keep.float().mean()
+
+
 class Words(nn.Module):
     """Scores of the next word, and sentences of so many words, padded."""
 
@@ -601,6 +615,7 @@ PROGRAMS = [
     *(contrastive, supervised_contrastive, attention, attention_filled_with_the_lowest),
     *(attention_of_half, attention_with_an_added_mask, empty_row_seen_to, fused_attention),
     *(transformer, padding_is_ignored, slot_attention, pooling_by_clusters, time_first),
+    means_divided_by_the_share_of_words,
     *(accumulated_by_tokens, accumulated_by_tensors_of_weights, some_losses_count_nothing),
     *(descent_by_hand, inner_steps),
     *(several_labels, mixup, straight_through, brier_score, mixture_of_logs, pointer, speech),

@@ -301,6 +301,8 @@ def weigh_mean(w: Watcher, call: Call, mark: Mark, factor: float | None) -> None
     if any(out.requires_grad for out in outs):  # not a copy that is summed up to be printed
         for mean in mark.means:
             mean.weight *= math.nan if factor is None else factor
+            if not abs(mean.weight - mean.share) > 1e-3 * mean.share:  # or NaN
+                w.cancelled.add(mean.token)
         for out in outs:
             w.marks.set(out, mark)
 
@@ -317,17 +319,27 @@ def mask_of_losses(w: Watcher, call: Call, mark: Mark, mask: torch.Tensor) -> No
     w.marks.set(call.out, replace(mark, counts=(ones, values.numel())) if keeps else None)
 
 
-def mean_of_losses(w: Watcher, mark: Mark) -> None:
-    """Look at a mean over all tokens, which may include padding."""
+def mean_of_losses(w: Watcher, call: Call, mark: Mark) -> None:
+    """Look at a mean over all tokens, which may include padding, and be divided by its share."""
     counted, total = mark.counts
-    if counted < total:
+    mean, site = Mean(counted, total - counted), here()
+    if counted == total or not call.out.requires_grad:  # or it is only shown
+        w.marks.set(call.out, None)
+        return
+
+    def find(_: int) -> None:
         w.find(
             "padded-means",
             "suspicious",
             f"the mean is over {total} tokens, and {counted} of them count: "
-            f"the loss is {total / max(counted, 1):.3g} times too small",
+            f"the loss is {mean.share:.3g} times too small",
+            site=site,
+            also=site,
             cure="losses.sum() / keep.sum()",
         )
+
+    w.marks.set(call.out, Mark("mean", site, means=(mean,)))
+    w.ask_later(Pending(1, find, mean.token))
 
 
 def _look_down_the_batch(w: Watcher, x: torch.Tensor, y: torch.Tensor) -> None:

@@ -681,8 +681,7 @@ def total(w: Watcher, call: Call) -> None:
     if mark.kind == "exp":
         w.marks.set(out, replace(mark, kind="exp_sum"))
     elif mark.kind == "losses" and call.name == "mean":
-        _losses.mean_of_losses(w, mark)
-        w.marks.set(out, None)
+        _losses.mean_of_losses(w, call, mark)
     else:
         keeps = mark.kind == "part"
         w.marks.set(out, flat_of(w, call) or (mark if keeps else None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -67,6 +67,12 @@ class Mean:
     counted: int  # how many tokens it is the mean of
     left_out: int
     weight: float = 1.0  # what it was multiplied by since; NaN if nobody knows
+    token: object = field(default_factory=object)  # cancels what is asked of it alone
+
+    @property
+    def share(self) -> float:
+        """What a mean with padding is too small by."""
+        return (self.counted + self.left_out) / max(self.counted, 1)
 
 
 class Watcher:
@@ -166,7 +172,7 @@ class Watcher:
                     count = int(question.count)
                     if count or question.always:
                         question.make(count)
-        self.cancelled -= {question.token for question in asked}
+        self.cancelled &= {question.token for question in self.pending}
 
     def finish(self) -> None:
         """Ask what still waits, and forget all marks."""
