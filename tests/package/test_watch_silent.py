@@ -277,6 +277,12 @@ def means_divided_by_the_share_of_words():
         losses().mean() / keep.float().mean()
 
 
+def dropout_by_hand():
+    x = nn.Linear(D, D)(torch.randn(N, T, D))
+    weights = (x @ x.mT / D**0.5).softmax(dim=-1)
+    (weights * (torch.rand(N, T, T) < 0.9) / 0.9 @ x).sum().backward()
+
+
 class Words(nn.Module):
     """Scores of the next word, and sentences of so many words, padded."""
 
@@ -615,7 +621,7 @@ PROGRAMS = [
     *(contrastive, supervised_contrastive, attention, attention_filled_with_the_lowest),
     *(attention_of_half, attention_with_an_added_mask, empty_row_seen_to, fused_attention),
     *(transformer, padding_is_ignored, slot_attention, pooling_by_clusters, time_first),
-    means_divided_by_the_share_of_words,
+    *(means_divided_by_the_share_of_words, dropout_by_hand),
     *(accumulated_by_tokens, accumulated_by_tensors_of_weights, some_losses_count_nothing),
     *(descent_by_hand, inner_steps),
     *(several_labels, mixup, straight_through, brier_score, mixture_of_logs, pointer, speech),

@@ -546,7 +546,8 @@ def mul(w: Watcher, call: Call) -> None:
             if divides and mark is right:
                 w.marks.set(out, None)
                 return
-            w.marks.set(out, replace(mark, factor=mark.factor * by))
+            masked = mark.masked if by <= 1 else ""  # scaled up: dropout by hand
+            w.marks.set(out, replace(mark, factor=mark.factor * by, masked=masked))
             return
         if mark.kind == "softmax" and mark.attention and not divides:
             late = _losses.late_mask(mark, other, out)
