@@ -715,15 +715,33 @@ def softmax_by_hand(
 # --- attention --------------------------------------------------------------------------------
 
 
-def late_mask(mark: Mark, other: Any, out: Any) -> str:
-    """Say what a mask that comes after softmax leaves of the rows, if it is one."""
-    if not isinstance(other, torch.Tensor) or other.ndim < 2 or mark.dim != out.ndim - 1:
+def zeros_of_mask(other: Any, out: torch.Tensor) -> str:
+    """Say how many zeros a factor of scores or weights has, if it is a mask of the keys."""
+    if not isinstance(other, torch.Tensor) or other.ndim < 2 or other.requires_grad:
         return ""
     if other.shape[-1] != out.shape[-1] or other.shape[-1] < 2:
         return ""
     with _numbers.unseen():
-        if _numbers.count(lambda keep: (keep != 0) & (keep != 1), other):
-            return ""
+        return _numbers.zeros_and_ones(other)
+
+
+def not_hidden(mark: Mark, x: torch.Tensor, out: torch.Tensor, dim: int) -> str:
+    """Say what weight those keys got whose scores a mask has set to 0."""
+    if not mark.zeroed or dim != x.ndim - 1:
+        return ""
+    with _numbers.unseen():
+        hidden = _numbers.rows(x, dim)[0] == 0
+        p = _numbers.rows(out, dim)[0] * hidden
+        some = hidden.any(dim=-1) & ~hidden.all(dim=-1)  # a query of padding may see anything
+        most = float(p.sum(dim=-1)[some].max()) if bool(some.any()) else 0.0
+    return f"{mark.zeroed}; scores of 0 get up to {most:.3g} of a row" if most > 1e-3 else ""
+
+
+def late_mask(mark: Mark, other: Any, out: Any) -> str:
+    """Say what a mask that comes after softmax leaves of the rows, if it is one."""
+    if mark.dim != out.ndim - 1 or not zeros_of_mask(other, out):
+        return ""
+    with _numbers.unseen():
         p, _ = _numbers.rows(out, out.ndim - 1)
         sums = p.sum(dim=-1)
         left_over = (sums > 1e-6) & (sums < 0.999)
@@ -761,6 +779,8 @@ def _weights(w: Watcher, mark: Mark, a: torch.Tensor, contracted: int) -> None:
     """Look at weights of attention that meet their values."""
     if mark.whole and mark.dim is not None and mark.dim != contracted and a.ndim > 2:
         wrong_dim(w, mark, a, contracted, "the weighted sum is taken")
+    if mark.zeroed:
+        w.find("mask-hides-nothing", "wrong", mark.zeroed, site=mark.site, also=here())
     if mark.masked:
         w.find("mask-after-softmax", "wrong", mark.masked, site=mark.site, also=here())
     root = mark.attention**-0.5
@@ -805,6 +825,7 @@ def sdpa(w: Watcher, call: Call) -> None:
     q, mask = call.get(0, "query"), call.get(3, "attn_mask")
     if not isinstance(mask, torch.Tensor) or not isinstance(q, torch.Tensor):
         return
+    _added(w, mask, "attn_mask=keep.bool(), True to look at")
     with _numbers.unseen():
         m = _numbers.plain(mask)
         keep = m if m.dtype == torch.bool else m > -torch.inf
@@ -823,6 +844,17 @@ def sdpa(w: Watcher, call: Call) -> None:
         _upside_down(w, keep)
     if m.ndim == 4 and m.shape[1] == m.shape[2] == 1:
         _padding_upside_down(w, keep[:, 0, 0], "attn_mask=keep[:, None, None], True to look at")
+
+
+def _added(w: Watcher, mask: torch.Tensor, cure: str) -> None:
+    """Look whether a mask is added that was meant to choose: its numbers are 0 and 1."""
+    if mask.is_floating_point() and not mask.requires_grad:
+        with _numbers.unseen():
+            zeros = _numbers.zeros_and_ones(mask)
+        if zeros:
+            evidence = f"{zeros}, and the others 1: one that is added makes a place "
+            evidence += f"{math.e:.3g} times as heavy, and hides none"
+            w.find("mask-hides-nothing", "wrong", evidence, cure=cure)
 
 
 def _padding_upside_down(w: Watcher, keep: torch.Tensor, cure: str) -> None:
@@ -867,6 +899,9 @@ def multi_head(w: Watcher, call: Call) -> None:
     mask = call.get(17, "attn_mask")
     if not isinstance(query, torch.Tensor) or not isinstance(key, torch.Tensor):
         return
+    for one, name in ((padding, "key_padding_mask"), (mask, "attn_mask")):
+        if isinstance(one, torch.Tensor):
+            _added(w, one, f"{name}=~keep.bool(), True to leave out")
     if isinstance(mask, torch.Tensor):
         with _numbers.unseen():
             m = _numbers.plain(mask)

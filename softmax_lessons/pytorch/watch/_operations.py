@@ -177,13 +177,16 @@ def softmax(w: Watcher, call: Call) -> None:
             _losses.half_sums(w, x, out)
     if dim == 0 and x.ndim > 1 and x.shape[0] > 1 and x.requires_grad:
         w.down_the_batch.append((site, x.shape))
-    attention = prior.attention if prior is not None and prior.kind == "product" else 0
+    product = prior if prior is not None and prior.kind == "product" else None
+    attention = product.attention if product is not None else 0
+    zeroed = _losses.not_hidden(product, x, out, dim) if product is not None and not log else ""
     scaled = prior is not None and prior.scaled
     down = dim == 0 and x.ndim > 1 and x.requires_grad and not x.is_leaf
     if log and down and 1 < x.shape[0] not in x.shape[1:] and x.shape[-1] > 1:
         _look_down(w, x.shape, site, token)
     kind = "log_softmax" if log else "softmax"
-    w.marks.set(out, Mark(kind, site, dim, size, attention=attention, scaled=scaled, token=token))
+    mark = Mark(kind, site, dim, size, attention=attention, scaled=scaled, token=token)
+    w.marks.set(out, replace(mark, zeroed=zeroed))
 
 
 def _softmax_of_marked(w: Watcher, prior: Mark, x: torch.Tensor, dim: int, log: bool) -> None:
@@ -530,7 +533,9 @@ def mul(w: Watcher, call: Call) -> None:
         return
     if mark.kind in {"product", "scores", "mask", "exp_sum", "part"}:
         scaled = mark.kind == "product" and not (isinstance(other, torch.Tensor) and other.ndim)
-        w.marks.set(out, replace(mark, scaled=mark.scaled or scaled))
+        zeroed = _losses.zeros_of_mask(other, out) if mark.kind == "product" else ""
+        new = replace(mark, scaled=mark.scaled or scaled, zeroed=mark.zeroed or zeroed)
+        w.marks.set(out, new)
         return
     if mark.kind == "mean":
         factor = number(other, wait=True)
@@ -552,7 +557,7 @@ def mul(w: Watcher, call: Call) -> None:
         if mark.kind == "softmax" and mark.attention and not divides:
             late = _losses.late_mask(mark, other, out)
             if late:
-                w.marks.set(out, replace(mark, masked=late))
+                w.marks.set(out, replace(mark, zeroed="", masked=late))
                 return
     w.marks.set(out, None)
 
@@ -580,7 +585,7 @@ def filled(w: Watcher, call: Call) -> None:
     elif marks and marks[0].kind in {"softmax", "log_softmax"} and low >= 0:
         _cancel(w, marks[0])
         late = _losses.late_mask(marks[0], call.args[1], call.out) if marks[0].attention else ""
-        w.marks.set(call.out, replace(marks[0], masked=late))
+        w.marks.set(call.out, replace(marks[0], zeroed="", masked=late))
     else:
         w.marks.set(call.out, None)
 
