@@ -495,6 +495,12 @@ WIDE = {
     "losses": lambda z, y: (F.cross_entropy(z[None].expand(32, -1, -1).mT, y.expand(32, -1),
                                             reduction="none") * (y < 30)).mean(),
     "masked": masked,
+    "fused": lambda z, y: F.scaled_dot_product_attention(z, z, z, z.new_ones(64, 64) > 0).sum(),
+    "fused, added": lambda z, y: F.scaled_dot_product_attention(z, z, z, z.new_zeros(64, 64)).sum(),
+    "fused, nothing to look at": lambda z, y: F.scaled_dot_product_attention(
+        z[None, None], z[None, None], z[None, None], z.new_zeros(64, 64) > 0).sum(),
+    "heads": lambda z, y: nn.MultiheadAttention(512, 8)(
+        z, z, z, attn_mask=z.new_zeros(64, 64) > 0)[0].sum(),
 }  # fmt: skip
 
 

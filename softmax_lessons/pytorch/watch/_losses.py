@@ -823,27 +823,28 @@ def _place(letter: str, names: str, x: torch.Tensor) -> int:
 def sdpa(w: Watcher, call: Call) -> None:
     """Fused attention: its mask."""
     q, mask = call.get(0, "query"), call.get(3, "attn_mask")
-    if not isinstance(mask, torch.Tensor) or not isinstance(q, torch.Tensor):
+    if not isinstance(mask, torch.Tensor) or not isinstance(q, torch.Tensor) or not mask.numel():
         return
     _added(w, mask, "attn_mask=keep.bool(), True to look at")
     with _numbers.unseen():
         m = _numbers.plain(mask)
-        keep = m if m.dtype == torch.bool else m > -torch.inf
-        empty = ~keep.any(dim=-1)
-        n = int(empty.sum())
-        out = _numbers.plain(call.out)
-        spoiled = int(torch.isnan(out).any(dim=-1).sum()) if n else 0
+        some = m.any(dim=-1) if m.dtype == torch.bool else m.amax(dim=-1) > -torch.inf
+        n = some.numel() - int(some.sum())
+        spoiled = int(_numbers.plain(call.out).amax(dim=-1).isnan().sum()) if n else 0
     if n and spoiled:
         w.find(
             "empty-row",
             "wrong",
-            f"{n} of {empty.numel()} rows of the mask leave nothing to look at, "
+            f"{n} of {some.numel()} rows of the mask leave nothing to look at, "
             f"and {spoiled} rows of the output are NaN",
         )
     if m.dtype == torch.bool:
-        _upside_down(w, keep)
+        _upside_down(w, m)
     if m.ndim == 4 and m.shape[1] == m.shape[2] == 1:
-        _padding_upside_down(w, keep[:, 0, 0], "attn_mask=keep[:, None, None], True to look at")
+        with _numbers.unseen():
+            m = m[:, 0, 0]
+            keep = m if m.dtype == torch.bool else m > -torch.inf
+        _padding_upside_down(w, keep, "attn_mask=keep[:, None, None], True to look at")
 
 
 def _added(w: Watcher, mask: torch.Tensor, cure: str) -> None:
@@ -877,12 +878,16 @@ def _padding_upside_down(w: Watcher, keep: torch.Tensor, cure: str) -> None:
         )
 
 
-def _upside_down(w: Watcher, keep: torch.Tensor) -> None:
+def _upside_down(w: Watcher, mask: torch.Tensor, *, leaves_out: bool = False) -> None:
     """Look whether each query sees what comes after it, and nothing before."""
-    if keep.ndim < 2 or keep.shape[-1] != keep.shape[-2] or keep.shape[-1] < 3:
+    if mask.ndim < 2 or mask.shape[-1] != mask.shape[-2] or mask.shape[-1] < 3:
         return
+    side = math.isqrt(_numbers.MOST)  # the first places tell
     with _numbers.unseen():
-        square = keep[(0,) * (keep.ndim - 2)]
+        square = _numbers.plain(mask)
+        square = square[(0,) * (square.ndim - 2)][:side, :side]
+        square = square if square.dtype == torch.bool else square > -torch.inf
+        square = ~square if leaves_out else square
         ones = torch.ones_like(square)
         before, after = ones.tril(-1), ones.triu(1)
         seen_before, seen_after = int((square & before).sum()), int((square & after).sum())
@@ -903,10 +908,7 @@ def multi_head(w: Watcher, call: Call) -> None:
         if isinstance(one, torch.Tensor):
             _added(w, one, f"{name}=~keep.bool(), True to leave out")
     if isinstance(mask, torch.Tensor):
-        with _numbers.unseen():
-            m = _numbers.plain(mask)
-            keep = ~m if m.dtype == torch.bool else m > -torch.inf
-        _upside_down(w, keep)
+        _upside_down(w, mask, leaves_out=mask.dtype == torch.bool)
     if not isinstance(padding, torch.Tensor):
         return
     with _numbers.unseen():

@@ -102,6 +102,7 @@ def zeros(x: torch.Tensor) -> int:
 
 def zeros_and_ones(x: torch.Tensor) -> str:
     """Say how many numbers are 0, if all others are 1 and both are there."""
+    x = plain(x)
     none = zeros(x)
     if not 0 < none < x.numel() or none + count(lambda piece: piece == 1, x) < x.numel():
         return ""
