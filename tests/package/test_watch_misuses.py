@@ -591,6 +591,9 @@ MISUSES = {
         lambda: nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)(
             torch.randn(3, 4, 8), src_key_padding_mask=(~PADDED).float()),
         "mask-hides-nothing", "wrong"),
+    "scale after softmax, in place": (
+        attention(lambda s, keep: s.softmax(-1).clone().div_(4**0.5)),
+        "scale-after-softmax", "wrong"),
     "scale after softmax": (attention(lambda s, keep: s.softmax(-1) / 4**0.5),
                             "scale-after-softmax", "wrong"),
     "scale after softmax, einsum": (

@@ -300,6 +300,23 @@ def masks_of_zeros_and_ones():
     sum(outs, F.scaled_dot_product_attention(x, x, x, bias)).sum().backward()
 
 
+def changed_in_place():
+    x, y, keep = sentences()
+    loss = (F.cross_entropy(nn.Linear(D, K)(x).mT, y, reduction="none") * keep).mean()
+    loss /= keep.float().mean()
+    loss.backward()
+    with torch.no_grad():
+        labels = torch.ones(N, D)
+        for change in (
+            lambda p: p.sub_(0.5),
+            lambda p: p.zero_(),
+            lambda p: p.__setitem__(slice(None), x[:, 0]),
+        ):
+            p = x[:, 0].softmax(dim=-1)
+            change(p)
+            F.binary_cross_entropy_with_logits(p, labels)
+
+
 class Words(nn.Module):
     """Scores of the next word, and sentences of so many words, padded."""
 
@@ -639,6 +656,7 @@ PROGRAMS = [
     *(attention_of_half, attention_with_an_added_mask, empty_row_seen_to, fused_attention),
     *(transformer, padding_is_ignored, slot_attention, pooling_by_clusters, time_first),
     *(means_divided_by_the_share_of_words, dropout_by_hand, masks_of_zeros_and_ones),
+    changed_in_place,
     *(accumulated_by_tokens, accumulated_by_tensors_of_weights, some_losses_count_nothing),
     *(descent_by_hand, inner_steps),
     *(several_labels, mixup, straight_through, brier_score, mixture_of_logs, pointer, speech),

@@ -136,6 +136,15 @@ def starts_anew(w: Watcher, call: Call) -> None:
     w.means.clear()
 
 
+def overwritten(w: Watcher, call: Call) -> None:
+    """Square brackets on the left, and zeros for all, which start the sums of losses anew."""
+    mark = w.marks.get(call.first)
+    if mark is not None and mark.kind in {"softmax", "log_softmax", "sigmoid"}:
+        w.marks.set(call.first, None)
+    if call.name == "zero":
+        starts_anew(w, call)
+
+
 # --- softmax itself ---------------------------------------------------------------------------
 
 
@@ -803,7 +812,8 @@ def _table() -> dict[str, Handler]:
     use(sigmoid, "sigmoid")
     use(relu, "relu")
     use(linear, "linear")
-    use(starts_anew, "zero_ grad")
+    use(starts_anew, "grad")
+    use(overwritten, "__setitem__ zero_")
     use(dropout, "dropout dropout1d dropout2d alpha_dropout feature_alpha_dropout")
     use(view, "view reshape flatten unflatten view_as reshape_as ravel _unsafe_view")
     use(same, "to float double half bfloat16 type type_as contiguous clone cuda cpu detach data")

@@ -44,7 +44,8 @@ class Call:
     @property
     def name(self) -> str:
         """The name of the operation, without the marks of methods in place."""
-        return str(getattr(self.func, "__name__", "")).partition(".")[0]
+        name = str(getattr(self.func, "__name__", "")).partition(".")[0]
+        return name if name.startswith("__") else name.rstrip("_")
 
 
 @dataclass
