@@ -313,6 +313,23 @@ def test_fast_paths_are_taken_as_without():
     assert torch.equal(plain, watched)
 
 
+def test_one_step_brings_back_buffers_that_a_model_binds_anew():
+    class Counting(nn.Linear):
+        def __init__(self):
+            super().__init__(8, 4)
+            self.register_buffer("seen", torch.tensor(0))
+
+        def forward(self, x):
+            self.seen = self.seen + len(x)
+            self.register_buffer("mean", x.mean(dim=0))
+            return super().forward(x)
+
+    model = Counting()
+    before = bits(model.state_dict())
+    watch(model, F.cross_entropy, *data())
+    assert bits(model.state_dict()) == before
+
+
 def test_nothing_is_left_when_it_is_over():
     has = torch.overrides.has_torch_function
     hooks = [

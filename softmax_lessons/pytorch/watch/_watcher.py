@@ -50,9 +50,9 @@ class Call:
 
 @dataclass
 class Pending:
-    """A question about a row of scores that is asked when the step is over."""
+    """A question about rows of scores, or about a mean, that is asked when the step is over."""
 
-    count: torch.Tensor | int  # how many rows are empty; waits on the device until then
+    count: torch.Tensor | int  # how many rows it is about; waits on the device until then
     make: Callable[[int], None]  # what reports so many of them
     token: object  # whoever sees to it in the meantime cancels it by this
     always: bool = False  # whether it reports none of them, too
