@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch")
 
 import torch.nn.functional as F  # noqa: E402
 from torch import nn  # noqa: E402
+from torch._subclasses import FakeTensorMode  # noqa: E402
 from torch.multiprocessing.reductions import StorageWeakRef  # noqa: E402
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 from torch.utils.checkpoint import checkpoint  # noqa: E402
@@ -312,6 +313,23 @@ def test_fast_paths_are_taken_as_without():
     assert torch.equal(plain, watched)
 
 
+def test_one_step_brings_back_buffers_that_a_model_binds_anew():
+    class Counting(nn.Linear):
+        def __init__(self):
+            super().__init__(8, 4)
+            self.register_buffer("seen", torch.tensor(0))
+
+        def forward(self, x):
+            self.seen = self.seen + len(x)
+            self.register_buffer("mean", x.mean(dim=0))
+            return super().forward(x)
+
+    model = Counting()
+    before = bits(model.state_dict())
+    watch(model, F.cross_entropy, *data())
+    assert bits(model.state_dict()) == before
+
+
 def test_nothing_is_left_when_it_is_over():
     has = torch.overrides.has_torch_function
     hooks = [
@@ -327,6 +345,29 @@ def test_nothing_is_left_when_it_is_over():
     assert torch.overrides.has_torch_function is has
     assert [len(hook) for hook in hooks] == sizes
     assert torch._C._len_torch_function_stack() == 0
+
+
+def test_a_step_that_fails_does_not_end_the_watching():
+    class Failing(torch.optim.SGD):
+        def step(self):
+            raise KeyError
+
+    model, (x, y) = Net(nn.Softmax(dim=-1)), data()
+    with watch() as report:
+        with pytest.raises(KeyError):
+            Failing(model.parameters()).step()
+        F.cross_entropy(model(x), y)
+    assert [f.misuse for f in report.findings] == ["softmax-first"]
+
+
+@pytest.mark.parametrize("around", [lambda: torch.device("meta"), FakeTensorMode])
+def test_tensors_without_numbers_are_left_alone(around):
+    with watch() as report:
+        with around():
+            model, (x, y) = Net(nn.Softmax(dim=-1)), data()
+            F.cross_entropy(model(x), y).backward()
+        torch.full((2, 3), -torch.inf).softmax(dim=-1)
+    assert ([f.misuse for f in report.findings], report.lost) == (["empty-row"], 0)
 
 
 def test_no_tensor_lives_longer():
@@ -471,6 +512,12 @@ WIDE = {
     "losses": lambda z, y: (F.cross_entropy(z[None].expand(32, -1, -1).mT, y.expand(32, -1),
                                             reduction="none") * (y < 30)).mean(),
     "masked": masked,
+    "fused": lambda z, y: F.scaled_dot_product_attention(z, z, z, z.new_ones(64, 64) > 0).sum(),
+    "fused, added": lambda z, y: F.scaled_dot_product_attention(z, z, z, z.new_zeros(64, 64)).sum(),
+    "fused, nothing to look at": lambda z, y: F.scaled_dot_product_attention(
+        z[None, None], z[None, None], z[None, None], z.new_zeros(64, 64) > 0).sum(),
+    "heads": lambda z, y: nn.MultiheadAttention(512, 8)(
+        z, z, z, attn_mask=z.new_zeros(64, 64) > 0)[0].sum(),
 }  # fmt: skip
 
 

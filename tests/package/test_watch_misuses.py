@@ -336,6 +336,8 @@ SAID = [
      "a token of one weighs 2.33 times as much as a token of another"),
     (mean_with_padding, "padded-means", "the mean is over 14 tokens, and 10 of them count: "
      "the loss is 1.4 times too small"),
+    (attention(lambda s, keep: ((s * 0 + 1) * keep).softmax(-1)), "mask-hides-nothing",
+     "4 of 12 numbers of the mask are 0; scores of 0 get up to 0.155 of a row"),  # 2 / (4 e + 2)
     (step(nn.Identity(), F.cross_entropy, several),
      "independent-labels", "12 of 16 examples have several labels"),
     (step(nn.Softmax(dim=-1), F.nll_loss),
@@ -572,6 +574,26 @@ MISUSES = {
     "dropout": (step(nn.Dropout(0.5)), "dropout-on-logits", "suspicious"),
     "mask after softmax": (attention(lambda s, keep: s.div(2).softmax(-1) * keep),
                            "mask-after-softmax", "wrong"),
+    "mask times scores": (attention(lambda s, keep: (s * keep / 2).softmax(-1)),
+                          "mask-hides-nothing", "wrong"),
+    "mask times scores, dropout": (
+        attention(lambda s, keep: F.dropout((keep.float() * s.div(2)).softmax(-1), 0.1)),
+        "mask-hides-nothing", "wrong"),
+    "mask added": (
+        lambda: F.scaled_dot_product_attention(
+            *3 * [torch.randn(3, 2, 4, 8)], attn_mask=PADDED[:, None, None].float()),
+        "mask-hides-nothing", "wrong"),
+    "mask added, MultiheadAttention": (
+        lambda: nn.MultiheadAttention(8, 2, batch_first=True)(
+            *3 * [torch.randn(2, 4, 8)], attn_mask=torch.ones(4, 4).triu(1)),
+        "mask-hides-nothing", "wrong"),
+    "padding added": (
+        lambda: nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)(
+            torch.randn(3, 4, 8), src_key_padding_mask=(~PADDED).float()),
+        "mask-hides-nothing", "wrong"),
+    "scale after softmax, in place": (
+        attention(lambda s, keep: s.softmax(-1).clone().div_(4**0.5)),
+        "scale-after-softmax", "wrong"),
     "scale after softmax": (attention(lambda s, keep: s.softmax(-1) / 4**0.5),
                             "scale-after-softmax", "wrong"),
     "scale after softmax, einsum": (
@@ -607,6 +629,14 @@ def test_misuse(name):
     assert found(run).get(misuse) == level
 
 
+@pytest.mark.parametrize(
+    "late", [lambda p, keep: p * keep, lambda p, keep: p.masked_fill(~keep, 0.0)]
+)
+def test_what_is_masked_before_and_after_softmax_is_hidden(late):
+    run = attention(lambda s, keep: late((s * keep).softmax(-1), keep))
+    assert found(run) == {"mask-after-softmax": "wrong"}
+
+
 # The code in each cure that can be run as it stands.
 CURES = {
     "softmax-first": "loss = F.cross_entropy(logits, y)",
@@ -626,6 +656,7 @@ CURES = {
     "(y != PAD).sum()",
     "unshifted-exp": "torch.softmax(scores, dim=-1)",
     "mask-after-softmax": "scores.masked_fill(~keep, -torch.inf).softmax(dim=-1)",
+    "mask-hides-nothing": "scores.masked_fill(~keep, -torch.inf).softmax(dim=-1)",
     "scale-after-softmax": "weights = torch.softmax(scores / d**0.5, dim=-1)",
     "view-not-permute": "logits.movedim(1, -1).reshape(-1, n_classes)",
     "log-p-as-p": "torch.distributions.Categorical(logits=log_p)",

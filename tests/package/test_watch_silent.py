@@ -263,6 +263,60 @@ def padding_is_ignored():
     ((losses * keep).sum() / keep.sum()).backward()
 
 
+def means_divided_by_the_share_of_words():
+    x, y, keep = sentences()
+    layer = nn.Linear(D, K)
+
+    def losses():
+        return F.cross_entropy(layer(x).mT, y, reduction="none") * keep
+
+    (losses().mean() / keep.float().mean()).backward()
+    (torch.mean(losses()) * keep.numel() / keep.sum() / 4).backward()
+    (losses().mean(dim=1) / keep.float().mean(dim=1)).mean().backward()
+    with torch.no_grad():
+        losses().mean() / keep.float().mean()
+
+
+def dropout_by_hand():
+    x = nn.Linear(D, D)(torch.randn(N, T, D))
+    weights = (x @ x.mT / D**0.5).softmax(dim=-1)
+    (weights * (torch.rand(N, T, T) < 0.9) / 0.9 @ x).sum().backward()
+
+
+def masks_of_zeros_and_ones():
+    """Multiplied into scores that are masked in another way, too; and one that is learned."""
+    x, _, keep = sentences()
+    x, keep = nn.Linear(D, D)(x), keep[:, None].float()
+    scores, bias = x @ x.mT, nn.Parameter(torch.eye(T))
+    weights = (scores * keep).softmax(dim=-1) * keep
+    several = (
+        weights / (weights.sum(dim=-1, keepdim=True) + 1e-13),
+        (scores * keep - 1e4 * (1 - keep)).softmax(dim=-1),
+        (scores * keep).masked_fill(keep == 0, -torch.inf).softmax(dim=-1),
+        (scores * keep.mT.expand(N, T, T)).softmax(dim=-1),  # a query of padding looks anywhere
+        scores * torch.ones(T, T).tril(),
+    )
+    outs = [weights @ x for weights in several]
+    sum(outs, F.scaled_dot_product_attention(x, x, x, bias)).sum().backward()
+
+
+def changed_in_place():
+    x, y, keep = sentences()
+    loss = (F.cross_entropy(nn.Linear(D, K)(x).mT, y, reduction="none") * keep).mean()
+    loss /= keep.float().mean()
+    loss.backward()
+    with torch.no_grad():
+        labels = torch.ones(N, D)
+        for change in (
+            lambda p: p.sub_(0.5),
+            lambda p: p.zero_(),
+            lambda p: p.__setitem__(slice(None), x[:, 0]),
+        ):
+            p = x[:, 0].softmax(dim=-1)
+            change(p)
+            F.binary_cross_entropy_with_logits(p, labels)
+
+
 class Words(nn.Module):
     """Scores of the next word, and sentences of so many words, padded."""
 
@@ -601,6 +655,8 @@ PROGRAMS = [
     *(contrastive, supervised_contrastive, attention, attention_filled_with_the_lowest),
     *(attention_of_half, attention_with_an_added_mask, empty_row_seen_to, fused_attention),
     *(transformer, padding_is_ignored, slot_attention, pooling_by_clusters, time_first),
+    *(means_divided_by_the_share_of_words, dropout_by_hand, masks_of_zeros_and_ones),
+    changed_in_place,
     *(accumulated_by_tokens, accumulated_by_tensors_of_weights, some_losses_count_nothing),
     *(descent_by_hand, inner_steps),
     *(several_labels, mixup, straight_through, brier_score, mixture_of_logs, pointer, speech),

@@ -155,6 +155,12 @@ CATALOG = {
         "mask the scores: scores.masked_fill(~keep, -torch.inf).softmax(dim=-1)",
         "4-work/attention.html",
     ),
+    "mask-hides-nothing": Misuse(
+        "A mask of 0 and 1 is added to the scores of attention, or multiplied into them: "
+        "what it should hide keeps its weight.",
+        "mask the scores: scores.masked_fill(~keep, -torch.inf).softmax(dim=-1)",
+        "4-work/attention.html",
+    ),
     "scale-after-softmax": Misuse(
         "The weights of attention are divided by the root of the head's size, not the scores.",
         "weights = torch.softmax(scores / d**0.5, dim=-1)",

@@ -301,6 +301,8 @@ def weigh_mean(w: Watcher, call: Call, mark: Mark, factor: float | None) -> None
     if any(out.requires_grad for out in outs):  # not a copy that is summed up to be printed
         for mean in mark.means:
             mean.weight *= math.nan if factor is None else factor
+            if not abs(mean.weight - mean.share) > 1e-3 * mean.share:  # or NaN
+                w.cancelled.add(mean.token)
         for out in outs:
             w.marks.set(out, mark)
 
@@ -317,17 +319,27 @@ def mask_of_losses(w: Watcher, call: Call, mark: Mark, mask: torch.Tensor) -> No
     w.marks.set(call.out, replace(mark, counts=(ones, values.numel())) if keeps else None)
 
 
-def mean_of_losses(w: Watcher, mark: Mark) -> None:
-    """Look at a mean over all tokens, which may include padding."""
+def mean_of_losses(w: Watcher, call: Call, mark: Mark) -> None:
+    """Look at a mean over all tokens, which may include padding, and be divided by its share."""
     counted, total = mark.counts
-    if counted < total:
+    mean, site = Mean(counted, total - counted), here()
+    if counted == total or not call.out.requires_grad:  # or it is only shown
+        w.marks.set(call.out, None)
+        return
+
+    def find(_: int) -> None:
         w.find(
             "padded-means",
             "suspicious",
             f"the mean is over {total} tokens, and {counted} of them count: "
-            f"the loss is {total / max(counted, 1):.3g} times too small",
+            f"the loss is {mean.share:.3g} times too small",
+            site=site,
+            also=site,
             cure="losses.sum() / keep.sum()",
         )
+
+    w.marks.set(call.out, Mark("mean", site, means=(mean,)))
+    w.ask_later(Pending(1, find, mean.token))
 
 
 def _look_down_the_batch(w: Watcher, x: torch.Tensor, y: torch.Tensor) -> None:
@@ -703,15 +715,33 @@ def softmax_by_hand(
 # --- attention --------------------------------------------------------------------------------
 
 
-def late_mask(mark: Mark, other: Any, out: Any) -> str:
-    """Say what a mask that comes after softmax leaves of the rows, if it is one."""
-    if not isinstance(other, torch.Tensor) or other.ndim < 2 or mark.dim != out.ndim - 1:
+def zeros_of_mask(other: Any, out: torch.Tensor) -> str:
+    """Say how many zeros a factor of scores or weights has, if it is a mask of the keys."""
+    if not isinstance(other, torch.Tensor) or other.ndim < 2 or other.requires_grad:
         return ""
     if other.shape[-1] != out.shape[-1] or other.shape[-1] < 2:
         return ""
     with _numbers.unseen():
-        if _numbers.count(lambda keep: (keep != 0) & (keep != 1), other):
-            return ""
+        return _numbers.zeros_and_ones(other)
+
+
+def not_hidden(mark: Mark, x: torch.Tensor, out: torch.Tensor, dim: int) -> str:
+    """Say what weight those keys got whose scores a mask has set to 0."""
+    if not mark.zeroed or dim != x.ndim - 1:
+        return ""
+    with _numbers.unseen():
+        hidden = _numbers.rows(x, dim)[0] == 0
+        p = _numbers.rows(out, dim)[0] * hidden
+        some = hidden.any(dim=-1) & ~hidden.all(dim=-1)  # a query of padding may see anything
+        most = float(p.sum(dim=-1)[some].max()) if bool(some.any()) else 0.0
+    return f"{mark.zeroed}; scores of 0 get up to {most:.3g} of a row" if most > 1e-3 else ""
+
+
+def late_mask(mark: Mark, other: Any, out: Any) -> str:
+    """Say what a mask that comes after softmax leaves of the rows, if it is one."""
+    if mark.dim != out.ndim - 1 or not zeros_of_mask(other, out):
+        return ""
+    with _numbers.unseen():
         p, _ = _numbers.rows(out, out.ndim - 1)
         sums = p.sum(dim=-1)
         left_over = (sums > 1e-6) & (sums < 0.999)
@@ -749,6 +779,8 @@ def _weights(w: Watcher, mark: Mark, a: torch.Tensor, contracted: int) -> None:
     """Look at weights of attention that meet their values."""
     if mark.whole and mark.dim is not None and mark.dim != contracted and a.ndim > 2:
         wrong_dim(w, mark, a, contracted, "the weighted sum is taken")
+    if mark.zeroed:
+        w.find("mask-hides-nothing", "wrong", mark.zeroed, site=mark.site, also=here())
     if mark.masked:
         w.find("mask-after-softmax", "wrong", mark.masked, site=mark.site, also=here())
     root = mark.attention**-0.5
@@ -791,26 +823,39 @@ def _place(letter: str, names: str, x: torch.Tensor) -> int:
 def sdpa(w: Watcher, call: Call) -> None:
     """Fused attention: its mask."""
     q, mask = call.get(0, "query"), call.get(3, "attn_mask")
-    if not isinstance(mask, torch.Tensor) or not isinstance(q, torch.Tensor):
+    if not isinstance(mask, torch.Tensor) or not isinstance(q, torch.Tensor) or not mask.numel():
         return
+    _added(w, mask, "attn_mask=keep.bool(), True to look at")
     with _numbers.unseen():
         m = _numbers.plain(mask)
-        keep = m if m.dtype == torch.bool else m > -torch.inf
-        empty = ~keep.any(dim=-1)
-        n = int(empty.sum())
-        out = _numbers.plain(call.out)
-        spoiled = int(torch.isnan(out).any(dim=-1).sum()) if n else 0
+        some = m.any(dim=-1) if m.dtype == torch.bool else m.amax(dim=-1) > -torch.inf
+        n = some.numel() - int(some.sum())
+        spoiled = int(_numbers.plain(call.out).amax(dim=-1).isnan().sum()) if n else 0
     if n and spoiled:
         w.find(
             "empty-row",
             "wrong",
-            f"{n} of {empty.numel()} rows of the mask leave nothing to look at, "
+            f"{n} of {some.numel()} rows of the mask leave nothing to look at, "
             f"and {spoiled} rows of the output are NaN",
         )
     if m.dtype == torch.bool:
-        _upside_down(w, keep)
+        _upside_down(w, m)
     if m.ndim == 4 and m.shape[1] == m.shape[2] == 1:
-        _padding_upside_down(w, keep[:, 0, 0], "attn_mask=keep[:, None, None], True to look at")
+        with _numbers.unseen():
+            m = m[:, 0, 0]
+            keep = m if m.dtype == torch.bool else m > -torch.inf
+        _padding_upside_down(w, keep, "attn_mask=keep[:, None, None], True to look at")
+
+
+def _added(w: Watcher, mask: torch.Tensor, cure: str) -> None:
+    """Look whether a mask is added that was meant to choose: its numbers are 0 and 1."""
+    if mask.is_floating_point() and not mask.requires_grad:
+        with _numbers.unseen():
+            zeros = _numbers.zeros_and_ones(mask)
+        if zeros:
+            evidence = f"{zeros}, and the others 1: one that is added makes a place "
+            evidence += f"{math.e:.3g} times as heavy, and hides none"
+            w.find("mask-hides-nothing", "wrong", evidence, cure=cure)
 
 
 def _padding_upside_down(w: Watcher, keep: torch.Tensor, cure: str) -> None:
@@ -833,12 +878,16 @@ def _padding_upside_down(w: Watcher, keep: torch.Tensor, cure: str) -> None:
         )
 
 
-def _upside_down(w: Watcher, keep: torch.Tensor) -> None:
+def _upside_down(w: Watcher, mask: torch.Tensor, *, leaves_out: bool = False) -> None:
     """Look whether each query sees what comes after it, and nothing before."""
-    if keep.ndim < 2 or keep.shape[-1] != keep.shape[-2] or keep.shape[-1] < 3:
+    if mask.ndim < 2 or mask.shape[-1] != mask.shape[-2] or mask.shape[-1] < 3:
         return
+    side = math.isqrt(_numbers.MOST)  # the first places tell
     with _numbers.unseen():
-        square = keep[(0,) * (keep.ndim - 2)]
+        square = _numbers.plain(mask)
+        square = square[(0,) * (square.ndim - 2)][:side, :side]
+        square = square if square.dtype == torch.bool else square > -torch.inf
+        square = ~square if leaves_out else square
         ones = torch.ones_like(square)
         before, after = ones.tril(-1), ones.triu(1)
         seen_before, seen_after = int((square & before).sum()), int((square & after).sum())
@@ -855,11 +904,11 @@ def multi_head(w: Watcher, call: Call) -> None:
     mask = call.get(17, "attn_mask")
     if not isinstance(query, torch.Tensor) or not isinstance(key, torch.Tensor):
         return
+    for one, name in ((padding, "key_padding_mask"), (mask, "attn_mask")):
+        if isinstance(one, torch.Tensor):
+            _added(w, one, f"{name}=~keep.bool(), True to leave out")
     if isinstance(mask, torch.Tensor):
-        with _numbers.unseen():
-            m = _numbers.plain(mask)
-            keep = ~m if m.dtype == torch.bool else m > -torch.inf
-        _upside_down(w, keep)
+        _upside_down(w, mask, leaves_out=mask.dtype == torch.bool)
     if not isinstance(padding, torch.Tensor):
         return
     with _numbers.unseen():

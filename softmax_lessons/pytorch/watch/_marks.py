@@ -37,7 +37,8 @@ class Mark:
     rounded: Site | None = None
     attention: int = 0  # the length of the queries, if the scores are those of attention
     scaled: bool = False
-    masked: str = ""  # what was multiplied by 0 after softmax, in numbers
+    zeroed: str = ""  # what was multiplied by 0 before softmax, in numbers
+    masked: str = ""  # and after it
     fill: float = 0.0  # the large negative number in it
     added: bool = False  # whether that was added, not filled in
     flat_part: bool = False  # an addend without slopes

@@ -21,6 +21,7 @@ from softmax_lessons.pytorch.watch._watcher import Call, Watcher
 STRICT = False  # raise what goes wrong in here, for the tests
 Handler = Callable[[Watcher, Call], None]
 
+FAKE = torch._C._TorchDispatchModeKey.FAKE
 _handlers: dict[Any, tuple[Handler | None, Handler | None]] = {}
 
 
@@ -36,7 +37,9 @@ class Mode(TorchFunctionMode):
     ) -> Any:
         """Run ``func``, and note what it did."""
         kwargs = kwargs or {}
-        if self.watcher.paused or torch._C._is_tracing():  # a trace would hold the checks, too
+        # A trace would hold the checks, too; tensors that are fake hold no numbers.
+        unwatched = torch._C._is_tracing() or torch._C._get_dispatch_mode(FAKE) is not None
+        if unwatched or self.watcher.looks_away():
             return func(*args, **kwargs)
         try:
             before, after = _handlers[func]
@@ -53,6 +56,8 @@ class Mode(TorchFunctionMode):
     def _note(self, handler: Handler, func: Any, args: Any, kwargs: Any, out: Any) -> None:
         try:
             call = Call(func, args, kwargs, out)
+            if call.on_meta:
+                return
             handler(self.watcher, call)
             if self.watcher.marks.some_are_flat:
                 _operations.spread_flat(self.watcher, call)

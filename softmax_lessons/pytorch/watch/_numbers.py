@@ -100,6 +100,15 @@ def zeros(x: torch.Tensor) -> int:
     return count(lambda piece: piece == 0, x)
 
 
+def zeros_and_ones(x: torch.Tensor) -> str:
+    """Say how many numbers are 0, if all others are 1 and both are there."""
+    x = plain(x)
+    none = zeros(x)
+    if not 0 < none < x.numel() or none + count(lambda piece: piece == 1, x) < x.numel():
+        return ""
+    return f"{none} of {x.numel()} numbers of the mask are 0"
+
+
 def tolerance(dtype: torch.dtype) -> float:
     """Return how far from 1 the sum of probabilities may lie in a format."""
     return {torch.float16: 5e-3, torch.bfloat16: 3e-2}.get(dtype, 1e-4)

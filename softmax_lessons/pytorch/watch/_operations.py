@@ -136,6 +136,15 @@ def starts_anew(w: Watcher, call: Call) -> None:
     w.means.clear()
 
 
+def overwritten(w: Watcher, call: Call) -> None:
+    """Square brackets on the left, and zeros for all, which start the sums of losses anew."""
+    mark = w.marks.get(call.first)
+    if mark is not None and mark.kind in {"softmax", "log_softmax", "sigmoid"}:
+        w.marks.set(call.first, None)
+    if call.name == "zero":
+        starts_anew(w, call)
+
+
 # --- softmax itself ---------------------------------------------------------------------------
 
 
@@ -177,13 +186,16 @@ def softmax(w: Watcher, call: Call) -> None:
             _losses.half_sums(w, x, out)
     if dim == 0 and x.ndim > 1 and x.shape[0] > 1 and x.requires_grad:
         w.down_the_batch.append((site, x.shape))
-    attention = prior.attention if prior is not None and prior.kind == "product" else 0
+    product = prior if prior is not None and prior.kind == "product" else None
+    attention = product.attention if product is not None else 0
+    zeroed = _losses.not_hidden(product, x, out, dim) if product is not None and not log else ""
     scaled = prior is not None and prior.scaled
     down = dim == 0 and x.ndim > 1 and x.requires_grad and not x.is_leaf
     if log and down and 1 < x.shape[0] not in x.shape[1:] and x.shape[-1] > 1:
         _look_down(w, x.shape, site, token)
     kind = "log_softmax" if log else "softmax"
-    w.marks.set(out, Mark(kind, site, dim, size, attention=attention, scaled=scaled, token=token))
+    mark = Mark(kind, site, dim, size, attention=attention, scaled=scaled, token=token)
+    w.marks.set(out, replace(mark, zeroed=zeroed))
 
 
 def _softmax_of_marked(w: Watcher, prior: Mark, x: torch.Tensor, dim: int, log: bool) -> None:
@@ -530,7 +542,9 @@ def mul(w: Watcher, call: Call) -> None:
         return
     if mark.kind in {"product", "scores", "mask", "exp_sum", "part"}:
         scaled = mark.kind == "product" and not (isinstance(other, torch.Tensor) and other.ndim)
-        w.marks.set(out, replace(mark, scaled=mark.scaled or scaled))
+        zeroed = _losses.zeros_of_mask(other, out) if mark.kind == "product" else ""
+        new = replace(mark, scaled=mark.scaled or scaled, zeroed=mark.zeroed or zeroed)
+        w.marks.set(out, new)
         return
     if mark.kind == "mean":
         factor = number(other, wait=True)
@@ -546,12 +560,13 @@ def mul(w: Watcher, call: Call) -> None:
             if divides and mark is right:
                 w.marks.set(out, None)
                 return
-            w.marks.set(out, replace(mark, factor=mark.factor * by))
+            masked = mark.masked if by <= 1 else ""  # scaled up: dropout by hand
+            w.marks.set(out, replace(mark, factor=mark.factor * by, masked=masked))
             return
         if mark.kind == "softmax" and mark.attention and not divides:
             late = _losses.late_mask(mark, other, out)
             if late:
-                w.marks.set(out, replace(mark, masked=late))
+                w.marks.set(out, replace(mark, zeroed="", masked=late))
                 return
     w.marks.set(out, None)
 
@@ -579,7 +594,7 @@ def filled(w: Watcher, call: Call) -> None:
     elif marks and marks[0].kind in {"softmax", "log_softmax"} and low >= 0:
         _cancel(w, marks[0])
         late = _losses.late_mask(marks[0], call.args[1], call.out) if marks[0].attention else ""
-        w.marks.set(call.out, replace(marks[0], masked=late))
+        w.marks.set(call.out, replace(marks[0], zeroed="", masked=late))
     else:
         w.marks.set(call.out, None)
 
@@ -681,8 +696,7 @@ def total(w: Watcher, call: Call) -> None:
     if mark.kind == "exp":
         w.marks.set(out, replace(mark, kind="exp_sum"))
     elif mark.kind == "losses" and call.name == "mean":
-        _losses.mean_of_losses(w, mark)
-        w.marks.set(out, None)
+        _losses.mean_of_losses(w, call, mark)
     else:
         keeps = mark.kind == "part"
         w.marks.set(out, flat_of(w, call) or (mark if keeps else None))
@@ -798,7 +812,8 @@ def _table() -> dict[str, Handler]:
     use(sigmoid, "sigmoid")
     use(relu, "relu")
     use(linear, "linear")
-    use(starts_anew, "zero_ grad")
+    use(starts_anew, "grad")
+    use(overwritten, "__setitem__ zero_")
     use(dropout, "dropout dropout1d dropout2d alpha_dropout feature_alpha_dropout")
     use(view, "view reshape flatten unflatten view_as reshape_as ravel _unsafe_view")
     use(same, "to float double half bfloat16 type type_as contiguous clone cuda cpu detach data")

@@ -18,6 +18,7 @@ OURS = os.path.dirname(os.path.dirname(__file__)) + os.sep
 STANDARD = sysconfig.get_paths()["stdlib"] + os.sep
 INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 CALL_OF_A_MODULE = torch.nn.Module._call_impl.__code__
+STEP_OF_AN_OPTIMIZER = torch.optim.Optimizer.profile_hook_step(len).__code__
 _of_readers: dict[str, bool] = {}
 
 
@@ -61,6 +62,14 @@ def from_categorical() -> bool:
     while frame is not None and frame.f_code.co_filename.startswith((OURS, OVERRIDES)):
         frame = frame.f_back
     return frame is not None and frame.f_code.co_filename == CATEGORICAL
+
+
+def in_an_optimizer() -> bool:
+    """Tell whether it is an optimizer that calls torch."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code is not STEP_OF_AN_OPTIMIZER:
+        frame = frame.f_back
+    return frame is not None
 
 
 def here() -> Site:

@@ -153,6 +153,7 @@ def _tried(model: Callable[..., Any], loss_fn: Callable[..., Any], x: Any, y: An
     modules = [one for one in (model, loss_fn) if isinstance(one, torch.nn.Module)]
     buffers = [buffer for module in modules for buffer in module.buffers()]
     kept = [buffer.detach().clone() for buffer in buffers]
+    homes = [(one._buffers, dict(one._buffers)) for module in modules for one in module.modules()]
     devices = {p.device for module in modules for p in module.parameters()}
     cards = [device for device in devices if device.type == "cuda"]
     try:
@@ -163,6 +164,9 @@ def _tried(model: Callable[..., Any], loss_fn: Callable[..., Any], x: Any, y: An
         _tell(error, report)
         raise
     finally:
+        for home, before in homes:  # a step may have bound new ones
+            home.clear()
+            home.update(before)
         with torch.no_grad():
             for buffer, value in zip(buffers, kept, strict=True):
                 buffer.copy_(value)

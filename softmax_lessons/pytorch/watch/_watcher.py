@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -13,7 +13,7 @@ import torch
 from softmax_lessons.pytorch.watch._catalog import CATALOG
 from softmax_lessons.pytorch.watch._marks import Mark, Marks
 from softmax_lessons.pytorch.watch._numbers import unseen
-from softmax_lessons.pytorch.watch._places import Site, here
+from softmax_lessons.pytorch.watch._places import Site, here, in_an_optimizer
 from softmax_lessons.pytorch.watch._report import Finding, Level, Report, place
 
 
@@ -37,16 +37,22 @@ class Call:
         return self.args[0] if self.args else self.kwargs.get("input")
 
     @property
+    def on_meta(self) -> bool:
+        """Whether its tensors have shapes and no numbers."""
+        return any(isinstance(one, torch.Tensor) and one.is_meta for one in (self.first, self.out))
+
+    @property
     def name(self) -> str:
         """The name of the operation, without the marks of methods in place."""
-        return str(getattr(self.func, "__name__", "")).partition(".")[0]
+        name = str(getattr(self.func, "__name__", "")).partition(".")[0]
+        return name if name.startswith("__") else name.rstrip("_")
 
 
 @dataclass
 class Pending:
-    """A question about a row of scores that is asked when the step is over."""
+    """A question about rows of scores, or about a mean, that is asked when the step is over."""
 
-    count: torch.Tensor | int  # how many rows are empty; waits on the device until then
+    count: torch.Tensor | int  # how many rows it is about; waits on the device until then
     make: Callable[[int], None]  # what reports so many of them
     token: object  # whoever sees to it in the meantime cancels it by this
     always: bool = False  # whether it reports none of them, too
@@ -62,6 +68,12 @@ class Mean:
     counted: int  # how many tokens it is the mean of
     left_out: int
     weight: float = 1.0  # what it was multiplied by since; NaN if nobody knows
+    token: object = field(default_factory=object)  # cancels what is asked of it alone
+
+    @property
+    def share(self) -> float:
+        """What a mean with padding is too small by."""
+        return (self.counted + self.left_out) / max(self.counted, 1)
 
 
 class Watcher:
@@ -127,6 +139,11 @@ class Watcher:
         """Look away while an optimizer moves the weights, unless it calls the model itself."""
         self.paused = not any(callable(one) for one in (*args[1:], *kwargs.values()))
 
+    def looks_away(self) -> bool:
+        """Tell whether an optimizer is moving the weights; one that raises says no end of it."""
+        self.paused = self.paused and in_an_optimizer()
+        return self.paused
+
     def step_taken(self) -> None:
         """Forget the losses that an optimizer has used, and ask what had to wait for its step."""
         self.paused = False
@@ -156,7 +173,7 @@ class Watcher:
                     count = int(question.count)
                     if count or question.always:
                         question.make(count)
-        self.cancelled -= {question.token for question in asked}
+        self.cancelled &= {question.token for question in self.pending}
 
     def finish(self) -> None:
         """Ask what still waits, and forget all marks."""
