@@ -17,7 +17,7 @@ import gc
 import multiprocessing
 import random
 from collections.abc import Callable, Mapping
-from time import perf_counter, process_time_ns
+from time import perf_counter, process_time_ns, sleep
 from typing import TypeVar
 
 import numpy as np
@@ -34,19 +34,25 @@ def ratios(
     ours: str,
     seconds: float = 0.8,
     clock: Callable[[], int] = process_time_ns,
+    pause: float = 0,
 ) -> dict[str, tuple[float, float, float]]:
     """Return how many times longer than ``ours`` each of the others takes.
 
     Each ratio is the median over the rounds, with its lower and upper quartile. The clock counts
-    nanoseconds.
+    nanoseconds. The pause, in seconds, lets threads fall asleep that wait for more work in a loop.
     """
     counts = {name: _repetitions(call, clock) for name, call in contenders.items()}
     order, shuffle = list(contenders), random.Random(0).shuffle
     rounds: list[dict[str, float]] = []
+
+    def turn(name: str) -> float:
+        sleep(pause)
+        return _time(contenders[name], counts[name], clock)
+
     end = perf_counter() + seconds
     while len(rounds) < LEAST_ROUNDS or (len(rounds) < MOST_ROUNDS and perf_counter() < end):
         shuffle(order)  # nobody always runs on the caches that the same one left behind
-        rounds.append({name: _time(contenders[name], counts[name], clock) for name in order})
+        rounds.append({name: turn(name) for name in order})
     return {
         name: quartiles([times[name] / times[ours] for times in rounds])
         for name in contenders
