@@ -9,10 +9,9 @@ SETUP_SITE = $(SETUP) site
 BUILD = .venv/bin/jupyter-book build . -nW --keep-going --all
 ALONE = $(PY) tools/alone.py
 # A file of tests, and a notebook, stays with one process. The longest files start first, so that
-# no process is left with one of them at the end; before them the file that has numba compile, so
-# that what is compiled is there when others need it.
+# no process is left with one of them at the end.
 IN_PARALLEL = -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
-TESTS = tests/package/test_compiled.py tests/site tests/package book translations tests/release
+TESTS = tests/site tests/package book translations tests/release
 AS_A_FORK = BOOK_REPOSITORY=teacher/fork-of-lessons BOOK_BRANCH=main BOOK_NOTEBOOKS=notebooks \
 	BOOK_ADDRESS=https://teacher.github.io/fork-of-lessons/
 IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync) # not in the make of macOS

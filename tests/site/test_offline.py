@@ -77,8 +77,9 @@ def test_search_works_from_the_disk(tab, site):
     assert found.is_visible()
 
 
-def test_run_says_why_it_cannot_from_the_disk(tab, site):
-    tab.goto((site / f"{FORMULAS}.html").as_uri(), wait_until="networkidle")
+def test_run_says_why_it_cannot_from_the_disk(tab, site, laid_out):
+    tab.goto((site / f"{FORMULAS}.html").as_uri())
+    laid_out(tab)
     happened = []
     tab.on("console", lambda message: happened.append(message.text))
     tab.on("pageerror", lambda error: happened.append(f"script: {error}"))
