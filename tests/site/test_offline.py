@@ -77,9 +77,11 @@ def test_search_works_from_the_disk(tab, site):
     assert found.is_visible()
 
 
-def test_run_says_why_it_cannot_from_the_disk(tab, site, laid_out):
-    tab.goto((site / f"{FORMULAS}.html").as_uri())
-    laid_out(tab)
+def test_run_says_why_it_cannot_from_the_disk(tab, site):
+    theme = "pydata-sphinx-theme.js"  # the last that the page loads by itself
+    with tab.expect_event("requestfinished", lambda one: one.url.endswith(theme)):
+        tab.goto((site / f"{FORMULAS}.html").as_uri())
+    tab.evaluate("new Promise(done => requestIdleCallback(done))")
     happened = []
     tab.on("console", lambda message: happened.append(message.text))
     tab.on("pageerror", lambda error: happened.append(f"script: {error}"))
