@@ -84,9 +84,9 @@ wheel: ## build wheel and sdist into _build/dist; test the wheel alone, with Num
 	$(SETUP)
 	.venv/bin/nox -s "package-$$($(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])')(numpy='newest')"
 
-lanes: ## the same with each supported Python found here, and its oldest and newest NumPy
+lanes: ## the same with each supported Python found here, its oldest and newest NumPy, and numba
 	$(SETUP)
-	.venv/bin/nox -s package
+	.venv/bin/nox -s package compiled
 
 mutants: ## break the package in small ways, one at a time; list what no test notices (NAMES=...)
 	$(SETUP)

@@ -49,12 +49,13 @@ def test_the_pythons_have_no_gap_and_start_where_pip_does():
 def test_each_python_has_a_lane_with_the_oldest_and_one_with_the_newest_numpy():
     found = {(lane["python"], lane["call_spec"]["numpy"]) for lane in sessions("package")}
     assert found == set(itertools.product(PYTHONS, ["oldest", "newest"]))
+    assert [lane["python"] for lane in sessions("compiled")] == PYTHONS
 
 
 def test_the_workflow_runs_each_lane():
     assert LANES["package"]["strategy"]["matrix"]["python"] == PYTHONS
     last = LANES["package"]["steps"][-1]
-    assert last["run"] == 'nox -s "package-$LANE"'
+    assert last["run"] == 'nox -s "package-$LANE" "compiled-$LANE"'
     assert last["env"] == {"LANE": "${{ matrix.python }}"}
 
 
