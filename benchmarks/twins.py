@@ -41,13 +41,13 @@ def rows(
 
     And large arrays of float32 with all processors at work.
     """
+    of_block = {"block": "all", "block_goal": IN_THE_MEAN}
     for name, shape in product(NAMES, shapes):
         one_axis = len(shape) == 1 or name == "sigmoid"
         for axis, dtype in product((-1,) if one_axis else (-1, 0), (np.float32, np.float64)):
             case = f"{shape} {'first' if axis == 0 else 'last'} {dtype.__name__}"
             if wanted(f"compiled {name} {case}"):
                 found = apart(partial(_measure, name, shape, axis, dtype, seconds))
-                of_block = {"block": "all", "block_goal": IN_THE_MEAN}
                 yield Row.of_ratios(PART, name, case, found, goal(shape, axis), **of_block)
     if wanted("compiled cost of exactness"):
         yield from _exactness(seconds)
@@ -57,7 +57,6 @@ def rows(
         case = f"{shape} last float32"
         if wanted(f"compiled threads {name} {case}"):
             found = apart(partial(_measure_threads, n, name, shape, seconds))
-            of_block = {"block": "all", "block_goal": IN_THE_MEAN}
             yield Row.of_ratios(part, name, case, found, goal(shape, -1), **of_block)
 
 

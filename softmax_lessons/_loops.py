@@ -660,7 +660,7 @@ def vjp_of_columns(p: Any, g: Any, out: Any, left: int, right: int, own: Any, to
     """Write the product of each column of a block to ``out``."""
     mean, more, total = own[0], own[1], totals[0]
     for j in range(right - left):
-        mean[j], more[j] = p.dtype.type(0), p.dtype.type(0)
+        more[j] = p.dtype.type(0)
     for _ in range(2):
         for j in range(right - left):
             mean[j] = more[j]

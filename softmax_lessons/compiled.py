@@ -23,7 +23,6 @@ thread, so that the result does not depend on their number.
 from __future__ import annotations
 
 import importlib
-import math
 import os
 import threading
 from collections.abc import Callable
@@ -241,10 +240,10 @@ def run_small(name: str, lines: list[FloatArray], ndim: int) -> bool:
     outer, n, inner = lines[0].shape
     if lines[0].size > loops().SMALL or (inner > 1 and outer > 1):
         return False
-    axis = -1 if inner == 1 else 0
-    shape: tuple[int, ...] = (n, inner) if axis == 0 else (outer, n)
-    if ndim == 1:
-        shape = (n,)
+    shape: tuple[int, ...] = (n,) if ndim == 1 else (outer, n)
+    axis = -1
+    if inner > 1:
+        shape, axis = (n, inner), 0
     kind = kind_of_rows(shape, axis)
     key = name, kind, lines[0].dtype, len(shape)
     if key not in prepared:
@@ -496,17 +495,16 @@ def vjp_with_checks(p: ArrayLike, g: ArrayLike, axis: Axis, out: FloatArray | No
     """Return the product of whatever has come."""
     (a, dtype_of_a), (b, dtype_of_b) = as_floats(p, "p"), as_floats(g, "g")
     dtype = np.promote_types(dtype_of_a, dtype_of_b)
-    shape = a.shape if a.shape == b.shape else common_shape(a, b, ("p", "g"), axis)
-    axes = as_axes(axis, "axis", len(shape))
-    check_out(out, "out", shape, dtype)
+    if a.shape != b.shape:
+        shape = common_shape(a, b, ("p", "g"), axis)
+        a, b = np.broadcast_to(a, shape), np.broadcast_to(b, shape)
+    axes = as_axes(axis, "axis", a.ndim)
+    check_out(out, "out", a.shape, dtype)
     kind = np.promote_types(a.dtype, b.dtype)
-    if kind not in COMPILED or not math.prod(shape):
+    if kind not in COMPILED or not a.size:
         return gradients.softmax_vjp(p, g, axis, out=out)
-    whole = [x.astype(kind, copy=False) for x in (a, b)]
-    lines = [
-        contiguous_lines(x if x.shape == shape else np.broadcast_to(x, shape), axes) for x in whole
-    ]
+    lines = [contiguous_lines(x.astype(kind, copy=False), axes) for x in (a, b)]
     result = lines_for(out, lines, axes)
-    if not run_small("vjp", [*lines, result], len(shape)):
+    if not run_small("vjp", [*lines, result], a.ndim):
         run_loop("vjp", [*lines, result])
-    return finished(result, shape, axes, dtype, out)
+    return finished(result, a.shape, axes, dtype, out)

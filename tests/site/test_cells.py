@@ -26,6 +26,10 @@ if EVERY_PAGE:
     TRIED = [page for page in pages.NOTEBOOKS if bars(page)]
 BUDGET = 10e6  # bytes of NumPy, Python and what starts them, as a web host sends them
 
+UNFOLD = """for (const fold of document.querySelectorAll("details")) fold.open = true;
+for (const fold of document.querySelectorAll(".toggle-hidden"))
+    fold.classList.remove("toggle-hidden");"""
+
 SUBMISSIONS = """
 import base64, io, re, sys, zipfile
 
@@ -145,9 +149,7 @@ def some(page):
 def test_every_cell_prints_what_is_stored(visit, first_press, page):
     numbers = reversed(bars(page)) if EVERY_PAGE else reversed(some(page))
     tab = first_press.tab if page == PAGE else visit(page)  # a start of Python takes ten seconds
-    tab.evaluate("""for (const fold of document.querySelectorAll("details")) fold.open = true;
-        for (const fold of document.querySelectorAll(".toggle-hidden"))
-            fold.classList.remove("toggle-hidden");""")
+    tab.evaluate(UNFOLD)
     wrong = []
     for number in numbers:
         cell = Cell(tab, number)
@@ -253,7 +255,7 @@ def test_a_changed_drawing_has_no_words_of_the_old_one(tab, cell):
     cell.reset.click()  # a drawing changes with the cells that it needs
     number = next(number for number in bars(PAGE) if stored(PAGE, number)[1])
     cell = Cell(tab, number)
-    tab.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    tab.evaluate(UNFOLD)
     assert cell.press() == "Done."
     picture = cell.box.locator("img.figure-light")
     alt = picture.get_attribute("alt")
