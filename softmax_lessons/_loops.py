@@ -19,7 +19,7 @@ import numpy as np
 
 try:
     from numba import njit, types
-    from numba.extending import overload, register_jitable
+    from numba.extending import intrinsic, overload, register_jitable
     from numba.np.numpy_support import from_dtype
 except ImportError as error:
     raise ImportError(
@@ -78,6 +78,27 @@ DROP_64 = 2.0**-LIFT_64
 BIAS_32, BIAS_64 = np.int32((127 + LIFT_32) << 23), np.int64((1023 + LIFT_64) << 52)
 
 
+def with_same_bits(kinds: dict[Any, Any]) -> Any:
+    """Return a function to a number of another kind with the same bits, as ``view`` does.
+
+    It is one instruction of LLVM, while numba compiles each ``view`` of a number as a function.
+    """
+
+    def signature_and_code(_: Any, x: Any) -> Any:
+        kind = kinds[x]
+
+        def code(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
+            return builder.bitcast(arguments[0], context.get_value_type(kind))
+
+        return kind(x), code
+
+    return intrinsic(signature_and_code)
+
+
+bits = with_same_bits({types.float32: types.int32, types.float64: types.int64})
+of_bits = with_same_bits({types.int32: types.float32, types.int64: types.float64})
+
+
 def exp_32(x: Any) -> Any:
     """Return exp of a float32 of 0 or below, to 1 ulp; NaN of NaN."""
     x = LOWEST_32 if x < LOWEST_32 else x
@@ -87,8 +108,8 @@ def exp_32(x: Any) -> Any:
     q = Q_32[3] + r * Q_32[4]
     q = Q_32[1] + r * (Q_32[2] + r * q)
     p = ONE_32 + (r + r * r * (Q_32[0] + r * q))
-    power = np.int32(np.int32(np.int32(np.float32(shifted).view(np.int32)) << 23) + BIAS_32)
-    return p * np.int32(power).view(np.float32) * DROP_32
+    power = np.int32(np.int32(bits(shifted) << 23) + BIAS_32)
+    return p * of_bits(power) * DROP_32
 
 
 def exp_64(x: Any) -> Any:
@@ -101,8 +122,8 @@ def exp_64(x: Any) -> Any:
     q = Q_64[4] + r * (Q_64[5] + r * (Q_64[6] + r * q))
     q = Q_64[1] + r * (Q_64[2] + r * (Q_64[3] + r * q))
     p = 1.0 + (r + r * r * (Q_64[0] + r * q))
-    power = np.int64((np.float64(shifted).view(np.int64) << 52) + BIAS_64)
-    return p * np.int64(power).view(np.float64) * DROP_64
+    power = np.int64((bits(shifted) << 52) + BIAS_64)
+    return p * of_bits(power) * DROP_64
 
 
 def turned_32(i: Any) -> Any:
@@ -117,22 +138,22 @@ def turned_64(i: Any) -> Any:
 
 def key_32(x: Any) -> Any:
     """Return an integer that compares as ``x`` does; a positive NaN is above all."""
-    return turned_32(np.float32(x).view(np.int32))
+    return turned_32(bits(x))
 
 
 def key_64(x: Any) -> Any:
     """Return an integer that compares as ``x`` does; a positive NaN is above all."""
-    return turned_64(np.float64(x).view(np.int64))
+    return turned_64(bits(x))
 
 
 def of_key_32(i: Any) -> Any:
     """Return the float32 of a key."""
-    return np.int32(turned_32(i)).view(np.float32)
+    return of_bits(turned_32(i))
 
 
 def of_key_64(i: Any) -> Any:
     """Return the float64 of a key."""
-    return np.int64(turned_64(i)).view(np.float64)
+    return of_bits(turned_64(i))
 
 
 def exp(x: Any) -> Any:
@@ -189,9 +210,9 @@ def log_1p(y: Any) -> Any:
     """
     u = 1.0 + y
     lost = (y - (u - 1.0)) / u
-    bits = np.int64(np.float64(u).view(np.int64) - ROOT_HALF)
-    k = np.int64((bits >> 52) + MAGIC_BITS).view(np.float64) - MAGIC_64
-    f = np.int64((bits & FRACTION) + ROOT_HALF).view(np.float64) - 1.0
+    i = np.int64(bits(u) - ROOT_HALF)
+    k = of_bits(np.int64((i >> 52) + MAGIC_BITS)) - MAGIC_64
+    f = of_bits(np.int64((i & FRACTION) + ROOT_HALF)) - 1.0
     s = f / (2.0 + f)
     z, half = s * s, 0.5 * f * f
     q = LOG_SERIES[7] + z * (LOG_SERIES[8] + z * LOG_SERIES[9])
@@ -470,16 +491,20 @@ def add_line(part: Any, total: Any, lost: Any) -> None:
 
 @inlined
 def top_of_columns(x: Any, left: int, right: int, top: Any) -> None:
-    """Write the maximum of each column of a block to ``top``, or 0 if all scores are -inf."""
-    zero = x.dtype.type(0)
-    keys = np.full(right - left, key(x.dtype.type(-np.inf)))  # floats take a quarter longer
+    """Write the maximum of each column of a block to ``top``, or 0 if all scores are -inf.
+
+    Until the last line, ``top`` holds the bits of keys: to compare floats takes a quarter longer.
+    """
+    zero, lowest = x.dtype.type(0), of_bits(key(x.dtype.type(-np.inf)))
+    for j in range(right - left):
+        top[j] = lowest
     for i in range(x.shape[0]):
         line = x[i, left:right]
         for j in range(len(line)):
-            k = key(line[j])
-            keys[j] = k if k > keys[j] else keys[j]
-    for j in range(len(keys)):
-        value = of_key(keys[j])
+            k, highest = key(line[j]), bits(top[j])
+            top[j] = of_bits(k if k > highest else highest)
+    for j in range(right - left):
+        value = of_key(bits(top[j]))
         top[j] = zero if value == -np.inf else value
 
 
@@ -909,8 +934,11 @@ def vjp_columns_at_once(p: Any, g: Any, out: Any) -> bool:
 
 
 def prepare(loop: Any, dtype: Any, ndim: int, count: int) -> None:
-    """Compile what takes a small array at once, for such arrays and no others."""
-    array = types.Array(from_dtype(dtype), ndim, "C")
+    """Compile what takes a small array at once, for such arrays and no others.
+
+    All but the last are read; whether they can be written does not matter.
+    """
+    read, written = (types.Array(from_dtype(dtype), ndim, "C", readonly=r) for r in (True, False))
     loop.disable_compile(False)
-    loop.compile((array,) * count)
+    loop.compile((*(count - 1) * [read], written))
     loop.disable_compile()  # whatever else comes raises TypeError, and goes through the checks

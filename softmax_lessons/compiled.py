@@ -260,8 +260,12 @@ def is_covered(z: FloatArray) -> bool:
 
 
 def contiguous_lines(z: FloatArray, axes: tuple[int, ...]) -> FloatArray:
-    """Return the lines of an array in one piece of memory, which a loop may read."""
-    lines: FloatArray = np.require(as_lines(z, axes), requirements=["C", "A"])
+    """Return the lines of an array in one piece of memory, for a loop to read.
+
+    They are read-only even if the array is not: both are taken by the same compiled loop.
+    """
+    lines: FloatArray = np.require(as_lines(z, axes), requirements=["C", "A"]).view()
+    lines.flags.writeable = False
     return lines
 
 
@@ -470,7 +474,7 @@ def cross_entropy_and_grad(  # noqa: D103 - that of its twin
     lines = contiguous_lines(z, axes)
     result = lines_for(out, [lines], axes)
     outer, _, inner = lines.shape
-    of_rows = [np.ascontiguousarray(as_lines(a, axes)) for a in (labels, weights)]
+    of_rows = [contiguous_lines(a, axes) for a in (labels, weights)]
     losses_of_rows = np.empty((outer, 1, inner), lines.dtype)
     count = float(rows.total) if reduction == "mean" else 1.0
     run_loop("loss", [lines, result], (*of_rows, losses_of_rows), (count,))
