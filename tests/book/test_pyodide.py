@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import sys
+import zipfile
 
 import cells
 import pyodide
@@ -97,3 +98,19 @@ def test_what_was_taken_is_what_the_lock_and_the_notice_name():
     for one in packages.values():
         assert notice[one["file_name"]]["sha256"] == one["sha256"]
         assert set(one["depends"]) <= set(packages)
+
+
+def test_what_each_start_imports_is_bytecode_and_the_rest_is_as_it_came():
+    compiled = {
+        "python_stdlib.zip": ("typing", "encodings/__init__", "_pyodide/_base"),
+        "numpy-*.whl": ("numpy/__init__", "numpy/_core/multiarray"),
+        "matplotlib-*.whl": ("matplotlib/pyplot", "matplotlib/backends/backend_svg"),
+    }
+    for pattern, modules in compiled.items():
+        (archive,) = cells.FETCHED.glob(pattern)
+        with zipfile.ZipFile(archive) as files:
+            names = set(files.namelist())
+        assert {f"{module}.pyc" for module in modules} <= names
+        assert not {f"{module}.py" for module in modules} & names
+        assert any(name.endswith(".py") for name in names)
+        assert not any(name.endswith((".pyi", ".h")) for name in names)

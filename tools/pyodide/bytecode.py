@@ -1,0 +1,56 @@
+"""Compile what most cells import, in the archives below /folder; run.mjs runs this.
+
+A browser spends more than half of a start of Python on compiling, each time. Bytecode is more to
+download than its source, so the source goes, which only tracebacks show, with it what is for
+compilers and type checkers, and of Python's own modules the docstrings. run.mjs leaves out columns.
+"""
+
+import importlib._bootstrap_external as bootstrap
+import sys
+import zipfile
+from importlib.util import source_hash
+from pathlib import Path
+
+FOLDER = Path("/folder")
+STDLIB, SITE = sys.path[1], sys.path[-1]
+NOT_FOR_PAGES = (".a", ".h", ".pxd", ".pyi")
+
+
+def imported() -> set[str]:
+    """Return the paths of all modules that have been imported."""
+    specs = [getattr(module, "__spec__", None) for module in sys.modules.values()]
+    return {spec.origin for spec in specs if spec and spec.origin}
+
+
+def compile_in(archive: Path, place: str, optimize: int) -> None:
+    """Compile those files of an archive that have been imported; `place` is where it is put."""
+    paths = imported()
+    with zipfile.ZipFile(archive) as old:
+        files = {entry: old.read(entry) for entry in old.infolist()}
+    if not any(f"{place}/{entry.filename}" in paths for entry in files):
+        return
+    with zipfile.ZipFile(archive, "w", compresslevel=9) as new:
+        for entry, content in files.items():
+            name, path = entry.filename, f"{place}/{entry.filename}"
+            if name.endswith(NOT_FOR_PAGES):
+                continue
+            if path in paths and name.endswith(".py"):
+                code = compile(content, path, "exec", dont_inherit=True, optimize=optimize)
+                content = bootstrap._code_to_hash_pyc(code, source_hash(content), checked=False)
+                name += "c"
+            copy = zipfile.ZipInfo(name, entry.date_time)
+            copy.external_attr = entry.external_attr
+            new.writestr(copy, content, zipfile.ZIP_DEFLATED)
+
+
+# What every start imports: modules for Python in a browser, for NumPy, for kernel.py and for ours.
+for name in ("ast", "gettext", "inspect", "json", "linecache", "numpy", "textwrap", "traceback"):
+    __import__(name)
+compile_in(FOLDER / "python_stdlib.zip", STDLIB, optimize=2)
+
+# And what each drawing does: the backend of the pages is made from this one.
+import matplotlib.backends.backend_svg  # noqa: E402
+import matplotlib.pyplot  # noqa: E402, F401
+
+for wheel in FOLDER.glob("*.whl"):
+    compile_in(wheel, SITE, optimize=0)
