@@ -10,7 +10,7 @@ BUILD = .venv/bin/jupyter-book build . -nW --keep-going --all
 ALONE = $(PY) tools/alone.py
 # A file of tests, and a notebook, stays with one process. The longest files start first, so that
 # no process is left with one of them at the end.
-IN_PARALLEL = -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+IN_PARALLEL = -n auto --dist loadscope --no-loadscope-reorder
 TESTS = tests/site tests/package book translations tests/release
 AS_A_FORK = BOOK_REPOSITORY=teacher/fork-of-lessons BOOK_BRANCH=main BOOK_NOTEBOOKS=notebooks \
 	BOOK_ADDRESS=https://teacher.github.io/fork-of-lessons/
