@@ -79,7 +79,7 @@ BIAS_32, BIAS_64 = np.int32((127 + LIFT_32) << 23), np.int64((1023 + LIFT_64) <<
 
 
 def with_same_bits(kinds: dict[Any, Any]) -> Any:
-    """Return a function to a number of another kind with the same bits, as ``view`` does.
+    """Return a function that reads the bits of a number as a number of another kind.
 
     It is one instruction of LLVM, while numba compiles each ``view`` of a number as a function.
     """
@@ -154,6 +154,9 @@ def of_key_32(i: Any) -> Any:
 def of_key_64(i: Any) -> Any:
     """Return the float64 of a key."""
     return of_bits(turned_64(i))
+
+
+# Each of these stands for the two above it, between which numba chooses by its overload below.
 
 
 def exp(x: Any) -> Any:
@@ -493,7 +496,7 @@ def add_line(part: Any, total: Any, lost: Any) -> None:
 def top_of_columns(x: Any, left: int, right: int, top: Any) -> None:
     """Write the maximum of each column of a block to ``top``, or 0 if all scores are -inf.
 
-    Until the last line, ``top`` holds the bits of keys: to compare floats takes a quarter longer.
+    Until the last loop, ``top`` holds the bits of keys: to compare floats takes a quarter longer.
     """
     zero, lowest = x.dtype.type(0), of_bits(key(x.dtype.type(-np.inf)))
     for j in range(right - left):
@@ -501,8 +504,8 @@ def top_of_columns(x: Any, left: int, right: int, top: Any) -> None:
     for i in range(x.shape[0]):
         line = x[i, left:right]
         for j in range(len(line)):
-            k, highest = key(line[j]), bits(top[j])
-            top[j] = of_bits(k if k > highest else highest)
+            k, so_far = key(line[j]), bits(top[j])
+            top[j] = of_bits(k if k > so_far else so_far)
     for j in range(right - left):
         value = of_key(bits(top[j]))
         top[j] = zero if value == -np.inf else value

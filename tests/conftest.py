@@ -20,7 +20,10 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.name != "test_compiled.py")
 
 
-def pytest_xdist_auto_num_workers():
-    """Take one process more than there are cores, at most 4: the tests of pages often wait."""
+@pytest.hookimpl(optionalhook=True)  # `make book` runs a file here without xdist
+def pytest_xdist_auto_num_workers(config):
+    """For `-n auto` take a process more than there are cores, at most 4: tests of pages wait."""
+    if config.option.numprocesses != "auto" or "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
     usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
     return min(4, len(usable) + 1)

@@ -16,7 +16,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,12 +38,9 @@ def main() -> None:
         python = f"{sys.base_prefix} {sys.version_info[:3]}"
         step("environment", digest(REQUIREMENTS) + python + str(VENV), make_environment)
         step("site", digest(ROOT / "pyproject.toml"), install_site)
-        with ThreadPoolExecutor() as meanwhile:
-            files = "".join(map(digest, sorted(PYODIDE.glob("*"))))
-            pages = meanwhile.submit(step, "pyodide", files, fetch_pyodide)
-            if "site" not in sys.argv[1:]:
-                step("everything", "", install_everything)
-        pages.result()
+        step("pyodide", "".join(map(digest, sorted(PYODIDE.glob("*")))), fetch_pyodide)
+        if "site" not in sys.argv[1:]:
+            step("everything", "", install_everything)
 
 
 def make_environment() -> None:

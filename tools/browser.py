@@ -4,8 +4,8 @@ Usage: python tools/browser.py [firefox]
 
 $CHROMIUM or $FIREFOX names the one to take. Otherwise: the one on this machine, else Playwright's
 own download of Chromium, else Debian's package when running as root, else a sentence that says
-what to do. Of Chromium, its headless shell is taken first: without windows it does with two thirds
-of the processor's time.
+what to do. Of Chromium, Debian's headless shell is taken first: without windows it does with two
+thirds of the processor's time.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ CHROMIUM = Browser(
     ],
     ["chromium-headless-shell", "chromium"],
 )
+FULL = CHROMIUM._replace(paths=CHROMIUM.paths[1:])  # as readers have it
 FIREFOX = Browser(
     "Firefox",
     ["firefox", "firefox-esr", "/Applications/Firefox.app/Contents/MacOS/firefox"],

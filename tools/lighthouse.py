@@ -79,7 +79,7 @@ def main() -> None:
         path.relative_to(serve.SITE).with_suffix("").as_posix()
         for path in serve.SITE.glob("book/**/*.html")
     )
-    os.environ["CHROME_PATH"] = browser.CHROMIUM.find() or sys.exit(
+    os.environ["CHROME_PATH"] = browser.FULL.find() or sys.exit(
         "Lighthouse needs Chromium or Chrome."
     )
     script = npm.install(PINNED, INSTALLED) / "node_modules/lighthouse/cli/index.js"

@@ -64,8 +64,8 @@ def main() -> None:
         site = fresh / "site"
         site.mkdir()
         bundle_editor(installed, site)
-        take_pyodide(installed / "node_modules" / "pyodide", site)
-        write_notice(installed, site)
+        fetched = take_pyodide(installed / "node_modules" / "pyodide", site)
+        write_notice(installed, site, fetched)
         shutil.rmtree(SITE, ignore_errors=True)
         site.rename(SITE)
     finally:
@@ -88,8 +88,11 @@ def bundle_editor(installed: Path, site: Path) -> None:
     (site / "editor.js").write_text(script, "utf-8")
 
 
-def take_pyodide(package: Path, site: Path) -> None:
-    """Copy Pyodide's core, fetch the wheels that its lock names, and compile what cells import."""
+def take_pyodide(package: Path, site: Path) -> dict[str, str]:
+    """Copy Pyodide's core, fetch the wheels that its lock names, and compile what cells import.
+
+    Returns the hashes that the files had before they were compiled.
+    """
     for name in CORE:
         shutil.copy(package / name, site)
     lock = json.loads((package / "pyodide-lock.json").read_text())
@@ -97,17 +100,24 @@ def take_pyodide(package: Path, site: Path) -> None:
     version = json.loads((package / "package.json").read_text())["version"]
     fetch_wheels({entry["file_name"]: entry["sha256"] for entry in wanted.values()}, version, site)
     lock["packages"] = wanted | dict(pure_entries(site))
-    write_lock(lock, site)
+    write_json(lock, site / "pyodide-lock.json")
+    fetched = {file.name: digest(file) for file in site.iterdir()}
     program = [str(PINNED / name) for name in ("run.mjs", "bytecode.py")]
     subprocess.run([*npm.NODE, program[0], str(site), program[1]], check=True)
     for entry in lock["packages"].values():
-        entry["sha256"] = hashlib.sha256((site / entry["file_name"]).read_bytes()).hexdigest()
-    write_lock(lock, site)
+        entry["sha256"] = digest(site / entry["file_name"])
+    write_json(lock, site / "pyodide-lock.json")
+    return fetched
 
 
-def write_lock(lock: dict, site: Path) -> None:
-    """Write which packages there are, and their hashes, as Pyodide reads it."""
-    (site / "pyodide-lock.json").write_text(json.dumps(lock, indent=1) + "\n")
+def digest(file: Path) -> str:
+    """Return the hash of a file."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def write_json(content: dict, file: Path) -> None:
+    """Write what machines read so that people can read it, too."""
+    file.write_text(json.dumps(content, indent=1) + "\n")
 
 
 def with_dependencies(lock: dict, names: list[str]) -> list[str]:
@@ -182,8 +192,8 @@ def pure_entries(site: Path) -> Iterator[tuple[str, dict]]:
         yield wheels.entry(wheel, DEPENDS.get(wheel.name.split("-")[0], []))
 
 
-def write_notice(installed: Path, site: Path) -> None:
-    """Name each file, under which licences it is, and its hash; and of what editor.js is made."""
+def write_notice(installed: Path, site: Path, fetched: dict[str, str]) -> None:
+    """Name each file, under which licences it is, and its hash; and of what it is made."""
     lock = json.loads((installed / "package-lock.json").read_text())["packages"]
     packages = {path.removeprefix("node_modules/"): one for path, one in lock.items() if path}
     editor = {name: one for name, one in packages.items() if not name.startswith(NOT_OF_THE_EDITOR)}
@@ -193,8 +203,10 @@ def write_notice(installed: Path, site: Path) -> None:
         licences = [licence(file)] if file.suffix == ".whl" else [one["license"] for one in of_npm]
         notice[file.name] = {
             "licences": sorted(set(licences)),
-            "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+            "sha256": digest(file),
         }
+        if file.suffix in (".whl", ".zip") and digest(file) != fetched[file.name]:
+            notice[file.name]["compiled from sha256"] = fetched[file.name]
     for file in ("pyodide.asm.wasm", "python_stdlib.zip"):
         notice[file]["licences"].append("PSF-2.0")  # CPython
     notice["editor.js"]["made of"] = [f"{name} {one['version']}" for name, one in editor.items()]
@@ -203,7 +215,7 @@ def write_notice(installed: Path, site: Path) -> None:
         for name, one in editor.items()
     ]
     (site / "editor.LICENSES.txt").write_text("\n\n".join(texts))
-    (site / "notice.json").write_text(json.dumps(notice, indent=1) + "\n")
+    write_json(notice, site / "notice.json")
 
 
 def licence(wheel: Path) -> str:

@@ -110,7 +110,20 @@ def test_what_each_start_imports_is_bytecode_and_the_rest_is_as_it_came():
         (archive,) = cells.FETCHED.glob(pattern)
         with zipfile.ZipFile(archive) as files:
             names = set(files.namelist())
+            code = files.read(f"{modules[0]}.pyc")
+        assert code[4:8] == bytes([1, 0, 0, 0])  # no look at a source, nor at its date
         assert {f"{module}.pyc" for module in modules} <= names
         assert not {f"{module}.py" for module in modules} & names
         assert any(name.endswith(".py") for name in names)
         assert not any(name.endswith((".pyi", ".h")) for name in names)
+
+
+def test_only_what_was_compiled_is_not_the_file_of_its_makers():
+    notice = json.loads((cells.FETCHED / "notice.json").read_text())
+    archives = [name for name in notice if name.endswith((".whl", ".zip"))]
+    compiled = [name for name in archives if "compiled from sha256" in notice[name]]
+    for name in archives:
+        with zipfile.ZipFile(cells.FETCHED / name) as files:
+            assert any(file.endswith(".pyc") for file in files.namelist()) == (name in compiled)
+    left = {name.partition("-")[0] for name in archives if name not in compiled}
+    assert {"networkx", "pandas", "scipy"} <= left

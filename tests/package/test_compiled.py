@@ -173,6 +173,31 @@ def test_a_small_array_is_done_at_once_and_what_does_not_fit_is_checked(axis):
         assert not compiled.is_done("softmax", other, x, out)
     with pytest.raises(ValueError, match=r"out must have shape \(64, 10\), got \(5, 10\)"):
         compiled.softmax(x, out=out[:5])
+    x.flags.writeable = False
+    assert compiled.is_done("softmax", axis, x, out)
+    out.flags.writeable = False
+    assert not compiled.is_done("softmax", axis, x, out)
+    with pytest.raises(ValueError, match="out must be writable, got a read-only array"):
+        compiled.softmax(x, axis, out=out)
+
+
+@pytest.mark.parametrize("kind", ["rows", "columns"])
+def test_arrays_that_can_be_written_and_others_are_taken_by_the_same_loop(kind):
+    x = np.random.default_rng(0).standard_normal((300, 200))
+    labels, axis = np.arange(300) % 200, -1
+    if kind == "columns":
+        x, axis = x.T.copy(), 0
+    for _ in range(2):
+        compiled.logsumexp(x, axis)
+        compiled.cross_entropy_and_grad(x, labels, axis)
+        x.flags.writeable = labels.flags.writeable = False
+    for name in ("logsumexp", "loss"):
+        signatures = getattr(loops, f"{name}_{kind}").signatures
+        assert len(set(map(as_if_writable, signatures))) == len(signatures)
+
+
+def as_if_writable(signature):
+    return str(signature).replace("readonly ", "")
 
 
 # --- import, the first call, the cache --------------------------------------------------------

@@ -36,6 +36,12 @@ def step(job, name):
     return next(step for step in job["steps"] if step.get("name") == name)
 
 
+def test_tests_are_found_where_there_is_one_process_alone():
+    command = [sys.executable, "-m", "pytest", "-p", "no:xdist", "--collect-only", "-q", __file__]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_set_up_takes_what_is_supported_but_for_the_first():
     assert PYTHONS[1:] == SET_UP
 

@@ -195,7 +195,7 @@ def test_a_model_of_transformers_is_silent(name, attention):
         return  # the other run is all there is
     model = model._from_config(config, attn_implementation=attention)
     inputs = batch()
-    if family == "FNet" and transformers.__version__ < "5":  # it knew no masks
+    if family == "FNet" and int(transformers.__version__.partition(".")[0]) < 5:  # it knew no masks
         del inputs["attention_mask"]
     assert found_in_steps(model, lambda: model(**inputs).loss) == []
 

@@ -2,7 +2,8 @@
 
 A browser spends more than half of a start of Python on compiling, each time. Bytecode is more to
 download than its source, so the source goes, which only tracebacks show, with it what is for
-compilers and type checkers, and of Python's own modules the docstrings. run.mjs leaves out columns.
+compilers and type checkers, and of Python's own modules the docstrings, and assertions with them.
+run.mjs leaves out columns. RECORD in a wheel stays that of its makers.
 """
 
 import importlib._bootstrap_external as bootstrap
@@ -26,10 +27,10 @@ def compile_in(archive: Path, place: str, optimize: int) -> None:
     """Compile those files of an archive that have been imported; `place` is where it is put."""
     paths = imported()
     with zipfile.ZipFile(archive) as old:
+        if paths.isdisjoint(f"{place}/{name}" for name in old.namelist()):
+            return
         files = {entry: old.read(entry) for entry in old.infolist()}
-    if not any(f"{place}/{entry.filename}" in paths for entry in files):
-        return
-    with zipfile.ZipFile(archive, "w", compresslevel=9) as new:
+    with zipfile.ZipFile(archive, "w") as new:
         for entry, content in files.items():
             name, path = entry.filename, f"{place}/{entry.filename}"
             if name.endswith(NOT_FOR_PAGES):
@@ -40,7 +41,7 @@ def compile_in(archive: Path, place: str, optimize: int) -> None:
                 name += "c"
             copy = zipfile.ZipInfo(name, entry.date_time)
             copy.external_attr = entry.external_attr
-            new.writestr(copy, content, zipfile.ZIP_DEFLATED)
+            new.writestr(copy, content, zipfile.ZIP_DEFLATED, compresslevel=9)
 
 
 # What every start imports: modules for Python in a browser, for NumPy, for kernel.py and for ours.
