@@ -185,7 +185,8 @@ class Notices(SphinxDirective):
         head, *body = rows(directives.choice(self.arguments[0], ("site", "python")))
         group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in head), cols=len(head))
         group += [nodes.thead("", row(head)), nodes.tbody("", *map(row, body))]
-        shown: list[nodes.Node] = [nodes.table("", group, classes=["colwidths-auto"])]
+        classes = ["colwidths-auto", f"notices-{self.arguments[0]}"]
+        shown: list[nodes.Node] = [nodes.table("", group, classes=classes)]
         text = TEXTS if self.arguments[0] == "site" else EDITOR
         if self.arguments[0] == "site" or FETCHED.exists():
             address = relative_uri(self.env.app.builder.get_target_uri(self.env.docname), text)

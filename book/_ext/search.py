@@ -40,11 +40,11 @@ LONGEST_ENTRY = 80  # characters of an entry of the API: what it does, and its f
 LONGEST_CODE = 50  # characters of a section: the names that it introduces come first
 WITH_CODE = 0.5  # pages that count less are found by their text alone
 LONGEST_OUTPUT = 40  # characters: what a cell prints is found by how it begins
-# What holds nothing to look for: buttons, marks, what stands twice, and answers.
+# What holds nothing to look for: buttons, marks, what stands twice, names of files, and answers.
 QUIET = {"button", "script", "style", "svg", "summary", "textarea"}
 QUIET_CLASSES = {
     "headerlink", "cell-bar", "katex-html", "solution", "identity-test", "exercise-report",
-    "cell-name",
+    "cell-name", "notices-python",
 }  # fmt: skip
 INLINE = {
     "a", "abbr", "annotation", "b", "br", "cite", "code", "em", "i", "img", "kbd", "math", "mi",
