@@ -64,8 +64,8 @@ def main() -> None:
         site = fresh / "site"
         site.mkdir()
         bundle_editor(installed, site)
-        fetched = take_pyodide(installed / "node_modules" / "pyodide", site)
-        write_notice(installed, site, fetched)
+        compiled = take_pyodide(installed / "node_modules" / "pyodide", site)
+        write_notice(installed, site, compiled)
         shutil.rmtree(SITE, ignore_errors=True)
         site.rename(SITE)
     finally:
@@ -91,7 +91,7 @@ def bundle_editor(installed: Path, site: Path) -> None:
 def take_pyodide(package: Path, site: Path) -> dict[str, str]:
     """Copy Pyodide's core, fetch the wheels that its lock names, and compile what cells import.
 
-    Returns the hashes that the files had before they were compiled.
+    Returns what `compile_imported` does.
     """
     for name in CORE:
         shutil.copy(package / name, site)
@@ -101,18 +101,19 @@ def take_pyodide(package: Path, site: Path) -> dict[str, str]:
     fetch_wheels({entry["file_name"]: entry["sha256"] for entry in wanted.values()}, version, site)
     lock["packages"] = wanted | dict(pure_entries(site))
     write_json(lock, site / "pyodide-lock.json")
-    fetched = {file.name: digest(file) for file in site.iterdir()}
+    compiled = compile_imported(site)
+    for entry in lock["packages"].values():
+        entry["sha256"] = wheels.digest(site / entry["file_name"])
+    write_json(lock, site / "pyodide-lock.json")
+    return compiled
+
+
+def compile_imported(site: Path) -> dict[str, str]:
+    """Compile what most cells import; return which files that changed, with the hashes before."""
+    before = {file: wheels.digest(file) for file in site.iterdir()}
     program = [str(PINNED / name) for name in ("run.mjs", "bytecode.py")]
     subprocess.run([*npm.NODE, program[0], str(site), program[1]], check=True)
-    for entry in lock["packages"].values():
-        entry["sha256"] = digest(site / entry["file_name"])
-    write_json(lock, site / "pyodide-lock.json")
-    return fetched
-
-
-def digest(file: Path) -> str:
-    """Return the hash of a file."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return {file.name: old for file, old in before.items() if wheels.digest(file) != old}
 
 
 def write_json(content: dict, file: Path) -> None:
@@ -192,7 +193,7 @@ def pure_entries(site: Path) -> Iterator[tuple[str, dict]]:
         yield wheels.entry(wheel, DEPENDS.get(wheel.name.split("-")[0], []))
 
 
-def write_notice(installed: Path, site: Path, fetched: dict[str, str]) -> None:
+def write_notice(installed: Path, site: Path, compiled: dict[str, str]) -> None:
     """Name each file, under which licences it is, and its hash; and of what it is made."""
     lock = json.loads((installed / "package-lock.json").read_text())["packages"]
     packages = {path.removeprefix("node_modules/"): one for path, one in lock.items() if path}
@@ -203,10 +204,10 @@ def write_notice(installed: Path, site: Path, fetched: dict[str, str]) -> None:
         licences = [licence(file)] if file.suffix == ".whl" else [one["license"] for one in of_npm]
         notice[file.name] = {
             "licences": sorted(set(licences)),
-            "sha256": digest(file),
+            "sha256": wheels.digest(file),
         }
-        if file.suffix in (".whl", ".zip") and digest(file) != fetched[file.name]:
-            notice[file.name]["compiled from sha256"] = fetched[file.name]
+    for name, before in compiled.items():
+        notice[name]["compiled from sha256"] = before
     for file in ("pyodide.asm.wasm", "python_stdlib.zip"):
         notice[file]["licences"].append("PSF-2.0")  # CPython
     notice["editor.js"]["made of"] = [f"{name} {one['version']}" for name, one in editor.items()]

@@ -29,6 +29,11 @@ def build(root: Path, folder: Path) -> Path:
     return wheel
 
 
+def digest(file: Path) -> str:
+    """Return the hash by which a file is known."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
 def entry(wheel: Path, depends: list[str]) -> tuple[str, dict[str, Any]]:
     """Return the name and the entry of a wheel of Python alone."""
     module, version = wheel.name.split("-")[:2]
@@ -38,7 +43,7 @@ def entry(wheel: Path, depends: list[str]) -> tuple[str, dict[str, Any]]:
         "version": version,
         "file_name": wheel.name,
         "install_dir": "site",
-        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
+        "sha256": digest(wheel),
         "package_type": "package",
         "imports": [module],
         "depends": depends,

@@ -148,7 +148,7 @@ def some(page):
 @pytest.mark.parametrize("page", TRIED)
 def test_every_cell_prints_what_is_stored(visit, first_press, page):
     numbers = reversed(bars(page)) if EVERY_PAGE else reversed(some(page))
-    tab = first_press.tab if page == PAGE else visit(page)  # a start of Python takes ten seconds
+    tab = first_press.tab if page == PAGE else visit(page)  # a start of Python takes seconds
     tab.evaluate(UNFOLD)
     wrong = []
     for number in numbers:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from support import pages
 
 ENDS = re.compile(r"Done|Stopped|Not run|Needs|Back|Python has")
-SECONDS = 300  # a busy machine trains slowly; Python itself needs some ten
+SECONDS = 300  # a busy machine trains slowly
 
 
 def bars(page: str) -> dict[int, str]:

@@ -23,9 +23,8 @@ def imported() -> set[str]:
     return {spec.origin for spec in specs if spec and spec.origin}
 
 
-def compile_in(archive: Path, place: str, optimize: int) -> None:
-    """Compile those files of an archive that have been imported; `place` is where it is put."""
-    paths = imported()
+def compile_in(archive: Path, place: str, paths: set[str], optimize: int) -> None:
+    """Compile those files of an archive that lie at one of the paths, once it is in its place."""
     with zipfile.ZipFile(archive) as old:
         if paths.isdisjoint(f"{place}/{name}" for name in old.namelist()):
             return
@@ -47,11 +46,12 @@ def compile_in(archive: Path, place: str, optimize: int) -> None:
 # What every start imports: modules for Python in a browser, for NumPy, for kernel.py and for ours.
 for name in ("ast", "gettext", "inspect", "json", "linecache", "numpy", "textwrap", "traceback"):
     __import__(name)
-compile_in(FOLDER / "python_stdlib.zip", STDLIB, optimize=2)
+compile_in(FOLDER / "python_stdlib.zip", STDLIB, imported(), optimize=2)
 
 # And what each drawing does: the backend of the pages is made from this one.
 import matplotlib.backends.backend_svg  # noqa: E402
 import matplotlib.pyplot  # noqa: E402, F401
 
+paths = imported()
 for wheel in FOLDER.glob("*.whl"):
-    compile_in(wheel, SITE, optimize=0)
+    compile_in(wheel, SITE, paths, optimize=0)
