@@ -99,7 +99,7 @@ def _sums(dtype: type, seconds: float) -> dict[str, tuple[float, float, float]]:
     loops = compiled.loops()
     calls = {
         "plain": lambda: loops.sum_of_all(x, top),
-        "rest": lambda: loops.sum_below(x, top, None),
-        "stored": lambda: loops.exp_into(x, out, top, None),
+        "rest": lambda: loops.sum_below(x, top, ()),
+        "stored": lambda: loops.exp_into(x, out, top, ()),
     }
     return ratios(calls, "plain", seconds)

@@ -12,13 +12,14 @@ stay in the cache, each with its own maximum; pieces are merged as in ``online.p
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import Any
 
 import numpy as np
 
 try:
-    from numba import njit, types
+    from numba import njit, typeof, types
     from numba.extending import intrinsic, overload, register_jitable
     from numba.np.numpy_support import from_dtype
 except ImportError as error:
@@ -26,7 +27,6 @@ except ImportError as error:
         'softmax_lessons.compiled needs numba: pip install "softmax-lessons[compiled]"'
     ) from error
 
-SMALL = 2**15  # entries: arrays up to this length need no threads
 PIECE = 2048  # entries of a row that are summed at a time
 WIDTH = 128  # columns that are taken at a time
 HEIGHT = 8  # entries of a column that are added before they go to its sum in float64
@@ -78,25 +78,35 @@ DROP_64 = 2.0**-LIFT_64
 BIAS_32, BIAS_64 = np.int32((127 + LIFT_32) << 23), np.int64((1023 + LIFT_64) << 52)
 
 
-def with_same_bits(kinds: dict[Any, Any]) -> Any:
+def with_same_bits(kinds: dict[Any, Any], turn: bool = False) -> Any:
     """Return a function that reads the bits of a number as a number of another kind.
 
-    It is one instruction of LLVM, while numba compiles each ``view`` of a number as a function.
+    With ``turn``, all but the sign are turned where that is set. A few instructions of LLVM are
+    compiled sooner than a function, and numba makes one of each ``view`` of a number.
     """
 
     def signature_and_code(_: Any, x: Any) -> Any:
         kind = kinds[x]
 
         def code(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
-            return builder.bitcast(arguments[0], context.get_value_type(kind))
+            [value] = arguments
+            whole = context.get_value_type(x if isinstance(x, types.Integer) else kind)
+            i = builder.bitcast(value, whole)
+            if turn:
+                all_ones_or_0 = builder.ashr(i, whole(whole.width - 1))
+                i = builder.xor(i, builder.lshr(all_ones_or_0, whole(1)))
+            return builder.bitcast(i, context.get_value_type(kind))
 
         return kind(x), code
 
     return intrinsic(signature_and_code)
 
 
-bits = with_same_bits({types.float32: types.int32, types.float64: types.int64})
-of_bits = with_same_bits({types.int32: types.float32, types.int64: types.float64})
+AS_INTEGER = {types.float32: types.int32, types.float64: types.int64}
+AS_FLOAT = {i: x for x, i in AS_INTEGER.items()}
+bits, of_bits = with_same_bits(AS_INTEGER), with_same_bits(AS_FLOAT)
+# An integer that compares as the float does, and that float; a positive NaN is above all.
+key, of_key = with_same_bits(AS_INTEGER, turn=True), with_same_bits(AS_FLOAT, turn=True)
 
 
 def exp_32(x: Any) -> Any:
@@ -126,56 +136,9 @@ def exp_64(x: Any) -> Any:
     return p * of_bits(power) * DROP_64
 
 
-def turned_32(i: Any) -> Any:
-    """Return the bits of a float32, turned if it is negative; the same again undoes it."""
-    return np.int32(i ^ np.int32(np.int32(i >> 31) & np.int32(2**31 - 1)))
-
-
-def turned_64(i: Any) -> Any:
-    """Return the bits of a float64, turned if it is negative; the same again undoes it."""
-    return np.int64(i ^ ((i >> 63) & np.int64(2**63 - 1)))
-
-
-def key_32(x: Any) -> Any:
-    """Return an integer that compares as ``x`` does; a positive NaN is above all."""
-    return turned_32(bits(x))
-
-
-def key_64(x: Any) -> Any:
-    """Return an integer that compares as ``x`` does; a positive NaN is above all."""
-    return turned_64(bits(x))
-
-
-def of_key_32(i: Any) -> Any:
-    """Return the float32 of a key."""
-    return of_bits(turned_32(i))
-
-
-def of_key_64(i: Any) -> Any:
-    """Return the float64 of a key."""
-    return of_bits(turned_64(i))
-
-
-# Each of these stands for the two above it, between which numba chooses by its overload below.
-
-
 def exp(x: Any) -> Any:
-    """Return exp of a number of 0 or below, in its own precision."""
+    """Return exp of a number of 0 or below, in its own precision; numba chooses between the two."""
     return exp_32(x) if isinstance(x, np.float32) else exp_64(np.float64(x))
-
-
-def key(x: Any) -> Any:
-    """Return an integer that compares as ``x`` does."""
-    return key_32(x) if isinstance(x, np.float32) else key_64(np.float64(x))
-
-
-def of_key(i: Any) -> Any:
-    """Return the number of a key."""
-    return of_key_32(i) if isinstance(i, np.int32) else of_key_64(i)
-
-
-for helper in (turned_32, turned_64):
-    register_jitable(helper)
 
 
 # contract lets a product and a sum become one instruction. No other rule of arithmetic is relaxed.
@@ -183,18 +146,6 @@ for helper in (turned_32, turned_64):
 def exp_of_type(x: Any) -> Any:
     """Tell numba which of the two is meant."""
     return exp_32 if x == types.float32 else exp_64
-
-
-@overload(key)
-def key_of_type(x: Any) -> Any:
-    """Tell numba which of the two is meant."""
-    return key_32 if x == types.float32 else key_64
-
-
-@overload(of_key)
-def of_key_of_type(i: Any) -> Any:
-    """Tell numba which of the two is meant."""
-    return of_key_32 if i == types.int32 else of_key_64
 
 
 LOG_SERIES = tuple(2 / (2 * i + 1) for i in range(1, 11))
@@ -232,22 +183,23 @@ def difference(x: Any, top: Any, temperature: Any) -> Any:
 
 
 def quotient(x: Any, top: Any, temperature: Any) -> Any:
-    """Return ``(x - top) / temperature``, of a pair: a factor, and the temperature times it.
+    """Return ``(x - top) / temperature``, which is a pair: a factor, and itself times the factor.
 
     The factor is a half for a temperature above 1: half the difference cannot overflow.
     """
-    return (x * temperature[0] - top * temperature[0]) / temperature[1]
+    factor, divisor = temperature[0]
+    return (x * factor - top * factor) / divisor
 
 
 def below(x: Any, top: Any, temperature: Any) -> Any:
     """Return ``x - top``, divided by the temperature if there is one."""
-    return (difference if temperature is None else quotient)(x, top, temperature)
+    return (quotient if temperature else difference)(x, top, temperature)
 
 
 @overload(below, jit_options={"error_model": "numpy"})
 def below_of_type(x: Any, top: Any, temperature: Any) -> Any:
     """Leave the division out where there is no temperature."""
-    return difference if isinstance(temperature, types.NoneType) else quotient
+    return quotient if len(temperature) else difference
 
 
 # --- pieces of a row --------------------------------------------------------------------------
@@ -375,41 +327,61 @@ def sum_of_all(x: Any, level: Any) -> Any:
 
 
 # --- rows, one after the other ----------------------------------------------------------------
-# Arrays of two axes, with the classes along the last one. Each loop takes the rows from ``first``
-# to ``last``, so that threads can share an array.
+# Arrays of two axes, with the classes along the last one; an array of one axis is one row. Threads
+# that share an array take some of its rows each.
+#
+# A small array comes here without checks, for in Python these take longer than all the rest. So
+# what such an array may come to looks first whether all fit. If not, the answer is False, and
+# nothing has happened.
 
 
 @inlined
-def softmax_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> None:
+def do_fit(x: Any, out: Any) -> Any:
+    """Tell whether arrays have one shape, hold something, and share no memory."""
+    apart = abs(out.ctypes.data - x.ctypes.data) >= x.nbytes
+    return x.shape == out.shape and x.size > 0 and apart
+
+
+@compiled
+def softmax_rows(x: Any, out: Any, *temperature: Any) -> bool:
     """Write softmax of each row to ``out``: exponentials are stored, and scaled."""
-    for r in range(first, last):
-        row, result = x[r], out[r]
+    if not do_fit(x, out):
+        return False
+    rows = x if x.ndim == 2 else x[np.newaxis]
+    results = out if out.ndim == 2 else out[np.newaxis]
+    for r in range(len(rows)):
+        row, result = rows[r], results[r]
         top, total, lost = highest(row), 0.0, 0.0
-        for start in range(0, len(row), PIECE):
-            end = start + PIECE
-            part = exp_into(row[start:end], result[start:end], top, temperature)
+        for i in range(0, len(row), PIECE):
+            part = exp_into(row[i : i + PIECE], result[i : i + PIECE], top, temperature)
             total, lost = added(total, lost, np.float64(part))
         factor = x.dtype.type(1 / (total + lost))
         for i in range(len(row)):
             result[i] *= factor
+    return True
 
 
-@inlined
-def log_softmax_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> None:
+@compiled
+def log_softmax_rows(x: Any, out: Any, *temperature: Any) -> bool:
     """Write log-softmax of each row to ``out``."""
-    for r in range(first, last):
-        row, result = x[r], out[r]
+    if not do_fit(x, out):
+        return False
+    rows = x if x.ndim == 2 else x[np.newaxis]
+    results = out if out.ndim == 2 else out[np.newaxis]
+    for r in range(len(rows)):
+        row, result = rows[r], results[r]
         top, rest = pair_of_row(row, temperature)
         log_total = x.dtype.type(log_1p(rest))
         for i in range(len(row)):
             result[i] = below(row[i], top, temperature) - log_total
+    return True
 
 
 @compiled
-def logsumexp_rows(x: Any, out: Any, first: int, last: int) -> None:
+def logsumexp_rows(x: Any, out: Any) -> None:
     """Write the log-sum-exp of each row to ``out``."""
-    for r in range(first, last):
-        top, rest = pair_of_row(x[r], None)
+    for r in range(len(x)):
+        top, rest = pair_of_row(x[r], ())
         out[r] = log_of_pair(top, rest)
 
 
@@ -420,13 +392,11 @@ def log_of_pair(top: Any, rest: float) -> float:
 
 
 @compiled
-def loss_rows(
-    x: Any, out: Any, labels: Any, weights: Any, losses: Any, first: int, last: int, count: float
-) -> None:
+def loss_rows(x: Any, out: Any, labels: Any, weights: Any, losses: Any, count: float) -> None:
     """Write the loss of each row to ``losses``, and its gradient over ``count`` to ``out``."""
-    for r in range(first, last):
+    for r in range(len(x)):
         row, result = x[r], out[r]
-        top, rest = pair_of_row(row, None)
+        top, rest = pair_of_row(row, ())
         distance = row[labels[r]] - top
         scale = weights[r] / (1 + rest) / count
         factor = x.dtype.type(scale)
@@ -450,30 +420,43 @@ def mean_of_row(p: Any, g: Any, level: Any) -> Any:
     return p.dtype.type(total + lost)
 
 
-@inlined
-def vjp_rows(p: Any, g: Any, out: Any, first: int, last: int) -> None:
+@compiled
+def vjp_rows(p: Any, g: Any, out: Any) -> bool:
     """Write ``p * (g - sum(p * g))`` of each row to ``out``; the mean is taken away twice."""
-    for r in range(first, last):
-        row_p, row_g, result = p[r], g[r], out[r]
+    if not (do_fit(p, out) and do_fit(g, out)):
+        return False
+    rows_p = p if p.ndim == 2 else p[np.newaxis]
+    rows_g = g if g.ndim == 2 else g[np.newaxis]
+    results = out if out.ndim == 2 else out[np.newaxis]
+    for r in range(len(rows_p)):
+        row_p, row_g, result = rows_p[r], rows_g[r], results[r]
         mean = mean_of_row(row_p, row_g, p.dtype.type(0))
         more = mean_of_row(row_p, row_g, mean)
         for i in range(len(row_p)):
             result[i] = row_p[i] * ((row_g[i] - mean) - more)
+    return True
 
 
-@inlined
-def sigmoid(x: Any, out: Any, first: int, last: int) -> None:
-    """Write the sigmoid of each entry to ``out``; arrays have one axis."""
+@compiled
+def sigmoid_rows(x: Any, out: Any) -> bool:
+    """Write the sigmoid of each entry to ``out``, of any shape."""
+    if not do_fit(x, out):
+        return False
     one = x.dtype.type(1)
-    part, result = x[first:last], out[first:last]
-    for i in range(len(part)):
-        e = exp(-abs(part[i]))
-        result[i] = (e if part[i] < 0 else one) / (one + e)
+    entries, results = x.reshape(x.size), out.reshape(x.size)
+    for i in range(len(entries)):
+        e = exp(-abs(entries[i]))
+        results[i] = (e if entries[i] < 0 else one) / (one + e)
+    return True
+
+
+sigmoid_short_rows = sigmoid_rows
 
 
 # --- rows side by side ------------------------------------------------------------------------
-# Arrays of three axes, with the classes along the middle one. Each loop takes the outer ones from
-# ``first`` to ``last``, and of the inner ones those from ``left`` to ``right``.
+# Arrays of three axes, with the classes along the middle one. Each loop takes those of the inner
+# ones from ``left`` to ``right``, so that threads can share them. A small array is one block, and
+# has two axes.
 
 
 @inlined
@@ -570,7 +553,6 @@ def log_softmax_of_columns(
     x: Any, out: Any, left: int, right: int, own: Any, totals: Any, temperature: Any
 ) -> None:
     """Write log-softmax of each column of a block to ``out``."""
-    rest_of_columns(x, left, right, own, totals, temperature)
     top, log_total, rest = own[0], own[1], totals[0]
     for j in range(right - left):
         log_total[j] = log_1p(rest[j])
@@ -581,46 +563,68 @@ def log_softmax_of_columns(
 
 
 @inlined
-def logsumexp_of_columns(x: Any, out: Any, left: int, right: int, own: Any, totals: Any) -> None:
+def logsumexp_of_columns(out: Any, own: Any, totals: Any) -> None:
     """Write the log-sum-exp of each column of a block to ``out``, which has one axis."""
-    rest_of_columns(x, left, right, own, totals, None)
     top, rest = own[0], totals[0]
-    for j in range(right - left):
+    for j in range(len(out)):
         out[j] = log_of_pair(top[j], rest[j])
 
 
 @compiled
-def softmax_columns(
-    x: Any, out: Any, first: int, last: int, left: int, right: int, temperature: Any
-) -> None:
+def softmax_columns(x: Any, out: Any, left: int, right: int, *temperature: Any) -> None:
     """Write softmax of rows side by side to ``out``."""
     own, totals = scratch(x, 2)
-    for r in range(first, last):
+    for r in range(len(x)):
         for j in range(left, right, WIDTH):
             end = min(j + WIDTH, right)
             softmax_of_columns(x[r], out[r], j, end, own, totals, temperature)
 
 
 @compiled
-def log_softmax_columns(
-    x: Any, out: Any, first: int, last: int, left: int, right: int, temperature: Any
-) -> None:
+def softmax_block(x: Any, out: Any) -> bool:
+    """Write softmax of each column of one block to ``out``."""
+    if not do_fit(x, out):
+        return False
+    own, totals = scratch(x, 2)
+    for j in range(0, x.shape[1], WIDTH):
+        end = min(j + WIDTH, x.shape[1])
+        softmax_of_columns(x, out, j, end, own, totals, ())
+    return True
+
+
+@compiled
+def log_softmax_columns(x: Any, out: Any, left: int, right: int, *temperature: Any) -> None:
     """Write log-softmax of rows side by side to ``out``."""
     own, totals = scratch(x, 3)
-    for r in range(first, last):
+    for r in range(len(x)):
         for j in range(left, right, WIDTH):
             end = min(j + WIDTH, right)
+            rest_of_columns(x[r], j, end, own, totals, temperature)
             log_softmax_of_columns(x[r], out[r], j, end, own, totals, temperature)
 
 
 @compiled
-def logsumexp_columns(x: Any, out: Any, first: int, last: int, left: int, right: int) -> None:
+def log_softmax_block(x: Any, out: Any) -> bool:
+    """Write log-softmax of each column of one block to ``out``."""
+    if not do_fit(x, out):
+        return False
+    own, totals = scratch(x, 3)
+    for j in range(0, x.shape[1], WIDTH):
+        end = min(j + WIDTH, x.shape[1])
+        rest_of_columns(x, j, end, own, totals, ())
+        log_softmax_of_columns(x, out, j, end, own, totals, ())
+    return True
+
+
+@compiled
+def logsumexp_columns(x: Any, out: Any, left: int, right: int) -> None:
     """Write the log-sum-exp of rows side by side to ``out``, of two axes."""
     own, totals = scratch(x, 3)
-    for r in range(first, last):
+    for r in range(len(x)):
         for j in range(left, right, WIDTH):
             end = min(j + WIDTH, right)
-            logsumexp_of_columns(x[r], out[r, j:end], j, end, own, totals)
+            rest_of_columns(x[r], j, end, own, totals, ())
+            logsumexp_of_columns(out[r, j:end], own, totals)
 
 
 @inlined
@@ -629,7 +633,6 @@ def loss_of_columns(
     left: int, right: int, count: float, own: Any, totals: Any,
 ) -> None:  # fmt: skip
     """Write the loss of each column of a block to ``losses``, and its gradient to ``out``."""
-    rest_of_columns(x, left, right, own, totals, None)
     top, factor, at_label, rest = own[0], own[1], own[2], totals[0]
     for j in range(right - left):
         distance = x[labels[j], left + j] - top[j]
@@ -651,15 +654,15 @@ def loss_of_columns(
 
 @compiled
 def loss_columns(
-    x: Any, out: Any, labels: Any, weights: Any, losses: Any,
-    first: int, last: int, left: int, right: int, count: float,
+    x: Any, out: Any, labels: Any, weights: Any, losses: Any, left: int, right: int, count: float
 ) -> None:  # fmt: skip
     """Write the losses of rows side by side, and their gradients; labels have two axes."""
     own, totals = scratch(x, 3)
-    for r in range(first, last):
+    for r in range(len(x)):
         for j in range(left, right, WIDTH):
             end = min(j + WIDTH, right)
             y, w, loss = labels[r, j:end], weights[r, j:end], losses[r, j:end]
+            rest_of_columns(x[r], j, end, own, totals, ())
             loss_of_columns(x[r], out[r], y, w, loss, j, end, count, own, totals)
 
 
@@ -702,12 +705,23 @@ def vjp_of_columns(p: Any, g: Any, out: Any, left: int, right: int, own: Any, to
 
 
 @compiled
-def vjp_columns(p: Any, g: Any, out: Any, first: int, last: int, left: int, right: int) -> None:
-    """Write the products of rows side by side."""
+def vjp_columns(p: Any, g: Any, out: Any, left: int, right: int) -> None:
+    """Write the products of rows side by side to ``out``."""
     own, totals = scratch(p, 3)
-    for r in range(first, last):
+    for r in range(len(p)):
         for j in range(left, right, WIDTH):
             vjp_of_columns(p[r], g[r], out[r], j, min(j + WIDTH, right), own, totals)
+
+
+@compiled
+def vjp_block(p: Any, g: Any, out: Any) -> bool:
+    """Write the product of each column of one block to ``out``."""
+    if not (do_fit(p, out) and do_fit(g, out)):
+        return False
+    own, totals = scratch(p, 3)
+    for j in range(0, p.shape[1], WIDTH):
+        vjp_of_columns(p, g, out, j, min(j + WIDTH, p.shape[1]), own, totals)
+    return True
 
 
 # --- short rows -------------------------------------------------------------------------------
@@ -736,212 +750,100 @@ def turn_back(side: Any, out: Any) -> None:
             out[r, i] = side[i, r]
 
 
-@inlined
-def softmax_short_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> None:
+@compiled
+def softmax_short_rows(x: Any, out: Any, *temperature: Any) -> bool:
     """Write softmax of each row to ``out``."""
+    if not do_fit(x, out):
+        return False
     side, turned = beside(x), beside(x)  # not in place: that would be no vector code
     own, totals = scratch(x, 2)
-    for r in range(first, last, WIDTH):
-        end = min(r + WIDTH, last)
-        turn(x[r:end], side)
-        softmax_of_columns(side, turned, 0, end - r, own, totals, temperature)
+    for r in range(0, len(x), WIDTH):
+        end = r + WIDTH
+        part = x[r:end]
+        turn(part, side)
+        softmax_of_columns(side, turned, 0, len(part), own, totals, temperature)
         turn_back(turned, out[r:end])
-
-
-@inlined
-def log_softmax_short_rows(x: Any, out: Any, first: int, last: int, temperature: Any) -> None:
-    """Write log-softmax of each row to ``out``."""
-    side, turned = beside(x), beside(x)
-    own, totals = scratch(x, 3)
-    for r in range(first, last, WIDTH):
-        end = min(r + WIDTH, last)
-        turn(x[r:end], side)
-        log_softmax_of_columns(side, turned, 0, end - r, own, totals, temperature)
-        turn_back(turned, out[r:end])
+    return True
 
 
 @compiled
-def logsumexp_short_rows(x: Any, out: Any, first: int, last: int) -> None:
+def log_softmax_short_rows(x: Any, out: Any, *temperature: Any) -> bool:
+    """Write log-softmax of each row to ``out``."""
+    if not do_fit(x, out):
+        return False
+    side, turned = beside(x), beside(x)
+    own, totals = scratch(x, 3)
+    for r in range(0, len(x), WIDTH):
+        end = r + WIDTH
+        part = x[r:end]
+        turn(part, side)
+        rest_of_columns(side, 0, len(part), own, totals, temperature)
+        log_softmax_of_columns(side, turned, 0, len(part), own, totals, temperature)
+        turn_back(turned, out[r:end])
+    return True
+
+
+@compiled
+def logsumexp_short_rows(x: Any, out: Any) -> None:
     """Write the log-sum-exp of each row to ``out``."""
     side = beside(x)
     own, totals = scratch(x, 3)
-    for r in range(first, last, WIDTH):
-        end = min(r + WIDTH, last)
-        turn(x[r:end], side)
-        logsumexp_of_columns(side, out[r:end], 0, end - r, own, totals)
+    for r in range(0, len(x), WIDTH):
+        end = r + WIDTH
+        part = x[r:end]
+        turn(part, side)
+        rest_of_columns(side, 0, len(part), own, totals, ())
+        logsumexp_of_columns(out[r:end], own, totals)
 
 
 @compiled
-def loss_short_rows(
-    x: Any, out: Any, labels: Any, weights: Any, losses: Any, first: int, last: int, count: float
-) -> None:
+def loss_short_rows(x: Any, out: Any, labels: Any, weights: Any, losses: Any, count: float) -> None:
     """Write the loss of each row to ``losses``, and its gradient over ``count`` to ``out``."""
     side, turned = beside(x), beside(x)
     own, totals = scratch(x, 3)
-    for r in range(first, last, WIDTH):
-        end = min(r + WIDTH, last)
-        turn(x[r:end], side)
-        y, w, loss = labels[r:end], weights[r:end], losses[r:end]
-        loss_of_columns(side, turned, y, w, loss, 0, end - r, count, own, totals)
+    for r in range(0, len(x), WIDTH):
+        end = r + WIDTH
+        part, y, w, loss = x[r:end], labels[r:end], weights[r:end], losses[r:end]
+        turn(part, side)
+        rest_of_columns(side, 0, len(part), own, totals, ())
+        loss_of_columns(side, turned, y, w, loss, 0, len(part), count, own, totals)
         turn_back(turned, out[r:end])
 
 
-@inlined
-def vjp_short_rows(p: Any, g: Any, out: Any, first: int, last: int) -> None:
+@compiled
+def vjp_short_rows(p: Any, g: Any, out: Any) -> bool:
     """Write the product of each row to ``out``."""
+    if not (do_fit(p, out) and do_fit(g, out)):
+        return False
     side_p, side_g, turned = beside(p), beside(p), beside(p)
     own, totals = scratch(p, 3)
-    for r in range(first, last, WIDTH):
-        end = min(r + WIDTH, last)
-        turn(p[r:end], side_p)
+    for r in range(0, len(p), WIDTH):
+        end = r + WIDTH
+        part = p[r:end]
+        turn(part, side_p)
         turn(g[r:end], side_g)
-        vjp_of_columns(side_p, side_g, turned, 0, end - r, own, totals)
+        vjp_of_columns(side_p, side_g, turned, 0, len(part), own, totals)
         turn_back(turned, out[r:end])
+    return True
 
 
 # --- small arrays -----------------------------------------------------------------------------
-# For these, checks in Python take longer than all the rest. All arrays have one axis or two, with
-# the classes along the last one, or along the first of two. The answer is False where more than
-# this is needed: then nothing has happened yet. Each kind of rows has functions of its own, so that
-# each compiles one loop alone.
 
 
-@inlined
-def do_fit(x: Any, out: Any) -> Any:
-    """Tell whether arrays have one shape, are small, and share no memory."""
-    apart = abs(out.ctypes.data - x.ctypes.data) >= x.nbytes
-    return x.shape == out.shape and 0 < x.size <= SMALL and apart
-
-
-def as_it_is(x: Any) -> Any:
-    """Return the rows of an array of two axes."""
-    return x
-
-
-def as_one_row(x: Any) -> Any:
-    """Return an array of one axis as a row."""
-    return x.reshape((1, x.size))
-
-
-def rows_of(x: Any) -> Any:
-    """Return an array of one axis or two as rows."""
-    return (as_one_row if x.ndim == 1 else as_it_is)(x)
-
-
-@overload(rows_of)
-def rows_of_type(x: Any) -> Any:
-    """Tell numba which of the two is meant."""
-    return as_one_row if x.ndim == 1 else as_it_is
-
-
-@inlined
-def as_block(x: Any) -> Any:
-    """Return an array of two axes as a block of columns."""
-    return x.reshape((1, x.shape[0], x.shape[1]))
-
-
-@compiled
-def softmax_rows_at_once(x: Any, out: Any) -> bool:
-    """Write softmax of each row to ``out``."""
-    if not do_fit(x, out):
-        return False
-    rows = rows_of(x)
-    softmax_rows(rows, rows_of(out), 0, len(rows), None)
-    return True
-
-
-@compiled
-def softmax_short_rows_at_once(x: Any, out: Any) -> bool:
-    """Write softmax of each row to ``out``."""
-    if not do_fit(x, out):
-        return False
-    softmax_short_rows(x, out, 0, len(x), None)
-    return True
-
-
-@compiled
-def softmax_columns_at_once(x: Any, out: Any) -> bool:
-    """Write softmax of each column to ``out``."""
-    if not do_fit(x, out):
-        return False
-    softmax_columns(as_block(x), as_block(out), 0, 1, 0, x.shape[1], None)
-    return True
-
-
-@compiled
-def log_softmax_rows_at_once(x: Any, out: Any) -> bool:
-    """Write log-softmax of each row to ``out``."""
-    if not do_fit(x, out):
-        return False
-    rows = rows_of(x)
-    log_softmax_rows(rows, rows_of(out), 0, len(rows), None)
-    return True
-
-
-@compiled
-def log_softmax_short_rows_at_once(x: Any, out: Any) -> bool:
-    """Write log-softmax of each row to ``out``."""
-    if not do_fit(x, out):
-        return False
-    log_softmax_short_rows(x, out, 0, len(x), None)
-    return True
-
-
-@compiled
-def log_softmax_columns_at_once(x: Any, out: Any) -> bool:
-    """Write log-softmax of each column to ``out``."""
-    if not do_fit(x, out):
-        return False
-    log_softmax_columns(as_block(x), as_block(out), 0, 1, 0, x.shape[1], None)
-    return True
-
-
-@compiled
-def sigmoid_rows_at_once(x: Any, out: Any) -> bool:
-    """Write the sigmoid of each entry to ``out``."""
-    if not do_fit(x, out):
-        return False
-    sigmoid(x.reshape(x.size), out.reshape(x.size), 0, x.size)
-    return True
-
-
-sigmoid_short_rows_at_once = sigmoid_rows_at_once
-
-
-@compiled
-def vjp_rows_at_once(p: Any, g: Any, out: Any) -> bool:
-    """Write the product of each row to ``out``."""
-    if not (do_fit(p, out) and do_fit(g, out)):
-        return False
-    rows = rows_of(p)
-    vjp_rows(rows, rows_of(g), rows_of(out), 0, len(rows))
-    return True
-
-
-@compiled
-def vjp_short_rows_at_once(p: Any, g: Any, out: Any) -> bool:
-    """Write the product of each row to ``out``."""
-    if not (do_fit(p, out) and do_fit(g, out)):
-        return False
-    vjp_short_rows(p, g, out, 0, len(p))
-    return True
-
-
-@compiled
-def vjp_columns_at_once(p: Any, g: Any, out: Any) -> bool:
-    """Write the product of each column to ``out``."""
-    if not (do_fit(p, out) and do_fit(g, out)):
-        return False
-    vjp_columns(as_block(p), as_block(g), as_block(out), 0, 1, 0, p.shape[1])
-    return True
+def for_small_arrays(name: str) -> Any:
+    """Return a loop once more, which ``prepare`` compiles for small arrays and for nothing else."""
+    return compiled(globals()[name].py_func)
 
 
 def prepare(loop: Any, dtype: Any, ndim: int, count: int) -> None:
-    """Compile what takes a small array at once, for such arrays and no others.
+    """Compile a loop for small arrays, without more arguments.
 
-    All but the last are read; whether they can be written does not matter.
+    All arrays but the last are read; whether they can be written does not matter. Whatever else
+    comes raises TypeError, and goes through the checks.
     """
     read, written = (types.Array(from_dtype(dtype), ndim, "C", readonly=r) for r in (True, False))
+    has_temperature = loop.py_func.__code__.co_flags & inspect.CO_VARARGS
+    without = [typeof(())] if has_temperature else []  # type: ignore[no-untyped-call]
     loop.disable_compile(False)
-    loop.compile((*(count - 1) * [read], written))
-    loop.disable_compile()  # whatever else comes raises TypeError, and goes through the checks
+    loop.compile((*(count - 1) * [read], written, *without))
+    loop.disable_compile()

@@ -70,6 +70,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 COMPILED = (np.dtype(np.float32), np.dtype(np.float64))
 PER_THREAD = 2**17  # entries: starting a thread takes about as long as these
+SMALL = 2**15  # entries: arrays up to this length need no threads
 SHORT = 24  # entries: rows up to this length are taken side by side
 COLUMNS = 128  # that one thread takes at least: those that a loop takes at a time
 
@@ -190,31 +191,31 @@ def run_loop(
     if inner == 1:
         arrays = [*(a.reshape(outer, n) for a in lines), *(a.reshape(outer) for a in of_rows)]
         rows = getattr(loops(), f"{name}_{kind_of_rows(lines[0].shape[:2])}")
-        share(lambda i, j: rows(*arrays, i, j, *parameters), outer, size)
+        share(lambda i, j: rows(*(a[i:j] for a in arrays), *parameters), outer, size)
         return
     columns = getattr(loops(), f"{name}_columns")
     arrays = [*lines, *(a.reshape(outer, inner) for a in of_rows)]
     if outer >= get_num_threads():
-        share(lambda i, j: columns(*arrays, i, j, 0, inner, *parameters), outer, size)
+        share(lambda i, j: columns(*(a[i:j] for a in arrays), 0, inner, *parameters), outer, size)
     else:
-        share(lambda i, j: columns(*arrays, 0, outer, i, j, *parameters), inner, size, COLUMNS)
+        share(lambda i, j: columns(*arrays, i, j, *parameters), inner, size, COLUMNS)
 
 
-# What takes small arrays of one axis or two at once, by its name and the kind of rows.
+# The loops that take small arrays of one axis or two at once, by their name and the kind of rows.
 at_once: dict[tuple[str, str], Callable[..., bool]] = {}
 prepared: set[tuple[str, str, Any, int]] = set()
 
 
 def kind_of_rows(shape: tuple[int, ...], axis: int = -1) -> str:
-    """Return which loop takes the rows along the last axis, or along the first."""
+    """Return which loop takes the rows along the last axis of an array, or along the first."""
     if axis == 0 and len(shape) > 1:
-        return "columns"
+        return "block"
     return "short_rows" if len(shape) == 2 and shape[1] <= SHORT else "rows"
 
 
 def is_done(name: str, axis: object, *arrays: Any) -> bool:
     """Try to do all at once, into the last of the arrays; tell whether that was enough."""
-    if type(axis) is not int or axis not in (-1, 0):
+    if type(axis) is not int or axis not in (-1, 0) or arrays[0].size > SMALL:
         return False
     try:
         return at_once[name, kind_of_rows(arrays[0].shape, axis)](*arrays)
@@ -238,7 +239,7 @@ def is_done_plainly(
 def run_small(name: str, lines: list[FloatArray], ndim: int) -> bool:
     """Compile what does all at once, if the arrays are small, and do it; tell whether it did."""
     outer, n, inner = lines[0].shape
-    if lines[0].size > loops().SMALL or (inner > 1 and outer > 1):
+    if lines[0].size > SMALL or (inner > 1 and outer > 1):
         return False
     shape: tuple[int, ...] = (n,) if ndim == 1 else (outer, n)
     axis = -1
@@ -247,7 +248,7 @@ def run_small(name: str, lines: list[FloatArray], ndim: int) -> bool:
     kind = kind_of_rows(shape, axis)
     key = name, kind, lines[0].dtype, len(shape)
     if key not in prepared:
-        loop = getattr(loops(), f"{name}_{kind}_at_once")
+        loop = at_once.get((name, kind)) or loops().for_small_arrays(f"{name}_{kind}")
         loops().prepare(loop, lines[0].dtype, len(shape), len(lines))
         at_once[name, kind] = loop
         prepared.add(key)
@@ -302,10 +303,8 @@ def finished(
     return out
 
 
-def as_pair(temperature: float, dtype: FloatDtype) -> tuple[Any, Any] | None:
+def as_pair(temperature: float, dtype: FloatDtype) -> tuple[Any, Any]:
     """Return the temperature as the loops take it: a factor, and the temperature times it."""
-    if temperature == 1:
-        return None
     factor = 0.5 if temperature > 1 else 1.0  # half a difference cannot overflow
     return dtype.type(factor), dtype.type(temperature * factor)
 
@@ -346,7 +345,7 @@ def sigmoid_with_checks(x: ArrayLike, out: FloatArray | None) -> Any:
     result = lines_for(out, [lines], axes)
     if not run_small("sigmoid", [lines, result], z.ndim):
         flat, flat_result = lines.reshape(-1), result.reshape(-1)
-        share(lambda i, j: loops().sigmoid(flat, flat_result, i, j), z.size, z.size)
+        share(lambda i, j: loops().sigmoid_rows(flat[i:j], flat_result[i:j]), z.size, z.size)
     p = finished(result, z.shape, axes, dtype, out)
     return p[()] if out is None else p
 
@@ -403,8 +402,10 @@ def along_axis(
     scores = z if mask is None else np.where(mask, z, -np.inf)
     lines = contiguous_lines(scores, axes)
     result = lines_for(out, [lines], axes, mask)
-    if t != 1 or not run_small(name, [lines, result], z.ndim):
+    if t != 1:
         run_loop(name, [lines, result], parameters=(as_pair(t, z.dtype),))
+    elif not run_small(name, [lines, result], z.ndim):
+        run_loop(name, [lines, result])
     if mask is not None:
         np.copyto(result, fill, where=~as_lines(mask, axes))
     return finished(result, z.shape, axes, dtype, out)

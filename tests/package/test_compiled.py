@@ -171,6 +171,9 @@ def test_a_small_array_is_done_at_once_and_what_does_not_fit_is_checked(axis):
         assert not compiled.is_done("softmax", axis, x, other)
     for other in (1, -2, True, (axis,), np.int64(axis)):
         assert not compiled.is_done("softmax", other, x, out)
+    large, nothing = np.zeros((2, 4000, 10)), np.zeros((2, 0, 10))
+    assert not compiled.is_done("softmax", axis, *large)  # threads may share it
+    assert not compiled.is_done("softmax", axis, *nothing)
     with pytest.raises(ValueError, match=r"out must have shape \(64, 10\), got \(5, 10\)"):
         compiled.softmax(x, out=out[:5])
     x.flags.writeable = False
