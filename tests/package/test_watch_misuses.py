@@ -216,7 +216,7 @@ SOFTMAX_FIRST = {
     "log-softmax of softmax": lambda z: F.log_softmax(z.softmax(-1), -1),
     "temperature afterwards": lambda z: z.softmax(-1) / 0.5,
     "with a way back of its own": ByHand.apply,
-    "compiled": torch.compile(lambda z: z.softmax(-1), backend="eager"),
+    "compiled": lambda z: torch.compile(lambda t: t.softmax(-1), backend="eager")(z),
 }
 
 

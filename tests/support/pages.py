@@ -86,12 +86,17 @@ def published() -> list[str]:
     return sorted(file.with_suffix("").as_posix() for file in files if "_static" not in file.parts)
 
 
+def html(page: str) -> str:
+    """Return the text of a built page, to look at it quickly."""
+    return (SITE / f"{page}.html").read_text()
+
+
 @functools.cache
 def built(page: str) -> BeautifulSoup:
     """Return the built page; no test changes it."""
     if page in LEFT_OUT:
         pytest.skip(f"{page} is left out")
-    return BeautifulSoup((SITE / f"{page}.html").read_text(), "html.parser")
+    return BeautifulSoup(html(page), "html.parser")
 
 
 @functools.cache
