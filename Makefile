@@ -16,8 +16,8 @@ AS_A_FORK = BOOK_REPOSITORY=teacher/fork-of-lessons BOOK_BRANCH=main BOOK_NOTEBO
 	BOOK_ADDRESS=https://teacher.github.io/fork-of-lessons/
 IN_ONE_PIECE = $(if $(filter output-sync,$(.FEATURES)),--output-sync) # not in the make of macOS
 
-# The same outputs on every machine: no settings from outside, one thread a process. What is compiled
-# to bytecode is stored: many processes import the same modules.
+# The same outputs on every machine: no settings from outside, one thread a process. Bytecode is
+# stored, for many processes import the same modules.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONDONTWRITEBYTECODE SITE
 export IPYTHONDIR := $(CURDIR)/.venv/ipython
 export MPLCONFIGDIR := $(CURDIR)/.venv/matplotlib

@@ -12,14 +12,13 @@ stay in the cache, each with its own maximum; pieces are merged as in ``online.p
 
 from __future__ import annotations
 
-import inspect
 import math
 from typing import Any
 
 import numpy as np
 
 try:
-    from numba import njit, typeof, types
+    from numba import njit, types
     from numba.extending import intrinsic, overload, register_jitable
     from numba.np.numpy_support import from_dtype
 except ImportError as error:
@@ -78,11 +77,11 @@ DROP_64 = 2.0**-LIFT_64
 BIAS_32, BIAS_64 = np.int32((127 + LIFT_32) << 23), np.int64((1023 + LIFT_64) << 52)
 
 
-def with_same_bits(kinds: dict[Any, Any], turn: bool = False) -> Any:
+def with_same_bits(kinds: dict[Any, Any], flip: bool = False) -> Any:
     """Return a function that reads the bits of a number as a number of another kind.
 
-    With ``turn``, all but the sign are turned where that is set. A few instructions of LLVM are
-    compiled sooner than a function, and numba makes one of each ``view`` of a number.
+    With ``flip``, all bits but the sign are flipped if the number is negative. These are a few
+    instructions of LLVM; each ``view`` of a number is a function to numba, and compiles longer.
     """
 
     def signature_and_code(_: Any, x: Any) -> Any:
@@ -92,7 +91,7 @@ def with_same_bits(kinds: dict[Any, Any], turn: bool = False) -> Any:
             [value] = arguments
             whole = context.get_value_type(x if isinstance(x, types.Integer) else kind)
             i = builder.bitcast(value, whole)
-            if turn:
+            if flip:
                 all_ones_or_0 = builder.ashr(i, whole(whole.width - 1))
                 i = builder.xor(i, builder.lshr(all_ones_or_0, whole(1)))
             return builder.bitcast(i, context.get_value_type(kind))
@@ -105,8 +104,9 @@ def with_same_bits(kinds: dict[Any, Any], turn: bool = False) -> Any:
 AS_INTEGER = {types.float32: types.int32, types.float64: types.int64}
 AS_FLOAT = {i: x for x, i in AS_INTEGER.items()}
 bits, of_bits = with_same_bits(AS_INTEGER), with_same_bits(AS_FLOAT)
-# An integer that compares as the float does, and that float; a positive NaN is above all.
-key, of_key = with_same_bits(AS_INTEGER, turn=True), with_same_bits(AS_FLOAT, turn=True)
+# The key of a float is an integer that compares as the float does. NaN lies beyond the infinity of
+# its sign, and -0.0 below 0.0.
+key, of_key = with_same_bits(AS_INTEGER, flip=True), with_same_bits(AS_FLOAT, flip=True)
 
 
 def exp_32(x: Any) -> Any:
@@ -137,14 +137,14 @@ def exp_64(x: Any) -> Any:
 
 
 def exp(x: Any) -> Any:
-    """Return exp of a number of 0 or below, in its own precision; numba chooses between the two."""
+    """Return exp of a number of 0 or below, in its own precision."""
     return exp_32(x) if isinstance(x, np.float32) else exp_64(np.float64(x))
 
 
 # contract lets a product and a sum become one instruction. No other rule of arithmetic is relaxed.
 @overload(exp, jit_options={"fastmath": {"contract"}, "error_model": "numpy"})
 def exp_of_type(x: Any) -> Any:
-    """Tell numba which of the two is meant."""
+    """Tell numba which of the two above is meant."""
     return exp_32 if x == types.float32 else exp_64
 
 
@@ -183,12 +183,12 @@ def difference(x: Any, top: Any, temperature: Any) -> Any:
 
 
 def quotient(x: Any, top: Any, temperature: Any) -> Any:
-    """Return ``(x - top) / temperature``, which is a pair: a factor, and itself times the factor.
+    """Return ``(x - top) / temperature``. What is passed holds a factor and their product.
 
     The factor is a half for a temperature above 1: half the difference cannot overflow.
     """
-    factor, divisor = temperature[0]
-    return (x * factor - top * factor) / divisor
+    factor, product = temperature[0]
+    return (x * factor - top * factor) / product
 
 
 def below(x: Any, top: Any, temperature: Any) -> Any:
@@ -327,19 +327,19 @@ def sum_of_all(x: Any, level: Any) -> Any:
 
 
 # --- rows, one after the other ----------------------------------------------------------------
-# Arrays of two axes, with the classes along the last one; an array of one axis is one row. Threads
-# that share an array take some of its rows each.
+# Arrays of two axes, with the classes along the last one. Threads that share an array take some of
+# its rows each. ``temperature`` is empty, or holds the pair that ``as_pair`` makes.
 #
-# A small array comes here without checks, for in Python these take longer than all the rest. So
-# what such an array may come to looks first whether all fit. If not, the answer is False, and
-# nothing has happened.
+# A small array of one axis or two comes without checks, which take longer in Python than all the
+# rest. So a loop that may get one first looks whether the arrays fit. If not, it returns False, and
+# has written nothing.
 
 
 @inlined
 def do_fit(x: Any, out: Any) -> Any:
-    """Tell whether arrays have one shape, hold something, and share no memory."""
-    apart = abs(out.ctypes.data - x.ctypes.data) >= x.nbytes
-    return x.shape == out.shape and x.size > 0 and apart
+    """Tell whether contiguous arrays have one shape, hold something, and share no memory."""
+    distance = np.intp(out.ctypes.data) - np.intp(x.ctypes.data)  # unsigned, it would wrap around
+    return x.shape == out.shape and x.size > 0 and abs(distance) >= x.nbytes
 
 
 @compiled
@@ -347,13 +347,13 @@ def softmax_rows(x: Any, out: Any, *temperature: Any) -> bool:
     """Write softmax of each row to ``out``: exponentials are stored, and scaled."""
     if not do_fit(x, out):
         return False
-    rows = x if x.ndim == 2 else x[np.newaxis]
-    results = out if out.ndim == 2 else out[np.newaxis]
-    for r in range(len(rows)):
-        row, result = rows[r], results[r]
+    for r in range(len(x) if x.ndim == 2 else 1):
+        row = x[r] if x.ndim == 2 else x
+        result = out[r] if out.ndim == 2 else out
         top, total, lost = highest(row), 0.0, 0.0
-        for i in range(0, len(row), PIECE):
-            part = exp_into(row[i : i + PIECE], result[i : i + PIECE], top, temperature)
+        for start in range(0, len(row), PIECE):
+            end = start + PIECE
+            part = exp_into(row[start:end], result[start:end], top, temperature)
             total, lost = added(total, lost, np.float64(part))
         factor = x.dtype.type(1 / (total + lost))
         for i in range(len(row)):
@@ -366,10 +366,9 @@ def log_softmax_rows(x: Any, out: Any, *temperature: Any) -> bool:
     """Write log-softmax of each row to ``out``."""
     if not do_fit(x, out):
         return False
-    rows = x if x.ndim == 2 else x[np.newaxis]
-    results = out if out.ndim == 2 else out[np.newaxis]
-    for r in range(len(rows)):
-        row, result = rows[r], results[r]
+    for r in range(len(x) if x.ndim == 2 else 1):
+        row = x[r] if x.ndim == 2 else x
+        result = out[r] if out.ndim == 2 else out
         top, rest = pair_of_row(row, temperature)
         log_total = x.dtype.type(log_1p(rest))
         for i in range(len(row)):
@@ -405,9 +404,6 @@ def loss_rows(x: Any, out: Any, labels: Any, weights: Any, losses: Any, count: f
         # In this order nothing cancels where the probability of the label is close to 1.
         result[labels[r]] = ((np.float64(exp(distance)) - 1) - rest) * scale
         losses[r] = weights[r] * (log_1p(rest) - np.float64(distance))
-        if weights[r] == 0:  # even if the scores are NaN
-            losses[r] = 0
-            result[:] = weights[r] / count
 
 
 @inlined
@@ -425,11 +421,10 @@ def vjp_rows(p: Any, g: Any, out: Any) -> bool:
     """Write ``p * (g - sum(p * g))`` of each row to ``out``; the mean is taken away twice."""
     if not (do_fit(p, out) and do_fit(g, out)):
         return False
-    rows_p = p if p.ndim == 2 else p[np.newaxis]
-    rows_g = g if g.ndim == 2 else g[np.newaxis]
-    results = out if out.ndim == 2 else out[np.newaxis]
-    for r in range(len(rows_p)):
-        row_p, row_g, result = rows_p[r], rows_g[r], results[r]
+    for r in range(len(p) if p.ndim == 2 else 1):
+        row_p = p[r] if p.ndim == 2 else p
+        row_g = g[r] if g.ndim == 2 else g
+        result = out[r] if out.ndim == 2 else out
         mean = mean_of_row(row_p, row_g, p.dtype.type(0))
         more = mean_of_row(row_p, row_g, mean)
         for i in range(len(row_p)):
@@ -450,13 +445,13 @@ def sigmoid_rows(x: Any, out: Any) -> bool:
     return True
 
 
-sigmoid_short_rows = sigmoid_rows
+sigmoid_short_rows = sigmoid_rows  # here a row is an entry, however the entries are laid out
 
 
 # --- rows side by side ------------------------------------------------------------------------
-# Arrays of three axes, with the classes along the middle one. Each loop takes those of the inner
-# ones from ``left`` to ``right``, so that threads can share them. A small array is one block, and
-# has two axes.
+# Arrays of three axes, with the classes along the middle one. Each loop takes all along the first
+# axis, and those from ``left`` to ``right`` along the last one, so that threads can share these. A
+# small array is one block, of two axes.
 
 
 @inlined
@@ -552,7 +547,7 @@ def softmax_of_columns(
 def log_softmax_of_columns(
     x: Any, out: Any, left: int, right: int, own: Any, totals: Any, temperature: Any
 ) -> None:
-    """Write log-softmax of each column of a block to ``out``."""
+    """Write log-softmax of each column of a block to ``out``, after ``rest_of_columns``."""
     top, log_total, rest = own[0], own[1], totals[0]
     for j in range(right - left):
         log_total[j] = log_1p(rest[j])
@@ -564,7 +559,7 @@ def log_softmax_of_columns(
 
 @inlined
 def logsumexp_of_columns(out: Any, own: Any, totals: Any) -> None:
-    """Write the log-sum-exp of each column of a block to ``out``, which has one axis."""
+    """Write the log-sum-exp of each column of a block to ``out``, after ``rest_of_columns``."""
     top, rest = own[0], totals[0]
     for j in range(len(out)):
         out[j] = log_of_pair(top[j], rest[j])
@@ -632,7 +627,10 @@ def loss_of_columns(
     x: Any, out: Any, labels: Any, weights: Any, losses: Any,
     left: int, right: int, count: float, own: Any, totals: Any,
 ) -> None:  # fmt: skip
-    """Write the loss of each column of a block to ``losses``, and its gradient to ``out``."""
+    """Write the loss of each column of a block to ``losses``, and its gradient to ``out``.
+
+    ``rest_of_columns`` has been called before.
+    """
     top, factor, at_label, rest = own[0], own[1], own[2], totals[0]
     for j in range(right - left):
         distance = x[labels[j], left + j] - top[j]
@@ -646,10 +644,6 @@ def loss_of_columns(
             result[j] = exp(line[j] - top[j]) * factor[j]
     for j in range(right - left):
         out[labels[j], left + j] = at_label[j]
-        if weights[j] == 0:  # even if the scores are NaN
-            losses[j] = 0
-            for i in range(x.shape[0]):
-                out[i, left + j] = weights[j] / count
 
 
 @compiled
@@ -830,20 +824,16 @@ def vjp_short_rows(p: Any, g: Any, out: Any) -> bool:
 # --- small arrays -----------------------------------------------------------------------------
 
 
-def for_small_arrays(name: str) -> Any:
-    """Return a loop once more, which ``prepare`` compiles for small arrays and for nothing else."""
-    return compiled(globals()[name].py_func)
+def for_small_arrays(name: str, dtype: Any, ndim: int, count: int) -> Any:
+    """Return the loop of that name, compiled for ``count`` arrays of a dtype, and for nothing else.
 
-
-def prepare(loop: Any, dtype: Any, ndim: int, count: int) -> None:
-    """Compile a loop for small arrays, without more arguments.
-
-    All arrays but the last are read; whether they can be written does not matter. Whatever else
-    comes raises TypeError, and goes through the checks.
+    All arrays but the last are read; whether they can be written does not matter. Whatever else is
+    passed raises TypeError.
     """
+    loop = compiled(globals()[name].py_func)
     read, written = (types.Array(from_dtype(dtype), ndim, "C", readonly=r) for r in (True, False))
-    has_temperature = loop.py_func.__code__.co_flags & inspect.CO_VARARGS
-    without = [typeof(())] if has_temperature else []  # type: ignore[no-untyped-call]
-    loop.disable_compile(False)
-    loop.compile((*(count - 1) * [read], written, *without))
+    has_temperature = "temperature" in loop.py_func.__code__.co_varnames
+    no_temperature = has_temperature * [types.Tuple(())]  # type: ignore[no-untyped-call]
+    loop.compile((*(count - 1) * [read], written, *no_temperature))
     loop.disable_compile()
+    return loop

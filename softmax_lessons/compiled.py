@@ -70,7 +70,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 COMPILED = (np.dtype(np.float32), np.dtype(np.float64))
 PER_THREAD = 2**17  # entries: starting a thread takes about as long as these
-SMALL = 2**15  # entries: arrays up to this length need no threads
+SMALL = 2**15  # entries: arrays up to this size are passed to a loop without checks
 SHORT = 24  # entries: rows up to this length are taken side by side
 COLUMNS = 128  # that one thread takes at least: those that a loop takes at a time
 
@@ -185,7 +185,10 @@ def run_loop(
     of_rows: tuple[NDArray[Any], ...] = (),
     parameters: tuple[Any, ...] = (),
 ) -> None:
-    """Run the loop of that name over contiguous lines, and arrays with one entry a row."""
+    """Run the loop of that name over contiguous lines, and arrays with one entry a row.
+
+    The lines have one shape and share no memory.
+    """
     outer, n, inner = lines[0].shape
     size = lines[0].size
     if inner == 1:
@@ -201,9 +204,9 @@ def run_loop(
         share(lambda i, j: columns(*arrays, i, j, *parameters), inner, size, COLUMNS)
 
 
-# The loops that take small arrays of one axis or two at once, by their name and the kind of rows.
-at_once: dict[tuple[str, str], Callable[..., bool]] = {}
-prepared: set[tuple[str, str, Any, int]] = set()
+# The loops for small arrays, by name, kind of rows, dtype and number of axes.
+for_small_arrays: dict[tuple[str, str, FloatDtype, int], Callable[..., bool]] = {}
+preparing = threading.Lock()
 
 
 def kind_of_rows(shape: tuple[int, ...], axis: int = -1) -> str:
@@ -215,10 +218,11 @@ def kind_of_rows(shape: tuple[int, ...], axis: int = -1) -> str:
 
 def is_done(name: str, axis: object, *arrays: Any) -> bool:
     """Try to do all at once, into the last of the arrays; tell whether that was enough."""
-    if type(axis) is not int or axis not in (-1, 0) or arrays[0].size > SMALL:
+    x = arrays[0]
+    if type(axis) is not int or axis not in (-1, 0) or x.size > SMALL:
         return False
     try:
-        return at_once[name, kind_of_rows(arrays[0].shape, axis)](*arrays)
+        return for_small_arrays[name, kind_of_rows(x.shape, axis), x.dtype, x.ndim](*arrays)
     except (KeyError, TypeError):  # the first array, or another dtype or layout
         return False
 
@@ -246,12 +250,11 @@ def run_small(name: str, lines: list[FloatArray], ndim: int) -> bool:
     if inner > 1:
         shape, axis = (n, inner), 0
     kind = kind_of_rows(shape, axis)
-    key = name, kind, lines[0].dtype, len(shape)
-    if key not in prepared:
-        loop = at_once.get((name, kind)) or loops().for_small_arrays(f"{name}_{kind}")
-        loops().prepare(loop, lines[0].dtype, len(shape), len(lines))
-        at_once[name, kind] = loop
-        prepared.add(key)
+    dtype, ndim = lines[0].dtype, len(shape)
+    with preparing:
+        if (name, kind, dtype, ndim) not in for_small_arrays:
+            loop = loops().for_small_arrays(f"{name}_{kind}", dtype, ndim, len(lines))
+            for_small_arrays[name, kind, dtype, ndim] = loop
     return is_done(name, axis, *(a.reshape(shape) for a in lines))
 
 
@@ -402,10 +405,9 @@ def along_axis(
     scores = z if mask is None else np.where(mask, z, -np.inf)
     lines = contiguous_lines(scores, axes)
     result = lines_for(out, [lines], axes, mask)
-    if t != 1:
-        run_loop(name, [lines, result], parameters=(as_pair(t, z.dtype),))
-    elif not run_small(name, [lines, result], z.ndim):
-        run_loop(name, [lines, result])
+    temperatures = () if t == 1 else (as_pair(t, z.dtype),)
+    if temperatures or not run_small(name, [lines, result], z.ndim):
+        run_loop(name, [lines, result], parameters=temperatures)
     if mask is not None:
         np.copyto(result, fill, where=~as_lines(mask, axes))
     return finished(result, z.shape, axes, dtype, out)
@@ -479,6 +481,10 @@ def cross_entropy_and_grad(  # noqa: D103 - that of its twin
     losses_of_rows = np.empty((outer, 1, inner), lines.dtype)
     count = float(rows.total) if reduction == "mean" else 1.0
     run_loop("loss", [lines, result], (*of_rows, losses_of_rows), (count,))
+    without_weight = of_rows[1] == 0
+    if without_weight.any():  # even if the scores are NaN
+        losses_of_rows[without_weight] = 0
+        np.copyto(result, np.divide(0, count), where=without_weight)
     for mask in rows.arrays[2:]:
         np.copyto(result, 0, where=~as_lines(mask, axes))
     each = np.squeeze(from_lines(losses_of_rows, z.shape, axes), axes)

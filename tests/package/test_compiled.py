@@ -172,7 +172,7 @@ def test_a_small_array_is_done_at_once_and_what_does_not_fit_is_checked(axis):
     for other in (1, -2, True, (axis,), np.int64(axis)):
         assert not compiled.is_done("softmax", other, x, out)
     large, nothing = np.zeros((2, 4000, 10)), np.zeros((2, 0, 10))
-    assert not compiled.is_done("softmax", axis, *large)  # threads may share it
+    assert not compiled.is_done("softmax", axis, *large)
     assert not compiled.is_done("softmax", axis, *nothing)
     with pytest.raises(ValueError, match=r"out must have shape \(64, 10\), got \(5, 10\)"):
         compiled.softmax(x, out=out[:5])
@@ -182,6 +182,19 @@ def test_a_small_array_is_done_at_once_and_what_does_not_fit_is_checked(axis):
     assert not compiled.is_done("softmax", axis, x, out)
     with pytest.raises(ValueError, match="out must be writable, got a read-only array"):
         compiled.softmax(x, axis, out=out)
+
+
+@pytest.mark.parametrize("axis", [-1, 0])
+@pytest.mark.parametrize("shift", [-7680, -129, -1, 1, 129, 7680])
+def test_a_small_array_that_shares_memory_with_out_is_not_done_at_once(axis, shift):
+    x, out = np.empty((2, 30, 256))
+    compiled.softmax(x, axis, out=out)
+    memory = np.random.default_rng(0).standard_normal(3 * x.size)
+    x, out = (memory[start : start + x.size].reshape(x.shape) for start in (x.size, x.size + shift))
+    apart = abs(shift) == x.size
+    expected = softmax_lessons.softmax(x, axis)
+    assert compiled.is_done("softmax", axis, x, out) == apart
+    assert_allclose(compiled.softmax(x, axis, out=out), expected, rtol=1e-14)
 
 
 @pytest.mark.parametrize("kind", ["rows", "columns"])
