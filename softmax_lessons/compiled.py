@@ -481,10 +481,10 @@ def cross_entropy_and_grad(  # noqa: D103 - that of its twin
     losses_of_rows = np.empty((outer, 1, inner), lines.dtype)
     count = float(rows.total) if reduction == "mean" else 1.0
     run_loop("loss", [lines, result], (*of_rows, losses_of_rows), (count,))
-    without_weight = of_rows[1] == 0
-    if without_weight.any():  # even if the scores are NaN
-        losses_of_rows[without_weight] = 0
-        np.copyto(result, np.divide(0, count), where=without_weight)
+    if rows.weight is not None or len(rows.arrays) > 2:
+        is_left_out = of_rows[1] == 0  # even if the scores are NaN
+        losses_of_rows[is_left_out] = 0
+        np.copyto(result, np.divide(0, count), where=is_left_out)
     for mask in rows.arrays[2:]:
         np.copyto(result, 0, where=~as_lines(mask, axes))
     each = np.squeeze(from_lines(losses_of_rows, z.shape, axes), axes)

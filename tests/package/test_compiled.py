@@ -197,6 +197,22 @@ def test_a_small_array_that_shares_memory_with_out_is_not_done_at_once(axis, shi
     assert_allclose(compiled.softmax(x, axis, out=out), expected, rtol=1e-14)
 
 
+@pytest.mark.parametrize("n_classes", [5, 50])
+@pytest.mark.parametrize("axis", [-1, 0])
+def test_scores_of_nan_in_a_row_that_is_ignored_do_not_matter(axis, n_classes):
+    x = np.random.default_rng(0).standard_normal((4, n_classes))
+    x[1] = np.nan
+    labels = np.array([2, -100, 0, 1])
+    x = x if axis == -1 else x.T.copy()
+    for reduction in ("none", "mean"):
+        settings = {"ignore_index": -100, "reduction": reduction}
+        got = compiled.cross_entropy_and_grad(x, labels, axis, **settings)
+        expected = softmax_lessons.cross_entropy_and_grad(x, labels, axis, **settings)
+        for ours, theirs in zip(got, expected, strict=True):
+            assert np.isfinite(theirs).all()
+            assert_allclose(ours, theirs, rtol=1e-13)
+
+
 @pytest.mark.parametrize("kind", ["rows", "columns"])
 def test_arrays_that_can_be_written_and_others_are_taken_by_the_same_loop(kind):
     x = np.random.default_rng(0).standard_normal((300, 200))
