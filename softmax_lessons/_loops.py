@@ -332,7 +332,8 @@ def sum_of_all(x: Any, level: Any) -> Any:
 #
 # A small array of one axis or two comes without checks, which take longer in Python than all the
 # rest. So a loop that may get one first looks whether the arrays fit. If not, it returns False, and
-# has written nothing.
+# has written nothing. Each asks for the number of axes itself: in a function that is inlined, numba
+# would not leave out the branch that is not taken.
 
 
 @inlined
@@ -824,13 +825,13 @@ def vjp_short_rows(p: Any, g: Any, out: Any) -> bool:
 # --- small arrays -----------------------------------------------------------------------------
 
 
-def for_small_arrays(name: str, dtype: Any, ndim: int, count: int) -> Any:
-    """Return the loop of that name, compiled for ``count`` arrays of a dtype, and for nothing else.
+def for_small_arrays(name: str, kind: str, dtype: Any, ndim: int, count: int) -> Any:
+    """Return a loop for rows of a kind, compiled for ``count`` arrays of a dtype and nothing else.
 
     All arrays but the last are read; whether they can be written does not matter. Whatever else is
     passed raises TypeError.
     """
-    loop = compiled(globals()[name].py_func)
+    loop = compiled(globals()[f"{name}_{kind}"].py_func)
     read, written = (types.Array(from_dtype(dtype), ndim, "C", readonly=r) for r in (True, False))
     has_temperature = "temperature" in loop.py_func.__code__.co_varnames
     no_temperature = has_temperature * [types.Tuple(())]  # type: ignore[no-untyped-call]

@@ -205,8 +205,7 @@ def run_loop(
 
 
 # The loops for small arrays, by name, kind of rows, dtype and number of axes.
-for_small_arrays: dict[tuple[str, str, FloatDtype, int], Callable[..., bool]] = {}
-preparing = threading.Lock()
+small_loops: dict[tuple[str, str, FloatDtype, int], Callable[..., bool]] = {}
 
 
 def kind_of_rows(shape: tuple[int, ...], axis: int = -1) -> str:
@@ -222,7 +221,7 @@ def is_done(name: str, axis: object, *arrays: Any) -> bool:
     if type(axis) is not int or axis not in (-1, 0) or x.size > SMALL:
         return False
     try:
-        return for_small_arrays[name, kind_of_rows(x.shape, axis), x.dtype, x.ndim](*arrays)
+        return small_loops[name, kind_of_rows(x.shape, axis), x.dtype, x.ndim](*arrays)
     except (KeyError, TypeError):  # the first array, or another dtype or layout
         return False
 
@@ -249,12 +248,9 @@ def run_small(name: str, lines: list[FloatArray], ndim: int) -> bool:
     axis = -1
     if inner > 1:
         shape, axis = (n, inner), 0
-    kind = kind_of_rows(shape, axis)
-    dtype, ndim = lines[0].dtype, len(shape)
-    with preparing:
-        if (name, kind, dtype, ndim) not in for_small_arrays:
-            loop = loops().for_small_arrays(f"{name}_{kind}", dtype, ndim, len(lines))
-            for_small_arrays[name, kind, dtype, ndim] = loop
+    key = name, kind_of_rows(shape, axis), lines[0].dtype, len(shape)
+    if key not in small_loops:  # threads that meet here may each make one; either will do
+        small_loops[key] = loops().for_small_arrays(*key, len(lines))
     return is_done(name, axis, *(a.reshape(shape) for a in lines))
 
 
