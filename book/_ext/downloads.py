@@ -16,6 +16,7 @@ button of a page brings is made from its notebook:
 from __future__ import annotations
 
 import filecmp
+import functools
 import re
 from pathlib import Path
 from typing import Any
@@ -234,6 +235,8 @@ def write_downloads(app: Sphinx, error: Exception | None) -> None:
     """Put them where the download buttons point to, in place of the copies that Sphinx has made."""
     if error or app.builder.format != "html":
         return
+    # Sphinx would load a page from the disk for each reference to one of its figures.
+    app.env.get_doctree = functools.cache(app.env.get_doctree)  # type: ignore[method-assign]
     for page in sorted(app.env.found_docs):
         file = Path(app.outdir, "_sources", f"{page}.ipynb")
         if file.is_file() and filecmp.cmp(app.env.doc2path(page), file, shallow=False):

@@ -27,6 +27,7 @@ import left_out
 import phrases
 import yaml
 from bs4 import BeautifulSoup, Comment, SoupStrainer, Tag
+from looks import without_looks
 from phrases import _
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -43,7 +44,7 @@ LONGEST_OUTPUT = 40  # characters: what a cell prints is found by how it begins
 # What holds nothing to look for: buttons, marks, what stands twice, names of files, and answers.
 QUIET = {"button", "script", "style", "svg", "summary", "textarea"}
 QUIET_CLASSES = {
-    "headerlink", "cell-bar", "katex-html", "solution", "identity-test", "exercise-report",
+    "headerlink", "cell-bar", "solution", "identity-test", "exercise-report",
     "cell-name", "notices-python",
 }  # fmt: skip
 INLINE = {
@@ -72,7 +73,8 @@ class Section:
 
 def article(html: str) -> Tag:
     """Return a page's article, without what holds nothing to look for."""
-    found = BeautifulSoup(html, "html.parser", parse_only=SoupStrainer("article")).article
+    only = SoupStrainer("article")
+    found = BeautifulSoup(without_looks(html), "html.parser", parse_only=only).article
     for element in found.find_all(is_quiet):
         element.extract()
     for comment in found.find_all(string=lambda text: isinstance(text, Comment)):

@@ -11,22 +11,44 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+FILES = ["pyproject.toml", "PACKAGE.md", "LICENSE"]
+PACKAGE = "softmax_lessons"
+
 
 def build(root: Path, folder: Path) -> Path:
-    """Build the package's wheel from a copy of its source, the same bytes each time."""
+    """Build the package's wheel from a copy of its source, the same bytes each time.
+
+    One that a build before has left in the folder stays while it is newer than all of the source.
+    """
+    built = [*folder.glob(f"{PACKAGE}-*.whl")]
+    if built and newest(root) < min(map(changed, built)):
+        return built[0]
+    for wheel in built:
+        wheel.unlink()
     with tempfile.TemporaryDirectory() as copy:
-        for name in ("pyproject.toml", "PACKAGE.md", "LICENSE"):
+        for name in FILES:
             shutil.copy(root / name, copy)
         ignore = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(root / "softmax_lessons", Path(copy, "softmax_lessons"), ignore=ignore)
+        shutil.copytree(root / PACKAGE, Path(copy, PACKAGE), ignore=ignore)
         pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "wheel"]
         subprocess.run(
             [*pip, "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), copy],
             check=True,
             env={**os.environ, "SOURCE_DATE_EPOCH": "315532800"},
         )
-    (wheel,) = folder.glob("softmax_lessons-*.whl")
+    (wheel,) = folder.glob(f"{PACKAGE}-*.whl")
     return wheel
+
+
+def newest(root: Path) -> float:
+    """Return when the source last changed: a file, or what a folder holds."""
+    places = (one for one in (root / PACKAGE).rglob("*") if "__pycache__" not in one.parts)
+    return max(map(changed, [*(root / name for name in [*FILES, PACKAGE]), *places]))
+
+
+def changed(path: Path) -> float:
+    """Return when a file or a folder last changed."""
+    return path.stat().st_mtime
 
 
 def digest(file: Path) -> str:

@@ -15,6 +15,7 @@ import pytest
 import reading
 import yaml
 from bs4 import BeautifulSoup
+from looks import without_looks
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / (os.environ.get("SITE") or "_build/test/_build/html")
@@ -93,10 +94,10 @@ def html(page: str) -> str:
 
 @functools.cache
 def built(page: str) -> BeautifulSoup:
-    """Return the built page; no test changes it."""
+    """Return the built page without what only the eye needs; no test changes it."""
     if page in LEFT_OUT:
         pytest.skip(f"{page} is left out")
-    return BeautifulSoup(html(page), "html.parser")
+    return BeautifulSoup(without_looks(html(page)), "html.parser")
 
 
 @functools.cache
