@@ -161,6 +161,19 @@ def test_the_complex_step_is_given_up_only_where_it_is_wrong():
     with pytest.raises(ValueError, match=re.escape("eps must be above 2.2e-16 and finite, got")):
         check_grad(f, [2, 2, 1], [1.0, 1.0, 1.0], eps=1e-30)
     assert check_grad(f, [2, 2, 1], [1.0, 1.0, 1.0], eps=1e-5)
+    # The step that was asked for is taken with differences, too.
+    assert check_grad(f, [2, 2, 0.9], [1.0, 1.0, 4.0], eps=1e-5).step == 4e-5
+
+
+def test_the_complex_step_stays_close_to_the_point():
+    def f(x):
+        if np.abs(np.imag(x)).max() > 1e-50:
+            raise ValueError("too far")
+        return np.sum(np.log(x))
+
+    for x in (1.0, 1e-100):
+        report = check_grad(f, lambda x: 1 / x, [x])
+        assert (report.ok, report.method) == (True, "complex step"), str(report)
 
 
 @pytest.mark.parametrize("convert", [lambda value: value, float])
@@ -229,6 +242,7 @@ def test_a_derivative_that_is_missing_is_wrong():
     report = check_grad(lambda x: 1.0 if x[0] == 1 else nan, [1.0], [1.0])
     assert not report
     assert np.isnan(report.expected)
+    assert report.method == "central differences"
 
 
 def test_the_report_can_be_read():
