@@ -216,6 +216,7 @@ def test_an_endless_loop_is_cut_short_and_stopped_and_the_page_goes_on(tab, cell
     cell.code.fill("print(6 * 7)")
     assert cell.press() == "Done."
     assert cell.texts() == ["42\n"]
+    assert len(tab.workers) == 1  # the one with the loop has ended
 
 
 def test_every_key_writes_what_it_says(tab, cell):
