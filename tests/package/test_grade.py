@@ -469,6 +469,28 @@ def test_an_interrupt_leaves_what_is_graded(tmp_path):
     assert f"interrupted: {len(left)} of 6 are not graded" in said.decode()
 
 
+def test_an_interrupt_while_a_process_starts_is_not_lost(tmp_path):
+    works = tmp_path / "works"
+    works.mkdir()
+    for student in "abcdefgh":
+        (works / f"{student}.ipynb").write_text(notebook(IMPORTS, GOOD + CHECK))
+    # Python ignores what is raised here.
+    told = """
+import os, signal, sys
+from softmax_lessons.exercises import __main__ as terminal
+os.register_at_fork(before=lambda: os.kill(os.getpid(), signal.SIGINT))
+sys.exit(terminal.main(["grade", "--jobs", "1", *sys.argv[1:]]))"""
+    done = subprocess.run(
+        [sys.executable, "-c", told, works, "--json", tmp_path / "j.json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert len(json.loads((tmp_path / "j.json").read_text())["not graded"]) in range(1, 9)
+    assert "of 8 are not graded" in done.stderr
+
+
 def test_where_there_is_no_fork(tmp_path):
     (tmp_path / "a.ipynb").write_text(notebook(IMPORTS, GOOD + CHECK))
     spawned = (

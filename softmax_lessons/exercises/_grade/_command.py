@@ -87,15 +87,21 @@ def run(options: argparse.Namespace) -> int:
     asked = only or tuple(points.given)
     students: list[Student] = []
     progress = Progress(len(waiting))
-    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    interrupted = False
+    signals: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        signals.append(number)  # around a fork, Python says of an error that it ignores it
+        raise KeyboardInterrupt
+
+    previous = {one: signal.signal(one, interrupt) for one in (signal.SIGINT, signal.SIGTERM)}
     with Crew(max(1, options.jobs), asked, solutions) as crew:
         try:
             for student in crew.grade(waiting):
                 students.append(student)
                 progress.show(student.name)
+                if signals:
+                    raise KeyboardInterrupt
         except KeyboardInterrupt:
-            interrupted = True
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is there gets written
     order = {pile.name: number for number, pile in enumerate(waiting)}
     students.sort(key=lambda student: order[student.name])
@@ -105,10 +111,10 @@ def run(options: argparse.Namespace) -> int:
     graded = Class(students, points, only, missing)
     progress.end(len(students))
     output(graded, options)
-    if interrupted:
+    if signals:
         print(f"interrupted: {len(missing)} of {len(waiting)} are not graded", file=sys.stderr)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, previous)
+    for one, handler in previous.items():
+        signal.signal(one, handler)
     if not together and (others := passed_over(options.works)):
         names = ", ".join(map(text_only, others))
         print(f"passed over, no notebook and no script: {names}", file=sys.stderr)
