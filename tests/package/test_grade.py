@@ -491,6 +491,21 @@ sys.exit(terminal.main(["grade", "--jobs", "1", *sys.argv[1:]]))"""
     assert "of 8 are not graded" in done.stderr
 
 
+def test_an_interrupt_is_not_for_a_job_in_the_background(tmp_path):
+    file = tmp_path / "a.ipynb"
+    file.write_text(notebook(IMPORTS, GOOD + CHECK))
+    told = """
+import os, signal, sys
+from softmax_lessons.exercises import __main__ as terminal
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+os.register_at_fork(before=lambda: os.kill(os.getpid(), signal.SIGINT))
+sys.exit(terminal.main(["grade", *sys.argv[1:]]))"""
+    command = [sys.executable, "-c", told, file, "--json", tmp_path / "j.json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert json.loads((tmp_path / "j.json").read_text())["not graded"] == []
+    assert "interrupted" not in done.stderr
+
+
 def test_where_there_is_no_fork(tmp_path):
     (tmp_path / "a.ipynb").write_text(notebook(IMPORTS, GOOD + CHECK))
     spawned = (

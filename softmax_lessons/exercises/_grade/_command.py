@@ -93,7 +93,11 @@ def run(options: argparse.Namespace) -> int:
         signals.append(number)  # around a fork, Python says of an error that it ignores it
         raise KeyboardInterrupt
 
-    previous = {one: signal.signal(one, interrupt) for one in (signal.SIGINT, signal.SIGTERM)}
+    previous = {
+        one: signal.signal(one, interrupt)
+        for one in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(one) != signal.SIG_IGN  # as for a job in the background
+    }
     with Crew(max(1, options.jobs), asked, solutions) as crew:
         try:
             for student in crew.grade(waiting):
