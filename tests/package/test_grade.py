@@ -442,6 +442,12 @@ def test_copies_are_told_whatever_their_names(tmp_path):
     assert told[1:] == ["", ""]
 
 
+# Even if the tests run in the background, whose processes pass over interrupts.
+TAKES_INTERRUPTS = """import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
+
+
 @needs_fork
 def test_an_interrupt_leaves_what_is_graded(tmp_path):
     works = tmp_path / "works"
@@ -450,7 +456,7 @@ def test_an_interrupt_leaves_what_is_graded(tmp_path):
     sleeps = notebook(IMPORTS, in_function("import time; time.sleep(99)") + CHECK)
     for student in "bcdef":  # on a busy machine, some are given up before the signal
         (works / f"{student}.ipynb").write_text(sleeps)
-    told = "import sys\nfrom softmax_lessons.exercises import __main__ as terminal\n"
+    told = TAKES_INTERRUPTS + "from softmax_lessons.exercises import __main__ as terminal\n"
     told += "from softmax_lessons.exercises._grade import _command\n_command.PAUSE = 0\n"
     told += "sys.exit(terminal.main(['grade', '--jobs', '1', *sys.argv[1:]]))"
     process = subprocess.Popen(
@@ -469,17 +475,20 @@ def test_an_interrupt_leaves_what_is_graded(tmp_path):
     assert f"interrupted: {len(left)} of 6 are not graded" in said.decode()
 
 
+@needs_fork
 def test_an_interrupt_while_a_process_starts_is_not_lost(tmp_path):
     works = tmp_path / "works"
     works.mkdir()
     for student in "abcdefgh":
         (works / f"{student}.ipynb").write_text(notebook(IMPORTS, GOOD + CHECK))
     # Python ignores what is raised here.
-    told = """
-import os, signal, sys
+    told = (
+        TAKES_INTERRUPTS
+        + """
 from softmax_lessons.exercises import __main__ as terminal
 os.register_at_fork(before=lambda: os.kill(os.getpid(), signal.SIGINT))
 sys.exit(terminal.main(["grade", "--jobs", "1", *sys.argv[1:]]))"""
+    )
     done = subprocess.run(
         [sys.executable, "-c", told, works, "--json", tmp_path / "j.json"],
         capture_output=True,
@@ -491,6 +500,7 @@ sys.exit(terminal.main(["grade", "--jobs", "1", *sys.argv[1:]]))"""
     assert "of 8 are not graded" in done.stderr
 
 
+@needs_fork
 def test_an_interrupt_is_not_for_a_job_in_the_background(tmp_path):
     file = tmp_path / "a.ipynb"
     file.write_text(notebook(IMPORTS, GOOD + CHECK))
