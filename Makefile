@@ -11,6 +11,7 @@ ALONE = $(PY) tools/alone.py
 # A file of tests, and a notebook, stays with one process. The longest files start first, so that
 # no process is left with one of them at the end.
 IN_PARALLEL = -n auto --dist loadscope --no-loadscope-reorder
+NBVAL = --nbval --nbval-current-env --nbval-sanitize-with tests/book/scripts.cfg
 TESTS = tests/site tests/package book translations tests/release
 AS_A_FORK = BOOK_REPOSITORY=teacher/fork-of-lessons BOOK_BRANCH=main BOOK_NOTEBOOKS=notebooks \
 	BOOK_ADDRESS=https://teacher.github.io/fork-of-lessons/
@@ -27,7 +28,7 @@ export OMP_NUM_THREADS := 1
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book book-itself preview test test-itself test-style test-files test-site check-part translation languages wheel lanes mutants lab binder bench serve pdf slides bundle student lighthouse cells watch-lane audit reproducible faults planted outputs lock clean
+.PHONY: help book book-itself preview test test-itself test-style test-files test-site check-part translation languages wheel lanes processors mutants lab binder bench serve pdf slides bundle student lighthouse cells watch-lane audit reproducible faults planted outputs lock clean
 
 help:
 	@grep -E '^[a-z-]+:.* ## ' Makefile | sed 's/:.* ## /\t/'
@@ -52,7 +53,7 @@ test: ## every test: style, types, package, notebooks, and the site as a fork wo
 
 test-itself:
 	@$(MAKE) --no-print-directory --jobs=2 $(IN_ONE_PIECE) test-style test-site test-files
-	$(PY) -m pytest $(IN_PARALLEL) --nbval --nbval-current-env --nbval-sanitize-with tests/book/scripts.cfg $(TESTS)
+	$(PY) -m pytest $(IN_PARALLEL) $(NBVAL) $(TESTS)
 
 test-style:
 	@$(PY) tools/browser.py
@@ -88,6 +89,11 @@ wheel: ## build wheel and sdist into _build/dist; test the wheel alone, with Num
 lanes: ## the same with each supported Python found here, its oldest and newest NumPy, and numba
 	$(SETUP)
 	.venv/bin/nox -s package compiled
+
+processors: ## the package's tests and the notebooks with what older x86 processors can do, and no more
+	$(SETUP)
+	$(PY) tools/processor.py avx2 $(PY) -m pytest $(IN_PARALLEL) $(NBVAL) tests/package book
+	$(PY) tools/processor.py sse $(PY) -m pytest $(IN_PARALLEL) $(NBVAL) tests/package book
 
 mutants: ## break the package in small ways, one at a time; list what no test notices (NAMES=...)
 	$(SETUP)

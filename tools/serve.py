@@ -5,6 +5,7 @@ Usage: python tools/serve.py [PORT]      (default: the first free one from 8000 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gzip
 import sys
@@ -27,6 +28,11 @@ class Handler(SimpleHTTPRequestHandler):
         """Serve `directory` below the path `base`, which starts and ends with a slash."""
         self.base = base
         super().__init__(*arguments, directory=str(directory))
+
+    def handle(self) -> None:
+        """Answer until the browser hangs up: readers leave a page before all of it has come."""
+        with contextlib.suppress(ConnectionError):
+            super().handle()
 
     def do_GET(self) -> None:
         """Send a file, or the page that says that there is none."""

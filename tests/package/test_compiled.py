@@ -197,6 +197,25 @@ def test_a_small_array_that_shares_memory_with_out_is_not_done_at_once(axis, shi
     assert_allclose(compiled.softmax(x, axis, out=out), expected, rtol=1e-14)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "sigmoid", "softmax_vjp"])
+def test_the_bits_are_the_same_wherever_the_arrays_lie_in_memory(name, dtype):
+    rng = np.random.default_rng(0)
+    memory = np.empty(1000, dtype)
+
+    def result_with_gap(gap, x, *others):
+        first, out = memory[: x.size], memory[x.size + gap : 2 * x.size + gap]
+        first[...] = x
+        return getattr(compiled, name)(first, *others, out=out).copy()
+
+    for n in range(2, 70):
+        x = rng.normal(scale=9, size=n).astype(dtype)
+        arrays = [NUMPY["softmax"](x), x] if name == "softmax_vjp" else [x]
+        far = result_with_gap(500, *arrays)
+        for gap in (0, 1, 16):
+            assert_array_equal(result_with_gap(gap, *arrays), far)
+
+
 @pytest.mark.parametrize("n_classes", [5, 50])
 @pytest.mark.parametrize("axis", [-1, 0])
 def test_scores_of_nan_in_a_row_that_is_ignored_do_not_matter(axis, n_classes):

@@ -77,6 +77,12 @@ def test_paper_shows_the_text_alone_and_dark(visit, scheme):
     assert tab.evaluate(PALE) == []
 
 
+def test_paper_shows_the_text_alone_before_any_script_has_run(visit):
+    tab = visit(media="print", java_script_enabled=False)
+    for part in FURNITURE:
+        assert not [one for one in tab.locator(part).all() if one.is_visible()], part
+
+
 @pytest.mark.parametrize("page", [PAGE, pages.PAGES[0]])
 def test_page_is_whole_without_javascript(visit, page):
     tab = visit(page, java_script_enabled=False)
