@@ -71,23 +71,27 @@ def run_blockwise(
     """
     if where is not None:
         kernel, arrays = masked(kernel, fill), [*arrays, where]
+    if arrays[0].nbytes > SMALL_BYTES:
+        return run_over_blocks(kernel, arrays, axes, dtype, parameters, out)
+    # In small arrays calls take longer than what they do. Most go from here to the kernel and back.
+    values: Any
     shape = arrays[0].shape
-    if arrays[0].nbytes <= SMALL_BYTES:
+    lines = shape_of_block(shape, axes)
+    if lines is None:
         values = run(kernel, [as_lines(a, axes) for a in arrays], parameters)
-        results = [from_lines(v.astype(dtype, "C", copy=False), shape, axes) for v in values]
-        if out is not None:
-            np.copyto(out, results[-1])
-            results[-1] = out
-        return results
-    if out is not None:  # no block may overwrite what a later block reads
-        arrays = [a.copy() if overlaps(a, out) else a for a in arrays]
-    lines = [as_lines(a, axes) for a in arrays]
-    lines_of_out = None if out is None else as_lines(out, axes)
-    of_blocks = run_over_blocks(kernel, lines, parameters, dtype, lines_of_out)
-    results = [from_lines(v, shape, axes) for v in of_blocks]
+    else:
+        blocks = []
+        for a in arrays:
+            lines_of_a = lines if a.shape == shape else shape_of_lines(a.shape, axes)
+            blocks.append(np.ascontiguousarray(a).reshape(lines_of_a))
+        values = kernel(*blocks, *parameters)
+        if not isinstance(values, tuple):
+            if values.shape == lines and out is None:
+                return [np.ascontiguousarray(values, dtype).reshape(shape)]
+            values = (values,)
+    results = [from_lines(np.ascontiguousarray(v, dtype), shape, axes) for v in values]
     if out is not None:
-        if not np.may_share_memory(out, lines_of_out):
-            np.copyto(out, results[-1])
+        np.copyto(out, results[-1])
         results[-1] = out
     return results
 
@@ -106,8 +110,7 @@ def run(
     kernel: Kernel, lines: Sequence[NDArray[Any]], parameters: tuple[Any, ...]
 ) -> Sequence[FloatArray]:
     """Run a kernel on contiguous lines, in which short rows stand side by side."""
-    outer, n, inner = lines[0].shape
-    turn = outer > 1 and n <= SHORT_ROW and inner == 1
+    turn = are_short_rows(*lines[0].shape)
     if turn:
         lines = [line.swapaxes(0, 2) for line in lines]
     results = kernel(*map(np.ascontiguousarray, lines), *parameters)
@@ -117,12 +120,16 @@ def run(
 
 def run_over_blocks(
     kernel: Kernel,
-    lines: Sequence[NDArray[Any]],
-    parameters: tuple[Any, ...],
+    arrays: Sequence[NDArray[Any]],
+    axes: tuple[int, ...],
     dtype: FloatDtype,
+    parameters: tuple[Any, ...],
     out: FloatArray | None,
 ) -> list[FloatArray]:
-    """Run a kernel over blocks of whole rows; the last result goes to the lines ``out``."""
+    """Run a kernel over blocks of whole rows."""
+    if out is not None:  # no block may overwrite what a later block reads
+        arrays = [a.copy() if overlaps(a, out) else a for a in arrays]
+    lines = [as_lines(a, axes) for a in arrays]
     outer, _, inner = lines[0].shape
     results: list[FloatArray] = []
     for block in iter_blocks(lines[0]):
@@ -130,10 +137,15 @@ def run_over_blocks(
         if not results:
             new = values if out is None else values[:-1]
             results = [np.empty((outer, v.shape[1], inner), dtype) for v in new]
-            results += [] if out is None else [out]
+            results += [] if out is None else [as_lines(out, axes)]
         for result, value in zip(results, values, strict=True):
             result[block] = value
-    return results
+    arranged = [from_lines(v, arrays[0].shape, axes) for v in results]
+    if out is not None:
+        if not np.may_share_memory(out, results[-1]):
+            np.copyto(out, arranged[-1])
+        arranged[-1] = out
+    return arranged
 
 
 def iter_blocks(lines: NDArray[Any]) -> Iterator[tuple[slice, slice, slice]]:
@@ -190,12 +202,24 @@ def shape_of_lines(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, 
     return prod(shape[:first]), along, after
 
 
+def are_short_rows(outer: int, n: int, inner: int) -> bool:
+    """Tell whether lines of this shape are rows that are better turned to stand side by side."""
+    return outer > 1 and n <= SHORT_ROW and inner == 1
+
+
+@lru_cache  # as above
+def shape_of_block(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, int, int] | None:
+    """Return the shape that makes an array a block as it stands, None if its axes have to move."""
+    lines = shape_of_lines(shape, axes)
+    return lines if are_adjacent(axes) and not are_short_rows(*lines) else None
+
+
 # --- rows of a block --------------------------------------------------------------------------
 
 
 def row_max(a: FloatArray) -> FloatArray:
     """Return the maximum of each row; -inf of nothing."""
-    if not a.shape[1]:  # an initial value would do, but takes longer than the rest of a small row
+    if not a.size:  # an initial value would do, but takes longer than the rest of a small row
         return np.full((a.shape[0], 1, a.shape[2]), -np.inf, a.dtype)
     result: FloatArray = np.maximum.reduce(a, axis=1, keepdims=True)
     return result

@@ -160,6 +160,15 @@ def test_scores_left_out_do_not_matter():
     assert_array_equal(hardmax(x, where=mask), [[0, 1, 0]] * 4)
 
 
+def test_a_mask_leaves_the_temperature_as_it_is():
+    mask = [True, False, True]
+    for t in (0.5, 2.0):
+        left = softmax([Z[0], Z[2]], temperature=t)
+        assert_array_equal(softmax(Z, temperature=t, where=mask), [left[0], 0, left[1]])
+        left = log_softmax([Z[0], Z[2]], temperature=t)
+        assert_array_equal(log_softmax(Z, temperature=t, where=mask), [left[0], -inf, left[1]])
+
+
 def test_a_row_left_out_entirely():
     x = [[1, nan, inf], [0, 0, 0]]
     mask = [[False], [True]]
