@@ -21,7 +21,7 @@ DECISIONS = {
     "blocks": ("BLOCK_BYTES", 2**60, (4096, 1000), -1),
     "wide blocks": ("WIDE", 1, (256, 50257), 0),
     "short rows side by side": ("SHORT_ROW", 0, (60000, 10), -1),
-    "small arrays at once": ("SMALL_BYTES", -1, (64, 10), -1),
+    "small arrays at once": ("SMALL_BYTES", -1, (10,), -1),
 }
 WORTH_IT = Goal("without", at_least=1.1)
 

@@ -73,20 +73,21 @@ def run_blockwise(
         kernel, arrays = masked(kernel, fill), [*arrays, where]
     if arrays[0].nbytes > SMALL_BYTES:
         return run_over_blocks(kernel, arrays, axes, dtype, parameters, out)
-    # In small arrays calls take longer than what they do. Most go from here to the kernel and back.
+    # In small arrays calls take longer than what they do. Where no entry has to move, they go from
+    # here to the kernel and back.
     values: Any
     shape = arrays[0].shape
-    lines = shape_of_block(shape, axes)
-    if lines is None:
+    outer, n, _ = block_shape = shape_of_lines(shape, axes)
+    if len(axes) > 1 or (outer > 1 and n <= SHORT_ROW):
         values = run(kernel, [as_lines(a, axes) for a in arrays], parameters)
     else:
         blocks = []
         for a in arrays:
-            lines_of_a = lines if a.shape == shape else shape_of_lines(a.shape, axes)
-            blocks.append(np.ascontiguousarray(a).reshape(lines_of_a))
+            its_shape = block_shape if a.shape == shape else shape_of_lines(a.shape, axes)
+            blocks.append(np.ascontiguousarray(a).reshape(its_shape))
         values = kernel(*blocks, *parameters)
         if not isinstance(values, tuple):
-            if values.shape == lines and out is None:
+            if values.shape == block_shape and out is None:
                 return [np.ascontiguousarray(values, dtype).reshape(shape)]
             values = (values,)
     results = [from_lines(np.ascontiguousarray(v, dtype), shape, axes) for v in values]
@@ -110,7 +111,8 @@ def run(
     kernel: Kernel, lines: Sequence[NDArray[Any]], parameters: tuple[Any, ...]
 ) -> Sequence[FloatArray]:
     """Run a kernel on contiguous lines, in which short rows stand side by side."""
-    turn = are_short_rows(*lines[0].shape)
+    outer, n, inner = lines[0].shape
+    turn = outer > 1 and n <= SHORT_ROW and inner == 1
     if turn:
         lines = [line.swapaxes(0, 2) for line in lines]
     results = kernel(*map(np.ascontiguousarray, lines), *parameters)
@@ -126,7 +128,7 @@ def run_over_blocks(
     parameters: tuple[Any, ...],
     out: FloatArray | None,
 ) -> list[FloatArray]:
-    """Run a kernel over blocks of whole rows."""
+    """Run a kernel over blocks of whole rows; the last result goes to ``out``."""
     if out is not None:  # no block may overwrite what a later block reads
         arrays = [a.copy() if overlaps(a, out) else a for a in arrays]
     lines = [as_lines(a, axes) for a in arrays]
@@ -196,22 +198,12 @@ def are_adjacent(axes: tuple[int, ...]) -> bool:
 @lru_cache  # for small arrays, which would wait for it longest
 def shape_of_lines(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, int, int]:
     """Return how many entries lie before adjacent ``axes``, along them, and after them."""
-    first = axes[0] if axes else len(shape)
+    if not axes:  # rows of one entry each, side by side
+        return 1, 1, prod(shape)
+    first = axes[0]
     along = prod(shape[i] for i in axes)
     after = prod(n for i, n in enumerate(shape) if i > first and i not in axes)
     return prod(shape[:first]), along, after
-
-
-def are_short_rows(outer: int, n: int, inner: int) -> bool:
-    """Tell whether lines of this shape are rows that are better turned to stand side by side."""
-    return outer > 1 and n <= SHORT_ROW and inner == 1
-
-
-@lru_cache  # as above
-def shape_of_block(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, int, int] | None:
-    """Return the shape that makes an array a block as it stands, None if its axes have to move."""
-    lines = shape_of_lines(shape, axes)
-    return lines if are_adjacent(axes) and not are_short_rows(*lines) else None
 
 
 # --- rows of a block --------------------------------------------------------------------------

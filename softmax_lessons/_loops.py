@@ -28,7 +28,7 @@ except ImportError as error:
 
 PIECE = 2048  # entries of a row that are summed at a time
 WIDTH = 128  # columns that are taken at a time
-LANES = 64  # entries: no vector code takes more at a time, 4 vectors of 512 bits
+LANES = 64  # entries: no vector code takes more at a time, 4 vectors of 16 floats
 HEIGHT = 8  # entries of a column that are added before they go to its sum in float64
 
 
@@ -365,10 +365,10 @@ def softmax_rows(x: Any, out: Any, *temperature: Any) -> bool:
         for start in range(0, len(row), PIECE):
             end = start + PIECE
             part = exp_into(row[start:end], result[start:end], top, temperature)
-            # Where short arrays lie close together, reading and writing in one loop is no vector
-            # code, which adds in another order. A loop that only reads is the same everywhere.
+            # Where short arrays lie close together, LLVM takes a loop that reads and writes one
+            # entry at a time, and so adds in another order. A loop that only reads adds in one.
             if len(row) < LANES:
-                part = sum_of(result)
+                part = sum_of(result[start:end])
             total, lost = added(total, lost, np.float64(part))
         factor = x.dtype.type(1 / (total + lost))
         for i in range(len(row)):

@@ -65,7 +65,8 @@ def test_error_of_sigmoid(dtype):
 def test_error_of_softplus_and_log_sigmoid(function, exact, dtype):
     far = {np.float16: 17, np.float32: 103, np.float64: 745}[dtype]
     x = np.concatenate([np.linspace(-far, far, 1001), np.linspace(-1, 1, 301)]).astype(dtype)
-    # In float32, NumPy's exp is off by up to 2.2 ulp, and its log1p by 0.7, or 1.5 with AVX-512.
+    # In float32 with AVX-512, NumPy's exp is off by up to 2.4 ulp and its log1p by up to 1.7. Of
+    # both together 2.95 was the most among a million numbers.
     bound = {np.float16: 0.51, np.float32: 3, np.float64: 2}[dtype]
     assert largest_error(function(x), exact(x)) <= bound
 

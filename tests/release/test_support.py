@@ -82,10 +82,12 @@ def test_the_workflow_compares_the_answers_of_jax_on_the_newest_python():
 def test_the_workflow_runs_both_commands_on_each_python_that_the_set_up_takes():
     course = LANES["course"]
     assert course["strategy"]["matrix"]["python"] == SET_UP
-    *_, python, book, test, cells = course["steps"]
+    *_, python, book, test, cells, processors = course["steps"]
     assert python["with"]["python-version"] == "${{ matrix.python }}"
     commands = (book["run"], test["run"], cells["run"])
     assert commands == ("make book", "make test", "make cells")
+    assert processors["run"] == "make processors"
+    assert processors["if"] == f"matrix.python == '{SET_UP[0]}'"
     assert course["env"] == {"PYTHON": "python3"}  # the one that was just put there
 
 

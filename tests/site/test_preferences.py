@@ -79,6 +79,7 @@ def test_paper_shows_the_text_alone_and_dark(visit, scheme):
 
 def test_paper_shows_the_text_alone_before_any_script_has_run(visit):
     tab = visit(media="print", java_script_enabled=False)
+    assert tab.locator("article h1").is_visible()
     for part in FURNITURE:
         assert not [one for one in tab.locator(part).all() if one.is_visible()], part
 
