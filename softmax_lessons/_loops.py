@@ -739,7 +739,7 @@ def vjp_block(p: Any, g: Any, out: Any) -> bool:
 
 @inlined
 def beside(x: Any) -> Any:
-    """Return room for short rows side by side."""
+    """Return an empty block for short rows side by side."""
     return np.empty((x.shape[1], WIDTH), x.dtype)
 
 
