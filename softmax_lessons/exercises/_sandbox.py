@@ -350,7 +350,7 @@ def serve(
     for descriptor in range(3):  # what a dying C library writes helps nobody
         os.dup2(nowhere, descriptor)
     builtins.input = refuse_input
-    if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):
+    if (ipython := sys.modules.get("IPython")) and (shell := ipython.get_ipython()):
         shell.display_pub.publish = print_display  # the notebook does not listen to forks
     use_one_thread()
     random.seed(0)  # so that a random result is the same whenever the notebook runs
@@ -388,8 +388,8 @@ def leave(link: Connection) -> None:
 def use_one_thread() -> None:
     """Let linear algebra use one thread, where the libraries are loaded and where they will be."""
     os.environ |= {f"{name}_NUM_THREADS": "1" for name in THREADS}
-    if "torch" in sys.modules:  # its threads are not in the fork, and it would wait for them
-        sys.modules["torch"].set_num_threads(1)
+    if torch := sys.modules.get("torch"):  # its threads are not in the fork: it would wait for them
+        torch.set_num_threads(1)
     with open("/proc/self/maps") as maps:
         libraries = {line.split()[-1] for line in maps if "openblas" in line}
     for library in libraries:

@@ -4,7 +4,6 @@ import mpmath
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from scipy.special import xlogy
 
 from softmax_lessons import (
     check_grad,
@@ -46,7 +45,7 @@ def test_entmax_by_its_equation(alpha, seed):
 
 
 def minus_shannon(p):
-    return xlogy(p, p).sum()
+    return (p * np.log(np.where(p > 0, p, 1))).sum()
 
 
 def minus_tsallis(p, alpha):

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.exceptions import AxisError
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.optimize import minimize_scalar
 from support.docstrings import run_examples
 
 from softmax_lessons import calibration, check_grad, cross_entropy, logsumexp, one_hot, softmax
@@ -409,6 +408,7 @@ def test_wrong_bins(function, arguments, error, message):
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
 def test_the_temperature_is_where_scipy_finds_it(seed, unit):
+    optimize = pytest.importorskip("scipy.optimize")
     z, y = example(seed)
     z *= unit
 
@@ -416,7 +416,7 @@ def test_the_temperature_is_where_scipy_finds_it(seed, unit):
         return cross_entropy(z / math.exp(log_t), y)
 
     start = math.log(unit)
-    found = minimize_scalar(loss, bracket=(start, start + 2), options={"xtol": 1e-10})
+    found = optimize.minimize_scalar(loss, bracket=(start, start + 2), options={"xtol": 1e-10})
     t = fit_temperature(z, y)
     assert_allclose(t, math.exp(found.x), rtol=1e-6)
     assert cross_entropy(z / t, y) <= found.fun * (1 + 1e-14)

@@ -344,6 +344,17 @@ def test_linear_algebra_uses_one_thread():
         call.close()
 
 
+@needs_fork
+@pytest.mark.parametrize("library", ["IPython", "torch"])
+def test_a_library_that_must_not_be_imported_is_left_alone(monkeypatch, library):
+    monkeypatch.setitem(sys.modules, library, None)  # as those do who try their work without it
+    call = _sandbox.start(np.negative)
+    try:
+        assert call(np.ones(3)).value.tolist() == [-1, -1, -1]
+    finally:
+        call.close()
+
+
 def left_behind(note):
     def starts(z):
         subprocess.Popen(["sleep", "100"], start_new_session=True)

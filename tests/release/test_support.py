@@ -42,6 +42,18 @@ def test_tests_are_found_where_there_is_one_process_alone():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_tests_of_the_package_ask_before_they_import_what_the_lanes_lack():
+    [absent] = re.findall(r'^ABSENT = "(.+)"$', (ROOT / "noxfile.py").read_text(), re.MULTILINE)
+    assert "scipy" in absent.split()
+    collect = (
+        f"import sys; sys.modules.update(dict.fromkeys({absent.split()}))\n"
+        "import pytest; sys.exit(pytest.main(['--collect-only', '-q', 'tests/package']))"
+    )
+    command, here = [sys.executable, "-c", collect], os.environ | {"ABSENT": absent}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=here)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+
+
 def test_the_set_up_takes_what_is_supported_but_for_the_first():
     assert PYTHONS[1:] == SET_UP
 
