@@ -45,8 +45,9 @@ def test_tests_are_found_where_there_is_one_process_alone():
 def test_tests_of_the_package_ask_before_they_import_what_the_lanes_lack():
     [absent] = re.findall(r'^ABSENT = "(.+)"$', (ROOT / "noxfile.py").read_text(), re.MULTILINE)
     assert "scipy" in absent.split()
+    blocked = set(absent.split()) - {"tomllib"}  # with which pytest reads its settings
     collect = (
-        f"import sys; sys.modules.update(dict.fromkeys({absent.split()}))\n"
+        f"import sys; sys.modules.update(dict.fromkeys({blocked}))\n"
         "import pytest; sys.exit(pytest.main(['--collect-only', '-q', 'tests/package']))"
     )
     command, here = [sys.executable, "-c", collect], os.environ | {"ABSENT": absent}
