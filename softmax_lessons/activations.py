@@ -68,7 +68,9 @@ def softplus_kernel(x: FloatArray) -> FloatArray:
 
 def softmax_kernel(x: FloatArray, temperature: float = 1.0) -> FloatArray:
     """Return softmax of each row."""
-    exp_x = np.exp(subtract_max(x, temperature))
+    shifted = subtract_max(x, temperature)
+    # In place: fresh memory takes as long as exp itself.
+    exp_x = np.exp(shifted, out=shifted)
     # Dividing keeps more digits than exp(x - logsumexp(x)),
     # whose exponent is already rounded.
     exp_x /= row_sum(exp_x)
