@@ -55,13 +55,13 @@ def depth_of_exp(monkeypatch, function, *arguments, **options):
     """Return how many of the package's functions stand between a call and ``np.exp``."""
     depths, exp = [], np.exp
 
-    def counted(x):
+    def counted(*args, **keywords):
         frame, depth = sys._getframe(1), 0
         while frame:
             depth += "softmax_lessons" in frame.f_code.co_filename
             frame = frame.f_back
         depths.append(depth)
-        return exp(x)
+        return exp(*args, **keywords)
 
     with monkeypatch.context() as patch:
         patch.setattr(np, "exp", counted)
