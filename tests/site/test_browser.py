@@ -82,6 +82,8 @@ def show(tab, scheme, width):
     tab.emulate_media(color_scheme=scheme)
     tab.set_viewport_size({"width": width, "height": 900})
     tab.wait_for_function("s => document.documentElement.dataset.theme === s", arg=scheme)
+    # Scripts hear of the new size when the next frame is drawn: tabstops.js, for one.
+    tab.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 @pytest.mark.parametrize("page", EVERY_PAGE)
